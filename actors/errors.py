@@ -1,0 +1,252 @@
+"""Every error that a user or operator may meet, and what the edge needs to show it.
+
+Owns: the base class, the problem value (what RFC 9457 sends), and the errors of the tree.
+A capability declares its own errors in its folder, as children of these.
+Never: knows HTTP beyond a status hint, formats pages, logs.
+
+An error tells whose fault it is by its base: `Refusal` (the asker can mend it), `WorkFailed` (the
+job's work came to a lasting end), `Fault` (ours; the public text says nothing of the inside).
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is told to the outside about an error; also what a worker and the journal write.
+
+    Attributes:
+        code: stable, snake_case; clients branch on it.
+        title: the same sentence for every error of this code.
+        status: the HTTP status that fits.
+        detail: this occurrence, in plain words: the value received and what is accepted.
+        field: JSON pointer into the request (RFC 6901), where one field is to blame.
+        limit: name of the limit that refused.
+        retry_after: seconds until another try makes sense.
+        more: further members, such as the sizes that would fit.
+    """
+
+    code: str
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+    limit: str | None = None
+    retry_after: float | None = None
+    more: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class StitcheryError(Exception):
+    """Base of all our errors.
+
+    Class attributes are the facts of the kind, instance attributes those of the occurrence.
+    `report` says whether an operator should hear of it; `passing` whether the same work may
+    succeed when tried again.
+    """
+
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Something went wrong on our side"
+    status: ClassVar[int] = 500
+    report: ClassVar[bool] = False
+    passing: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        field: str | None = None,
+        limit: str | None = None,
+        retry_after: float | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+        self.limit = limit
+        self.retry_after = retry_after
+        self.more = dict(more or {})
+
+    def problem(self) -> Problem:
+        """The value that travels: over HTTP, through a worker's pipe, into the journal."""
+        return Problem(
+            code=self.code,
+            title=self.title,
+            status=self.status,
+            detail=self.detail,
+            field=self.field,
+            limit=self.limit,
+            retry_after=self.retry_after,
+            more=self.more,
+        )
+
+
+# --- the asker can mend it -----------------------------------------------------------------
+
+
+class Refusal(StitcheryError):
+    """The request cannot be accepted as it is; nothing was changed."""
+
+    code = "invalid_request"
+    title = "The request is not valid"
+    status = 422
+
+
+class MalformedRequest(Refusal):
+    """The bytes are not what their form promises: broken JSON, broken multipart, bad header."""
+
+    code = "malformed_request"
+    title = "The request cannot be read"
+    status = 400
+
+
+class NotFound(Refusal):
+    """It does not exist, or belongs to somebody else: both answer the same."""
+
+    code = "not_found"
+    title = "There is nothing here"
+    status = 404
+
+
+class NoSession(Refusal):
+    code = "no_session"
+    title = "This needs a session"
+    status = 401
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+    title = "This is not allowed"
+    status = 403
+
+
+class TooLarge(Refusal):
+    code = "too_large"
+    title = "This is too large"
+    status = 413
+
+
+class UnsupportedMedia(Refusal):
+    """The bytes are not a picture (or video) of a kind that we read."""
+
+    code = "unsupported_media"
+    title = "This kind of file is not read here"
+    status = 415
+
+
+class UnreadableMedia(Refusal):
+    """The kind is right but the bytes are broken: empty, cut, or nonsense inside."""
+
+    code = "unreadable_media"
+    title = "This file cannot be read"
+    status = 422
+
+
+class Conflict(Refusal):
+    code = "conflict"
+    title = "This does not fit the present state"
+    status = 409
+
+
+class JobEnded(Conflict):
+    code = "job_ended"
+    title = "The job has already ended"
+
+
+class FileInUse(Conflict):
+    code = "file_in_use"
+    title = "A job still needs this file"
+
+
+class UserBusy(Conflict):
+    code = "user_busy"
+    title = "You have as many jobs under way as one user may"
+
+
+class QueueFull(Refusal):
+    code = "queue_full"
+    title = "The queue is full"
+    status = 429
+
+
+class QuotaExceeded(Refusal):
+    code = "quota_exceeded"
+    title = "Your session holds as much as it may"
+    status = 413
+
+
+class IdempotencyMismatch(Refusal):
+    code = "idempotency_mismatch"
+    title = "This Idempotency-Key was used with another request"
+    status = 422
+
+
+class NotReady(Refusal):
+    """Starting, stopping, or a part of the tree is being restarted."""
+
+    code = "not_ready"
+    title = "The service cannot take this just now"
+    status = 503
+
+
+# --- a job's work came to an end without a result -----------------------------------------------
+
+
+class WorkFailed(StitcheryError):
+    """Lasting: the same work on the same input would fail again."""
+
+    code = "work_failed"
+    title = "The work failed"
+    status = 422
+
+
+class WorkerCrashed(WorkFailed):
+    """The child process died, hung past its limits, or wrote nonsense."""
+
+    code = "worker_crashed"
+    title = "The process that did the work came to an unexpected end"
+    status = 500
+    report = True
+
+
+class Interrupted(WorkFailed):
+    """The server died under the job and no tries are left."""
+
+    code = "interrupted"
+    title = "The service was stopped while the job was running"
+    status = 500
+
+
+class Reported(WorkFailed):
+    """A problem that was found elsewhere (in a worker, in an earlier life), carried as it is."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(
+            problem.detail,
+            field=problem.field,
+            limit=problem.limit,
+            retry_after=problem.retry_after,
+            more=problem.more,
+        )
+        self._problem = problem
+
+    def problem(self) -> Problem:
+        """The problem exactly as it was found."""
+        return self._problem
+
+
+# --- ours -------------------------------------------------------------------------------------
+
+
+class Fault(StitcheryError):
+    """A mistake or breakdown of ours; reported, and never explained to the outside."""
+
+    report = True
+
+
+class ActorGone(NotReady):
+    """The actor that was asked ended before it could answer; ask again."""
+
+    code = "not_ready"
+    report = True

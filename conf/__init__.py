@@ -1,0 +1,4 @@
+"""Settings. Imports nothing of ours.
+
+settings.py says what can be configured; load.py is the only reader of files and environment.
+"""

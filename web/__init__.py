@@ -1,0 +1,1 @@
+"""The faces of Stitchery: HTTP, websocket, command line. They parse, ask the tree, and render."""
