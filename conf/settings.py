@@ -7,18 +7,54 @@ the class of its own section, a child of `CapabilitySettings`.
 Limits are data: what is set here is shown to whoever it holds back (design, rule 10).
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 MEBIBYTE = 1 << 20
+HOUR = 3600
+DAY = 24 * HOUR
+CENTURY_DAYS = 36_525
+"""Upper bound of what is kept: long enough for everyone, short enough for a calendar to add."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Keys of one section whose values are fine one by one, but not together."""
+
+    keys: tuple[str, ...]
+    message: str
+
+
+class Clashes(ValueError):
+    """All clashes of a section; pydantic carries it inside its own error."""
+
+    def __init__(self, found: tuple[Clash, ...]) -> None:
+        super().__init__("; ".join(clash.message for clash in found))
+        self.found = found
 
 
 class Section(BaseModel):
-    """Base of every section: frozen, unknown keys are mistakes, no NaN or infinity."""
+    """Base of every section: frozen, unknown keys are mistakes, no NaN or infinity.
+
+    A value is judged alone first, in strict JSON, with all other fields at their defaults. So each
+    field has a default and a description, and a rule over several fields belongs in `clashes`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def clashes(self) -> Iterator[Clash]:
+        """Rules over several keys; a section that has some overrides this, yielding each breach."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if found := tuple(self.clashes()):
+            raise Clashes(found)
+        return self
 
 
 class Concurrency(Section):
@@ -27,21 +63,21 @@ class Concurrency(Section):
     max_global_jobs: int = Field(3, ge=1, le=1000, description="jobs running at once, all users")
     max_jobs_per_user: int = Field(1, ge=1, le=1000, description="jobs running at once, one user")
     queue_timeout: float = Field(
-        3600, gt=0, le=30 * 86400, description="seconds a job may wait before it expires"
+        HOUR, gt=0, le=30 * DAY, description="seconds a job may wait before it expires"
     )
     enable_priority: bool = Field(False, description="whether a job's priority shifts turns")
     when_user_busy: Literal["wait", "refuse"] = Field(
         "wait", description="what becomes of a busy user's next job: it waits, or is refused (409)"
     )
 
-    @model_validator(mode="after")
-    def _user_within_global(self) -> Self:
+    def clashes(self) -> Iterator[Clash]:
+        """One user's share is at most the whole."""
         if self.max_jobs_per_user > self.max_global_jobs:
-            raise ValueError(
+            yield Clash(
+                ("max_jobs_per_user", "max_global_jobs"),
                 f"max_jobs_per_user ({self.max_jobs_per_user}) is more than "
-                f"max_global_jobs ({self.max_global_jobs}); lower the first or raise the second"
+                f"max_global_jobs ({self.max_global_jobs}); lower the first or raise the second",
             )
-        return self
 
 
 class Limits(Section):
@@ -50,7 +86,9 @@ class Limits(Section):
     max_queue_size: int = Field(100, ge=0, le=1_000_000, description="jobs waiting, all users")
     max_upload_mb: int = Field(256, ge=1, le=1 << 20, description="one uploaded file, MiB")
     max_video_size_mb: int = Field(2048, ge=1, le=1 << 20, description="one video, MiB")
-    max_video_duration_minutes: float = Field(60, gt=0, description="one video, minutes")
+    max_video_duration_minutes: float = Field(
+        60, gt=0, le=100_000, description="one video, minutes"
+    )
     max_session_mb: int = Field(4096, ge=1, le=1 << 24, description="all files of a session, MiB")
     max_session_files: int = Field(2000, ge=1, le=1_000_000, description="files of a session")
     max_session_jobs: int = Field(
@@ -63,13 +101,17 @@ class Limits(Section):
     max_watchers_per_session: int = Field(
         20, ge=1, le=10_000, description="open progress sockets of a session"
     )
-    max_sessions: int = Field(10_000, ge=1, description="session actors in memory at once")
+    max_sessions: int = Field(
+        10_000, ge=1, le=1_000_000, description="session actors in memory at once"
+    )
 
 
 class Server(Section):
     """The socket."""
 
-    host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
+    host: str = Field(
+        "127.0.0.1", pattern=r"^[^\s/]+$", description="address or name to listen on, without port"
+    )
     port: int = Field(8484, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     grace: float = Field(
         10, ge=0, le=3600, description="seconds that running requests and jobs get at shutdown"
@@ -85,26 +127,43 @@ class Server(Section):
     send_timeout: float = Field(
         30, gt=0, le=3600, description="seconds without progress before a reader is given up"
     )
-    ping_interval: float = Field(20, gt=0, le=600, description="seconds between websocket pings")
+    ping_interval: float = Field(20, ge=0.01, le=600, description="seconds between websocket pings")
     secure_cookies: bool = Field(False, description="set Secure on cookies (behind TLS)")
 
 
 class Storage(Section):
     """Where everything lies that must last."""
 
-    data: Path = Field(Path("stitchery-data"), description="folder of journal, files and keys")
-    retention_hours: float = Field(
-        168, gt=0, description="hours until a file or an ended job is due for removal"
+    data: Path = Field(
+        Path("stitchery-data"),
+        description="folder of journal, files and keys; relative to where the server is started",
     )
+    retention_hours: float = Field(
+        168,
+        gt=0,
+        le=CENTURY_DAYS * 24,
+        description="hours until a file or an ended job is due for removal",
+    )
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _names_a_folder(cls, value: object) -> object:
+        # An empty path would quietly mean the folder where the server happens to be started.
+        if value == "" or (isinstance(value, str) and "\0" in value):
+            raise ValueError("this names no folder; write a path, such as /var/lib/stitchery")
+        return value
 
 
 class Sessions(Section):
     """The users' workspaces."""
 
     idle_minutes: float = Field(
-        5, gt=0, description="minutes after which a session actor without jobs leaves memory"
+        5,
+        gt=0,
+        le=100_000,
+        description="minutes after which a session actor without jobs leaves memory",
     )
-    max_age_days: float = Field(30, gt=0, description="days a token stays valid")
+    max_age_days: float = Field(30, gt=0, le=CENTURY_DAYS, description="days a token stays valid")
 
 
 class Workers(Section):
@@ -124,15 +183,35 @@ class Log(Section):
 
 
 class CapabilitySettings(Section):
-    """What every capability can be limited by; its own section adds its own fields."""
+    """What every capability can be limited by; its own section adds its own fields.
 
-    max_running: int = Field(1000, ge=1, description="jobs of this capability running at once")
-    max_running_per_user: int = Field(1000, ge=1, description="of these, one user's")
-    max_queued: int = Field(1_000_000, ge=0, description="jobs of this capability waiting")
-    queue_timeout: float | None = Field(
-        None, gt=0, description="seconds a job may wait; unset: concurrency.queue_timeout"
+    The machine's limits hold besides: the lower of two is the one that counts.
+    """
+
+    max_running: int = Field(
+        1000, ge=1, le=1000, description="jobs of this capability running at once"
     )
-    run_timeout: float = Field(600, gt=0, description="seconds a job may run")
+    max_running_per_user: int = Field(1000, ge=1, le=1000, description="of these, one user's")
+    max_queued: int = Field(
+        1_000_000, ge=0, le=1_000_000, description="jobs of this capability waiting"
+    )
+    queue_timeout: float | None = Field(
+        None,
+        gt=0,
+        le=30 * DAY,
+        description="seconds a job may wait; unset: concurrency.queue_timeout",
+    )
+    run_timeout: float = Field(600, gt=0, le=30 * DAY, description="seconds a job may run")
+
+    def clashes(self) -> Iterator[Clash]:
+        """One user's share, where somebody set it, is at most the whole."""
+        set_by_somebody = "max_running_per_user" in self.model_fields_set
+        if set_by_somebody and self.max_running_per_user > self.max_running:
+            yield Clash(
+                ("max_running_per_user", "max_running"),
+                f"max_running_per_user ({self.max_running_per_user}) is more than "
+                f"max_running ({self.max_running}); lower the first or raise the second",
+            )
 
 
 class Settings(Section):
