@@ -1,0 +1,380 @@
+"""What we know of Hypercorn's insides, and what we change in them.
+
+Owns: Hypercorn's configuration and lifespan; HTTP/1.1 of one connection as Hypercorn 0.18 does
+it, with our refusals and bounds; the application's runs; the access log. The websocket half is
+edge_websocket.py; no other file knows Hypercorn's insides.
+Never: touches a socket or closes a connection (server.py, the `Wire`, does), knows Quart or a
+route. Offers neither HTTP/2 nor h2c nor permessage-deflate.
+
+Hypercorn keeps what it does well: the state machines over h11 and wsproto, the ASGI messages.
+Replaced is what would let one packet end the process, or a client
+hold memory. The names that we replace or rely on are listed in
+tests/web/test_edge_hypercorn.py, which fails when one of them moves.
+"""
+
+import contextlib
+import math
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol, cast
+
+import h11
+import structlog
+import trio
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.logging import Logger
+from hypercorn.protocol.events import Body, Data, EndBody, Request, Response
+from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
+from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
+from hypercorn.trio.lifespan import Lifespan
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ASGIFramework, ConnectionState
+
+from conf.settings import Server
+from web.edge_rules import HEAD_LIMIT, objection_to, one_line, path_of, plain, problem
+from web.edge_websocket import MESSAGE_LIMIT, Socket
+
+log = structlog.get_logger("edge")
+
+FAREWELL = 0.5  # seconds for the last bytes of a run that was cancelled
+LIFESPAN = 5.0  # seconds for the application's own winding up; ours has none
+
+Put = Callable[[Any], Awaitable[None]]
+
+
+class Wire(Protocol):
+    """The socket's side of a connection, as far as it is needed here."""
+
+    client: tuple[str, int] | None
+    server: tuple[str, int] | None
+    over: bool  # nothing more is read or written
+
+    async def write(self, data: bytes) -> None:
+        """Send all of `data`; waits while the client does not read."""
+
+    def finish(self) -> None:
+        """Close after what was written; returns at once."""
+
+    def rest(self, seconds: float) -> None:
+        """Close when nothing arrives for so long."""
+
+    def spawn(self, task: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """Run a task as long as the connection lives at most."""
+
+
+class Engine:
+    """Hypercorn for one server: the application, its lifespan, what all connections share."""
+
+    def __init__(self, app: ASGIFramework, options: Server) -> None:
+        self.app = ASGIWrapper(app)
+        self.rest = options.header_timeout
+        self.config = Config()
+        self.config.logger_class = _Log
+        self.config.include_server_header = False
+        self.config.h11_max_incomplete_size = HEAD_LIMIT
+        self.config.websocket_max_message_size = MESSAGE_LIMIT
+        self.config.websocket_ping_interval = options.ping_interval
+        self.config.shutdown_timeout = LIFESPAN
+        self.context = WorkerContext(None)
+        self.state = ConnectionState({})  # filled by the application while it starts
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """The application is started inside; one that knows no lifespan is served as well."""
+        lifespan = Lifespan(self.app, self.config, self.state)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(lifespan.handle_lifespan)
+            await lifespan.wait_for_startup()
+            yield
+            await lifespan.wait_for_shutdown()
+            nursery.cancel_scope.cancel()
+
+    async def stop(self) -> None:
+        """From now on every answer closes its connection."""
+        await self.context.terminated.set()
+
+
+class Conversation(H11Protocol):
+    """HTTP/1.1 of one connection."""
+
+    stream: "_Http | Socket | None"
+
+    def __init__(self, engine: Engine, wire: Wire) -> None:
+        super().__init__(
+            engine.app,
+            engine.config,
+            engine.context,
+            cast("Any", self),  # of Hypercorn's task group the streams use what stands below
+            engine.state,
+            False,
+            wire.client,
+            wire.server,
+            self._to_wire,
+        )
+        self._wire = wire
+        self._rest = engine.rest
+        self._head = b""  # of an answer, kept back to go out with the first bytes of its body
+        self._refused = False  # written by `_refuse` once
+
+    # --- towards the wire -------------------------------------------------------------------
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way, or only half a head of one."""
+        return self.stream is None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the application's answer is complete, so that it may finish in peace."""
+        spoken = (h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
+        return self.connection.our_state in spoken and not self._refused
+
+    @property
+    def heard_out(self) -> bool:
+        """Whether the client has nothing more to say that we know of."""
+        quiet = (h11.IDLE, h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
+        return self.connection.their_state in quiet and not self._refused
+
+    @property
+    def is_websocket(self) -> bool:
+        """Whether a websocket is open, or its handshake under way."""
+        return isinstance(self.stream, Socket)
+
+    async def receive(self, data: bytes) -> None:
+        """Take bytes of the client; waits while the application does not take what they say."""
+        await self.handle(RawData(data))
+
+    async def leave(self) -> None:
+        """The client is gone."""
+        await self.handle(Closed())
+
+    def last(self) -> None:
+        """Say `Connection: close` with the answer under way, if that has not begun."""
+        self.keep_alive_requests = self.config.keep_alive_max_requests
+
+    async def _to_wire(self, event: Event) -> None:
+        if isinstance(event, RawData):
+            await self._wire.write(event.data)
+        elif isinstance(event, Closed):
+            self._wire.finish()
+        elif isinstance(event, Updated):
+            self._wire.rest(self._rest if event.idle else math.inf)
+
+    # --- towards the application ------------------------------------------------------------
+
+    async def spawn_app(self, app: ASGIWrapper, _config: Config, scope: Any, send: Put) -> Put:
+        """Run the application for one request or websocket; answers where its messages go."""
+        inbox = _Inbox(self)
+        self._wire.spawn(self._run_app, app, scope, inbox, send)
+        return inbox.put
+
+    def spawn(self, task: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """Run a helper of a stream: the pings."""
+        self._wire.spawn(task, *arguments)
+
+    async def _run_app(self, app: ASGIWrapper, scope: Any, inbox: "_Inbox", send: Put) -> None:
+        try:
+            await app(scope, inbox.take, send, trio.to_thread.run_sync, trio.from_thread.run)
+        except* Exception as errors:  # noqa: BLE001  # any; `send(None)` answers with 500
+            log.error(  # noqa: TRY400  # one line is promised, without a traceback
+                "application_failed", client=self.client, error=one_line(errors)
+            )
+        finally:
+            with trio.move_on_after(FAREWELL, shield=True):
+                await send(None)
+
+    async def invite(self) -> None:
+        """Send `100 Continue` where a client waits for it: the application wants the body."""
+        if self.connection.they_are_waiting_for_100_continue:
+            await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=[]))
+
+    # --- replaced in Hypercorn --------------------------------------------------------------
+
+    async def _handle_events(self) -> None:
+        """Pass on what was received; chunks that came together travel together."""
+        body = bytearray()
+        while not self._wire.over:
+            try:
+                event = self._next_event()
+            except h11.RemoteProtocolError as error:
+                await self._refuse(error.error_status_hint, str(error))
+                return
+            if isinstance(event, h11.Request):
+                await self._open(event)
+            elif isinstance(event, h11.Data):
+                body += event.data
+            elif isinstance(event, h11.EndOfMessage):
+                await self._pass_on(body, more=False)
+                body.clear()
+            elif isinstance(event, Data) and self.stream is not None:
+                await self.stream.handle(event)
+            elif event is h11.PAUSED:  # the next request, while this one is not answered
+                await self.can_read.clear()
+                await self.can_read.wait()
+            else:
+                break
+        if body:
+            await self._pass_on(body, more=True)
+
+    def _next_event(self) -> Any:
+        connection = self.connection
+        if isinstance(connection, h11.Connection) and connection.their_state is h11.IDLE:
+            objection = objection_to(connection.trailing_data[0])
+            if objection is not None:
+                raise h11.RemoteProtocolError(objection.why, objection.status)
+        return connection.next_event()
+
+    async def _pass_on(self, body: bytearray, *, more: bool) -> None:
+        if isinstance(self.stream, _Http):
+            await self.stream.take(bytes(body), more=more)
+
+    async def _open(self, request: h11.Request) -> None:
+        await self.send(Updated(idle=False))
+        kind: type[_Http | Socket] = _Http
+        if _wants_websocket(request):
+            kind = Socket
+            self.connection = H11WSConnection(cast("h11.Connection", self.connection))
+        stream = self.stream = kind(
+            self.app,
+            self.config,
+            self.context,
+            self.task_group,
+            False,
+            self.client,
+            self.server,
+            self.stream_send,
+            STREAM_ID,
+        )
+        self.keep_alive_requests += 1
+        await stream.handle(
+            Request(
+                stream_id=STREAM_ID,
+                headers=_but_extensions(request),
+                http_version=request.http_version.decode(),
+                method=request.method.decode("ascii").upper(),
+                raw_path=path_of(request.target),
+                state=self.connection_state,
+            )
+        )
+        if stream.closed:  # a handshake that Hypercorn refuses, and then forgets to close
+            await self.send(Closed())
+
+    async def _refuse(self, status: int, why: str) -> None:
+        log.info("refused", status=status, why=plain(why), client=self.client)
+        self._refused = True
+        if self.connection.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            await _answer(self.stream_send, status, why)
+        await self.send(Closed())
+
+    async def _send_h11_event(self, event: Any) -> None:
+        try:
+            data = self.connection.send(event)
+        except h11.LocalProtocolError:
+            if self.connection.their_state is not h11.ERROR:
+                raise
+            return
+        if isinstance(event, h11.Response):
+            self._head = data
+        elif self._head or data:
+            data, self._head = self._head + data, b""
+            await self.send(RawData(data))
+
+
+def _wants_websocket(request: h11.Request) -> bool:
+    upgrade, tokens = b"", b""
+    for name, value in request.headers:
+        if name == b"upgrade":
+            upgrade = value.lower()
+        elif name == b"connection":
+            tokens = value.lower()
+    listed = (token.strip() for token in tokens.split(b","))
+    return request.method == b"GET" and upgrade == b"websocket" and b"upgrade" in listed
+
+
+def _but_extensions(request: h11.Request) -> list[tuple[bytes, bytes]]:
+    """The headers less the one by which a client asks for permessage-deflate.
+
+    Hypercorn would always grant it; 64 KiB of it on the wire took 237 MB.
+    """
+    return [pair for pair in request.headers if pair[0] != b"sec-websocket-extensions"]
+
+
+async def _answer(send: Put, status: int, why: str, *, head_only: bool = False) -> None:
+    """An answer of our own instead of the application's, and the last on its connection."""
+    headers, body = problem(status, why)
+    await send(Response(stream_id=STREAM_ID, headers=headers, status_code=status))
+    if not head_only:
+        await send(Body(stream_id=STREAM_ID, data=body))
+    await send(EndBody(stream_id=STREAM_ID))
+
+
+class _Inbox:
+    """What a client sends to one run of the application: a little, until the disconnect."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        self._put, self._take = trio.open_memory_channel[Any](1)
+        self._parting: Any = None  # written by `put` once, the last message
+
+    async def put(self, message: Any) -> None:
+        """Wait until there is room; the disconnect never waits and lets a waiting one go."""
+        if message["type"] in ("http.disconnect", "websocket.disconnect"):
+            self._parting = message
+            self._put.close()
+            return
+        with contextlib.suppress(trio.ClosedResourceError, trio.BrokenResourceError):
+            await self._put.send(message)
+
+    async def take(self) -> Any:
+        await self._conversation.invite()
+        try:
+            return await self._take.receive()
+        except trio.EndOfChannel:
+            return self._parting
+
+
+class _Http(HTTPStream):
+    """One request."""
+
+    async def take(self, body: bytes, *, more: bool) -> None:
+        """Pass on a part of the body; waits while the application does not read."""
+        if not self.closed:
+            await self.app_put({"type": "http.request", "body": body, "more_body": more})
+
+    async def _send_error_response(self, status_code: int) -> None:
+        """The application ended without an answer; at a shutdown that is not its fault."""
+        status = 503 if self.context.terminated.is_set() else status_code
+        await _answer(self.send, status, "", head_only=self.scope["method"] == "HEAD")
+        self.state = ASGIHTTPState.CLOSED
+        await self.config.log.access(self.scope, {"status": status, "headers": []}, 0)
+
+
+class _Log(Logger):
+    """Hypercorn's logger, turned into lines of ours: one a request, nothing foreign unescaped."""
+
+    def __init__(self, config: Config) -> None:  # noqa: ARG002  # not super's: it opens handlers
+        self.error_logger = None
+
+    async def access(self, request: Any, response: Any, request_time: float) -> None:
+        """One line for a request; a quiet one when its client left before the end."""
+        facts = {
+            "method": request.get("method", "WEBSOCKET"),
+            "path": plain(request["raw_path"].decode("latin-1")),  # queries may hold secrets
+            "client": request["client"],
+            "seconds": round(request_time, 4),
+        }
+        if response is None:
+            log.debug("client_left", **facts)
+        else:
+            log.info("request", status=response["status"], **facts)
+
+    async def warning(self, message: str, *args: Any, **kwargs: Any) -> None:
+        """Pass on what Hypercorn's lifespan has to say."""
+        log.warning(message, *args, **kwargs)
+
+    async def exception(self, message: str, *args: Any, **kwargs: Any) -> None:
+        """Pass on a failure of the application's lifespan, which is being handled."""
+        error = sys.exception()
+        log.error(message, *args, error=error and one_line(error), **kwargs)
