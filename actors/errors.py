@@ -109,6 +109,13 @@ class NotFound(Refusal):
     status = 404
 
 
+class UnknownFile(Refusal):
+    """A request names a file that its session does not hold."""
+
+    code = "unknown_file"
+    title = "The request names a file that is not there"
+
+
 class NoSession(Refusal):
     code = "no_session"
     title = "This needs a session"
@@ -182,6 +189,16 @@ class IdempotencyMismatch(Refusal):
     status = 422
 
 
+class StorageFull(Refusal):
+    """The disk, or this server's share of it, is full; reading goes on as before."""
+
+    code = "storage_full"
+    title = "There is no room on the disk"
+    status = 507
+    report = True
+    passing = True
+
+
 class NotReady(Refusal):
     """Starting, stopping, or a part of the tree is being restarted."""
 
@@ -208,6 +225,18 @@ class WorkerCrashed(WorkFailed):
     title = "The process that did the work came to an unexpected end"
     status = 500
     report = True
+
+
+class WaitedTooLong(WorkFailed):
+    code = "queue_timeout"
+    title = "The job waited longer than it may"
+    status = 503
+
+
+class RanTooLong(WorkFailed):
+    code = "run_timeout"
+    title = "The job ran longer than it may"
+    status = 504
 
 
 class Interrupted(WorkFailed):

@@ -1,16 +1,25 @@
 """What a journal promises, whatever keeps it.
 
 Owns: the port. Every write returns when it is durable (design, rule 3) and is all or nothing; a
-write that returns is seen by every later read. Reads never wait for writes of others.
+write that returns is seen by every later read. Writes take effect in the order in which they were
+asked. Reads never wait for writes of others.
 Never: decides anything about a job; it writes down what it is told.
 
-Cancelling a write leaves it either wholly done or not done; which of both is not told.
+Cancelling a write leaves it either wholly done or not done; which of both is not told. Therefore
+every write may be repeated: the last one stands, and one that is written twice is written once.
+
+Any call raises `JournalClosedError` while the journal is not open. Any write may raise
+`StorageFull` (nothing was written; it works again when there is room), `NotReady` (the record is
+held by another program) or `Fault` (the disk failed); nothing of it was written then.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+import trio
+
+from actors.errors import ActorGone, NotFound
 from actors.lifecycle import State
 from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord
 
@@ -19,7 +28,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A slice of a list, newest first; `next` is the cursor of the following slice, or None."""
+    """A slice of a list, newest first; `next` is the cursor of the following slice, or None.
+
+    What is added while somebody turns pages is newer than every cursor: no item is shown twice or
+    left out.
+    """
 
     items: tuple[T, ...]
     next: str | None
@@ -42,10 +55,23 @@ class Known:
 
 
 class Journal(Protocol):
-    """The durable record. Open it with the context manager of its module."""
+    """The durable record. It is open while its `run` runs."""
 
     life: int
-    """Counts the openings of this record, from 1; a higher life is a later one."""
+    """Counts the openings of this record, from 1; a higher life is a later one. 0 before `run`."""
+
+    last_id: str
+    """The greatest id on record when it was opened, or "": new ids must follow it."""
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Opens the record, reports started, and keeps it until cancelled; may be run again.
+
+        Cancelling finishes the writes that were taken in; those that still waited for room get
+        `JournalClosedError`.
+
+        Raises:
+            JournalUnusableError: the record cannot be opened; nothing of it was changed.
+        """
 
     async def add_session(self, session: SessionRecord) -> None:
         """Records a new session."""
@@ -60,15 +86,23 @@ class Journal(Protocol):
         """Records an accepted job, with the key under which it was sent.
 
         Raises:
-            KeyTakenError: the session has used this key before; nothing was written.
+            KeyTakenError: the session has used this key for another job; nothing was written.
+            NotOnRecordError: the session is not on record (any more); nothing was written.
         """
 
     async def save_job(self, job: JobRecord, files: Sequence[FileRecord] = ()) -> None:
-        """Records a job's newest state together with the files it made, in one transaction."""
+        """Records a job's newest state together with the files it made, in one transaction.
+
+        Raises:
+            NotOnRecordError: the job is not on record (any more); nothing was written.
+        """
 
     def note_job(self, job: JobRecord) -> None:
-        """As `save_job`, but returns at once; written with the next group. For what may be lost
-        in a crash without harm: that a job was started.
+        """As `save_job`, but returns at once; written with the next group.
+
+        For what may be lost in a crash (or to a full disk) without harm: that a job was started.
+        A job that is not on record stays so. There is at most one note between two saves of a
+        job, so that the notes which wait are no more than the jobs which run.
         """
 
     async def job(self, session: str, id: str) -> JobRecord | None:
@@ -83,7 +117,11 @@ class Journal(Protocol):
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[JobRecord]:
-        """The session's jobs, newest first."""
+        """The session's jobs, newest first.
+
+        Raises:
+            Refusal: `cursor` is none that a page gave.
+        """
 
     async def unfinished_jobs(self) -> tuple[JobRecord, ...]:
         """All sessions' jobs that have not ended, oldest first."""
@@ -92,7 +130,11 @@ class Journal(Protocol):
         """The job that the session sent under this Idempotency-Key, or None."""
 
     async def add_file(self, file: FileRecord) -> None:
-        """Records a file whose bytes are in place."""
+        """Records a file whose bytes are in place.
+
+        Raises:
+            NotOnRecordError: the session is not on record (any more); nothing was written.
+        """
 
     async def remove_file(self, session: str, id: str) -> bool:
         """Forgets a file; False when there was none."""
@@ -103,19 +145,39 @@ class Journal(Protocol):
     async def files(
         self, session: str, *, limit: int = 50, cursor: str | None = None
     ) -> Page[FileRecord]:
-        """The session's files, newest first."""
+        """The session's files, newest first.
+
+        Raises:
+            Refusal: `cursor` is none that a page gave.
+        """
 
     async def usage(self, session: str) -> Usage:
         """What the session's files come to."""
 
 
 class KeyTakenError(Exception):
-    """The session has used this Idempotency-Key before."""
+    """The session has used this Idempotency-Key before, for another job."""
 
 
-class JournalClosedError(Exception):
-    """The journal was asked after it closed, or its writer has failed."""
+class NotOnRecordError(NotFound):
+    """What a write belongs to is not on record (any more): its session, or the job itself."""
 
 
-class DamagedJournalError(Exception):
+class JournalClosedError(ActorGone):
+    """The journal was asked while it was not open, or closed before it could answer."""
+
+
+class JournalUnusableError(Exception):
     """The record cannot be opened. The text says what was found and what the operator can do."""
+
+
+class DamagedJournalError(JournalUnusableError):
+    """The bytes on disk are not those of a whole record."""
+
+
+class NewerJournalError(JournalUnusableError):
+    """The record was written by a later release."""
+
+
+class FolderInUseError(JournalUnusableError):
+    """Another server has this data folder."""

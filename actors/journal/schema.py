@@ -1,0 +1,56 @@
+"""The tables of the journal, as the steps that lead to them.
+
+Owns: the migrations. A step that was released is never edited; a change is a further step.
+Never: runs one (opening.py does).
+
+Each row keeps the whole record as JSON text in `document`; columns beside it exist where a query
+looks for them. `id` sorts by creation, so that rows are appended and lists need no sorting. SQL
+stays within SQLite 3.24, the first to know `ON CONFLICT DO UPDATE`.
+"""
+
+from typing import Final
+
+APPLICATION_ID: Final = 0x53746368
+"""Marks the file as ours ("Stch"), so that another program's database is not taken for it."""
+
+_FIRST = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    "INSERT INTO meta VALUES ('life', 0)",
+    "CREATE TABLE sessions (id TEXT PRIMARY KEY, document TEXT NOT NULL)",
+    """
+    CREATE TABLE jobs (
+        session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        capability TEXT NOT NULL,
+        state TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (session, id)
+    )
+    """,
+    "CREATE INDEX unfinished_jobs ON jobs (id) WHERE state IN ('queued', 'running')",
+    """
+    CREATE TABLE keys (
+        session TEXT NOT NULL,
+        key TEXT NOT NULL,
+        job TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        PRIMARY KEY (session, key),
+        FOREIGN KEY (session, job) REFERENCES jobs ON DELETE CASCADE
+    )
+    """,
+    "CREATE INDEX keys_of_job ON keys (session, job)",
+    """
+    CREATE TABLE files (
+        session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (session, id)
+    )
+    """,
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+"""Step number n leads from version n (an empty file is 0) to n + 1."""
+
+VERSION: Final = len(MIGRATIONS)

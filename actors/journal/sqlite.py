@@ -1,0 +1,165 @@
+"""The journal on disk: an actor with one SQLite writer, whose commits are groups.
+
+Owns: the open store and its two ways in, the groups of writes and the reading connections.
+Never: lets a thread touch what Trio's tasks touch, or a reader wait for the writer.
+
+A lesson from measuring: of all that a durable write costs, the sync is nearly everything. Readers
+have connections of their own, on which SQLite's write-ahead log shows the last commit.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import trio
+
+from actors.journal import statements
+from actors.journal.groups import BACKLOG, Groups, Statistics
+from actors.journal.opening import open_store
+from actors.journal.port import JournalClosedError, Known, Page, Usage
+from actors.journal.statements import T, Work
+from actors.journal.store import READERS, Store
+from actors.lifecycle import State
+from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord
+
+
+class _Opening:
+    """What belongs to one opening of the store, from its first task to its last."""
+
+    def __init__(self, store: Store, backlog: int) -> None:
+        self.groups = Groups(store.commit, backlog=backlog)
+        self._store = store
+        self._readers = trio.CapacityLimiter(READERS)
+
+    async def read(self, work: Work[T]) -> T:
+        """Carries `work` out in a thread; waits for a connection when all are busy."""
+        return await trio.to_thread.run_sync(
+            self._store.read, work, limiter=self._readers, thread_name="journal reader"
+        )
+
+    async def close(self) -> None:
+        """Waits for the reads under way, then closes the store."""
+        for _ in range(READERS):
+            await self._readers.acquire_on_behalf_of(object())
+        await trio.to_thread.run_sync(self._store.close)
+
+
+class SqliteJournal:
+    """A journal in a data folder; see `port.Journal` for what each method promises.
+
+    Args:
+        folder: the data folder, for this server alone; made when it is not there.
+        backlog: writes that may wait for their group before further writers wait for room.
+    """
+
+    def __init__(self, folder: Path, *, backlog: int = BACKLOG) -> None:
+        self.life = 0
+        self.last_id = ""
+        self._folder = folder
+        self._backlog = backlog
+        self._opening: _Opening | None = None  # written by run() only; None while not open
+
+    def __repr__(self) -> str:
+        state = f"life {self.life}" if self._opening else "closed"
+        return f"<SqliteJournal {self._folder} {state}>"
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Opens the record, reports started, and writes until cancelled; see the port."""
+        store = await trio.to_thread.run_sync(open_store, self._folder)
+        opening = _Opening(store, self._backlog)
+        try:
+            self.life, self.last_id = store.life, store.last_id
+            self._opening = opening
+            task_status.started()
+            await opening.groups.run()
+        finally:
+            self._opening = None
+            # Not bounded by a time: a thread that waits for the disk cannot be called back.
+            with trio.CancelScope(shield=True):
+                await opening.close()
+
+    def statistics(self) -> Statistics:
+        """What was written since it was opened."""
+        return self._open().groups.statistics()
+
+    def _open(self) -> _Opening:
+        if self._opening is None:
+            raise JournalClosedError("The journal is not open. Try again.", retry_after=1)
+        return self._opening
+
+    async def _write(self, work: Work[T]) -> T:
+        return await self._open().groups.write(work)
+
+    async def _read(self, work: Work[T]) -> T:
+        return await self._open().read(work)
+
+    # --- the port ---------------------------------------------------------------------------------
+
+    async def add_session(self, session: SessionRecord) -> None:
+        """Records a new session."""
+        await self._write(statements.add_session(session))
+
+    async def session(self, id: str) -> SessionRecord | None:
+        """The session, or None."""
+        return await self._read(statements.session(id))
+
+    async def remove_session(self, id: str) -> None:
+        """Forgets the session with all that is its."""
+        await self._write(statements.remove_session(id))
+
+    async def add_job(self, job: JobRecord, idempotency: Idempotency | None = None) -> None:
+        """Records an accepted job with its key."""
+        await self._write(statements.add_job(job, idempotency))
+
+    async def save_job(self, job: JobRecord, files: Sequence[FileRecord] = ()) -> None:
+        """Records a job's newest state and the files it made."""
+        await self._write(statements.save_job(job, files))
+
+    def note_job(self, job: JobRecord) -> None:
+        """Has a job's newest state written with the next group."""
+        self._open().groups.note(statements.save_job(job, ()))
+
+    async def job(self, session: str, id: str) -> JobRecord | None:
+        """The session's job, or None."""
+        return await self._read(statements.job(session, id))
+
+    async def jobs(
+        self,
+        session: str,
+        *,
+        state: State | None = None,
+        capability: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[JobRecord]:
+        """The session's jobs, newest first."""
+        return await self._read(statements.jobs(session, state, capability, limit, cursor))
+
+    async def unfinished_jobs(self) -> tuple[JobRecord, ...]:
+        """All sessions' jobs that have not ended, oldest first."""
+        return await self._read(statements.unfinished_jobs)
+
+    async def known_job(self, session: str, key: str) -> Known | None:
+        """The job sent under the key, or None."""
+        return await self._read(statements.known_job(session, key))
+
+    async def add_file(self, file: FileRecord) -> None:
+        """Records a file whose bytes are in place."""
+        await self._write(statements.add_file(file))
+
+    async def remove_file(self, session: str, id: str) -> bool:
+        """Forgets a file; False when there was none."""
+        return await self._write(statements.remove_file(session, id))
+
+    async def file(self, session: str, id: str) -> FileRecord | None:
+        """The session's file, or None."""
+        return await self._read(statements.file(session, id))
+
+    async def files(
+        self, session: str, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[FileRecord]:
+        """The session's files, newest first."""
+        return await self._read(statements.files(session, limit, cursor))
+
+    async def usage(self, session: str) -> Usage:
+        """What the session's files come to."""
+        return await self._read(statements.usage(session))

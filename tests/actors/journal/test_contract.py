@@ -1,0 +1,427 @@
+"""One suite for every journal: whoever keeps the promises of the port passes it."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from actors.errors import NotFound, Problem, Refusal
+from actors.journal.memory import MemoryJournal
+from actors.journal.port import (
+    Journal,
+    JournalClosedError,
+    KeyTakenError,
+    Known,
+    NotOnRecordError,
+    Usage,
+)
+from actors.journal.sqlite import SqliteJournal
+from actors.lifecycle import State
+from actors.messages import Idempotency, JobResult, Options, Priority, Receipt
+from tests.actors.journal.makers import START, a_file, a_job, a_session, new_id, opened
+
+Again = Callable[[], Journal]
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def again(request: pytest.FixtureRequest, tmp_path: Path) -> Again:
+    """Gives the journal of this test, as a server that starts (again) would find it."""
+    if request.param == "sqlite":
+        return lambda: SqliteJournal(tmp_path / "data")
+    journal = MemoryJournal()
+    return lambda: journal
+
+
+@pytest.fixture
+async def journal(again: Again) -> AsyncIterator[Journal]:
+    async with opened(again()) as journal:
+        yield journal
+
+
+async def test_a_session_is_found_until_it_is_removed(journal: Journal) -> None:
+    session = a_session()
+    assert await journal.session(session.id) is None
+    await journal.add_session(session)
+    assert await journal.session(session.id) == session
+    await journal.remove_session(session.id)
+    assert await journal.session(session.id) is None
+    await journal.remove_session(session.id)
+
+
+async def test_every_field_of_a_job_comes_back_as_it_was(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    made = a_file(session.id, name="Ünïcode \x00 \n 名.png", size=2**40)
+    job = replace(
+        a_job(session.id, request='{"gap": 3, "text": "\\u0000ß"}'),
+        options=Options(priority=Priority.HIGH, queue_timeout=1.5, deadline=0.1),
+        state=State.CANCELLED,
+        attempt=3,
+        started_at=START + timedelta(microseconds=1),
+        ended_at=START + timedelta(days=400),
+        result=JobResult(files=(made,), data={"width": 3, "scale": 0.1, "note": None, "l": [1]}),
+        error=Problem(
+            code="x", title="t", status=422, detail="d", field="/a~1b", limit="l", more={"k": [1]}
+        ),
+        receipt=Receipt(processes_ended=2, seconds=0.25, files_removed=1),
+    )
+    await journal.add_job(job)
+    assert await journal.job(session.id, job.id) == job
+
+
+async def test_every_field_of_a_file_comes_back_as_it_was(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    file = a_file(session.id, name="a/../../b'\"; DROP TABLE files; --", size=0, job=new_id())
+    await journal.add_file(file)
+    assert await journal.file(session.id, file.id) == file
+
+
+async def test_the_last_saved_state_of_a_job_stands(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    job = a_job(session.id)
+    await journal.add_job(job)
+    await journal.save_job(replace(job, state=State.RUNNING))
+    ended = replace(job, state=State.SUCCEEDED, ended_at=START)
+    await journal.save_job(ended)
+    assert await journal.job(session.id, job.id) == ended
+    assert (await journal.jobs(session.id)).items == (ended,)
+
+
+async def test_a_note_is_written_in_its_turn(journal: Journal) -> None:
+    """Before what is saved after it, and after what was saved before it."""
+    session = a_session()
+    await journal.add_session(session)
+    first, second = a_job(session.id), a_job(session.id)
+    await journal.add_job(first)
+    await journal.add_job(second)
+    journal.note_job(replace(first, state=State.RUNNING))
+    journal.note_job(replace(second, state=State.RUNNING))
+    await journal.save_job(replace(first, state=State.FAILED))
+    assert [job.state for job in (await journal.jobs(session.id)).items] == [
+        State.RUNNING,
+        State.FAILED,
+    ]
+
+
+async def test_the_files_of_a_job_are_recorded_with_it(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    job = a_job(session.id)
+    await journal.add_job(job)
+    files = (a_file(session.id, job=job.id), a_file(session.id, job=job.id))
+    ended = replace(job, state=State.SUCCEEDED, result=JobResult(files=files))
+    await journal.save_job(ended, files)
+    assert (await journal.files(session.id)).items == (files[1], files[0])
+    assert await journal.job(session.id, job.id) == ended
+
+
+async def test_a_write_may_be_repeated(journal: Journal) -> None:
+    """As somebody does who was cancelled and does not know whether the first one counted."""
+    session = a_session()
+    job = a_job(session.id)
+    file = a_file(session.id, job=job.id, size=5)
+    key = Idempotency(key="k", digest="d")
+    for _ in range(2):
+        await journal.add_session(session)
+        await journal.add_job(job, key)
+        await journal.save_job(job, [file])
+        await journal.add_file(file)
+    assert (await journal.jobs(session.id)).items == (job,)
+    assert await journal.usage(session.id) == Usage(files=1, size=5)
+    assert await journal.known_job(session.id, "k") == Known(job=job, digest="d")
+
+
+async def test_a_job_may_not_be_added_to_a_session_that_is_gone(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    await journal.remove_session(session.id)
+    with pytest.raises(NotOnRecordError) as caught:
+        await journal.add_job(a_job(session.id), Idempotency(key="k", digest="d"))
+    assert isinstance(caught.value, NotFound)
+    with pytest.raises(NotOnRecordError):
+        await journal.add_file(a_file(session.id))
+    assert await journal.unfinished_jobs() == ()
+    assert await journal.usage(session.id) == Usage(files=0, size=0)
+
+
+async def test_a_job_that_is_gone_is_not_brought_back_by_saving_it(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    job = a_job(session.id)
+    await journal.add_job(job)
+    await journal.remove_session(session.id)
+    with pytest.raises(NotOnRecordError):
+        await journal.save_job(job, [a_file(session.id)])
+    journal.note_job(job)
+    await journal.add_session(session)
+    assert await journal.job(session.id, job.id) is None
+    assert (await journal.files(session.id)).items == ()
+
+
+async def test_a_taken_key_refuses_the_job_and_leaves_nothing(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    first, second = a_job(session.id), a_job(session.id)
+    await journal.add_job(first, Idempotency(key="k", digest="one"))
+    with pytest.raises(KeyTakenError):
+        await journal.add_job(second, Idempotency(key="k", digest="two"))
+    assert await journal.job(session.id, second.id) is None
+    assert await journal.unfinished_jobs() == (first,)
+    assert await journal.known_job(session.id, "k") == Known(job=first, digest="one")
+
+
+async def test_of_many_who_use_one_key_at_once_exactly_one_is_accepted(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    outcomes: list[str] = []
+
+    async def submit() -> None:
+        job = a_job(session.id)
+        try:
+            await journal.add_job(job, Idempotency(key="k", digest="d"))
+        except KeyTakenError:
+            outcomes.append("taken")
+        else:
+            outcomes.append(job.id)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(20):
+            nursery.start_soon(submit)
+    (accepted,) = [outcome for outcome in outcomes if outcome != "taken"]
+    assert len(outcomes) == 20
+    assert [job.id for job in (await journal.jobs(session.id)).items] == [accepted]
+
+
+async def test_two_sessions_may_use_the_same_key(journal: Journal) -> None:
+    one, other = a_session(), a_session()
+    key = Idempotency(key="k", digest="d")
+    for session in (one, other):
+        await journal.add_session(session)
+        await journal.add_job(a_job(session.id), key)
+    known = await journal.known_job(other.id, "k")
+    assert known is not None
+    assert known.job.session == other.id
+    assert await journal.known_job(one.id, "K") is None
+
+
+async def test_what_belongs_to_somebody_else_is_not_there(journal: Journal) -> None:
+    owner, stranger = a_session(), a_session()
+    job, file = a_job(owner.id), a_file(owner.id)
+    for session in (owner, stranger):
+        await journal.add_session(session)
+    await journal.add_job(job, Idempotency(key="k", digest="d"))
+    await journal.add_file(file)
+    assert await journal.job(stranger.id, job.id) is None
+    assert await journal.file(stranger.id, file.id) is None
+    assert await journal.known_job(stranger.id, "k") is None
+    assert (await journal.jobs(stranger.id)).items == ()
+    assert (await journal.files(stranger.id)).items == ()
+    assert await journal.usage(stranger.id) == Usage(files=0, size=0)
+    assert not await journal.remove_file(stranger.id, file.id)
+    assert await journal.file(owner.id, file.id) == file
+
+
+async def test_unfinished_jobs_are_those_of_all_sessions_oldest_first(journal: Journal) -> None:
+    one, other = a_session(), a_session()
+    for session in (one, other):
+        await journal.add_session(session)
+    jobs = [
+        a_job(session.id, state=state)
+        for state in State
+        for session in (other, one)  # the session that is created later comes first
+    ]
+    for job in reversed(jobs):
+        await journal.add_job(job)
+    unfinished = [job for job in jobs if job.state in (State.QUEUED, State.RUNNING)]
+    assert list(await journal.unfinished_jobs()) == unfinished
+    await journal.save_job(replace(unfinished[0], state=State.EXPIRED))
+    assert list(await journal.unfinished_jobs()) == unfinished[1:]
+
+
+async def test_jobs_are_filtered_by_state_and_capability(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    jobs = [
+        a_job(session.id, capability=capability, state=state)
+        for capability in ("fetch", "stitch")
+        for state in (State.QUEUED, State.FAILED)
+    ]
+    for job in jobs:
+        await journal.add_job(job)
+    await journal.save_job(saved := replace(jobs[0], state=State.FAILED))
+
+    async def listed(**wanted: Any) -> list[str]:
+        return [job.id for job in (await journal.jobs(session.id, **wanted)).items]
+
+    assert await listed(state=State.FAILED) == [jobs[3].id, jobs[1].id, saved.id]
+    assert await listed(capability="fetch") == [jobs[1].id, saved.id]
+    assert await listed(capability="stitch", state=State.QUEUED) == [jobs[2].id]
+    assert await listed(capability="dub") == []
+    page = await journal.jobs(session.id, state=State.FAILED, limit=2)
+    rest = await journal.jobs(session.id, state=State.FAILED, limit=2, cursor=page.next)
+    assert [job.id for job in rest.items] == [saved.id]
+    assert rest.next is None
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 6])
+async def test_pages_show_every_item_once_whatever_is_added_meanwhile(
+    journal: Journal, limit: int
+) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    files = [a_file(session.id, size=size) for size in range(5)]
+    for file in files:
+        await journal.add_file(file)
+    shown: list[int] = []
+    page = await journal.files(session.id, limit=limit)
+    while True:
+        assert len(page.items) <= limit
+        shown += [file.size for file in page.items]
+        if page.next is None:
+            break
+        await journal.add_file(a_file(session.id, size=99))
+        page = await journal.files(session.id, limit=limit, cursor=page.next)
+    assert shown == [4, 3, 2, 1, 0]
+
+
+async def test_a_removed_file_does_not_disturb_the_pages(journal: Journal) -> None:
+    """Also when it is the one at which the next page begins."""
+    session = a_session()
+    await journal.add_session(session)
+    files = [a_file(session.id) for _ in range(4)]
+    for file in files:
+        await journal.add_file(file)
+    page = await journal.files(session.id, limit=2)
+    assert await journal.remove_file(session.id, files[2].id)
+    rest = await journal.files(session.id, limit=2, cursor=page.next)
+    assert rest.items == (files[1], files[0])
+
+
+@pytest.mark.parametrize("cursor", ["", "0", "' OR 1=1", "\udc80", "~" * 26])
+async def test_a_cursor_that_no_page_gave_is_refused(journal: Journal, cursor: str) -> None:
+    with pytest.raises(Refusal, match="leave it out"):
+        await journal.jobs(new_id(), cursor=cursor)
+    with pytest.raises(Refusal, match="leave it out"):
+        await journal.files(new_id(), cursor=cursor)
+
+
+async def test_usage_follows_the_files(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    files = [a_file(session.id, size=size) for size in (1, 2**33, 0)]
+    for file in files:
+        await journal.add_file(file)
+    assert await journal.usage(session.id) == Usage(files=3, size=2**33 + 1)
+    assert await journal.remove_file(session.id, files[1].id)
+    assert not await journal.remove_file(session.id, files[1].id)
+    assert await journal.file(session.id, files[1].id) is None
+    assert await journal.usage(session.id) == Usage(files=2, size=1)
+
+
+async def test_a_removed_session_leaves_nothing_and_takes_nothing_else(journal: Journal) -> None:
+    gone, other = a_session(), a_session()
+    for session in (gone, other):
+        await journal.add_session(session)
+        await journal.add_job(a_job(session.id), Idempotency(key="k", digest="d"))
+        await journal.add_file(a_file(session.id))
+    await journal.remove_session(gone.id)
+    await journal.add_session(gone)
+    assert (await journal.jobs(gone.id)).items == ()
+    assert (await journal.files(gone.id)).items == ()
+    assert await journal.known_job(gone.id, "k") is None
+    assert [job.session for job in await journal.unfinished_jobs()] == [other.id]
+    assert await journal.known_job(other.id, "k") is not None
+    assert (await journal.usage(other.id)).files == 1
+
+
+async def test_everything_is_there_in_the_next_life(again: Again) -> None:
+    session, job = a_session(), None
+    async with opened(again()) as journal:
+        assert journal.life == 1
+        assert journal.last_id == ""
+        await journal.add_session(session)
+        job = a_job(session.id)
+        await journal.add_job(job, Idempotency(key="k", digest="d"))
+        file = a_file(session.id)
+        await journal.add_file(file)
+    async with opened(again()) as journal:
+        assert journal.life == 2
+        assert journal.last_id == file.id
+        assert await journal.session(session.id) == session
+        assert await journal.unfinished_jobs() == (job,)
+        assert await journal.known_job(session.id, "k") == Known(job=job, digest="d")
+        assert (await journal.files(session.id)).items == (file,)
+
+
+async def test_a_journal_may_be_run_again_after_it_was_stopped(again: Again) -> None:
+    """As the supervisor does with a child that fell."""
+    journal = again()
+    assert journal.life == 0
+    for life in (1, 2, 3):
+        async with opened(journal):
+            assert journal.life == life
+            await journal.add_session(a_session())
+
+
+async def test_a_closed_journal_refuses_every_call(again: Again) -> None:
+    journal = again()
+    session = a_session()
+    for _ in range(2):
+        with pytest.raises(JournalClosedError):
+            await journal.add_session(session)
+        with pytest.raises(JournalClosedError):
+            await journal.unfinished_jobs()
+        with pytest.raises(JournalClosedError):
+            await journal.usage(session.id)
+        with pytest.raises(JournalClosedError):
+            journal.note_job(a_job(session.id))
+        async with opened(journal):
+            pass
+
+
+async def test_what_many_writers_write_at_once_is_all_there(again: Again) -> None:
+    session = a_session()
+    jobs = [a_job(session.id) for _ in range(200)]
+    async with opened(again()) as journal:
+        await journal.add_session(session)
+        async with trio.open_nursery() as nursery:
+            for job in jobs:
+                nursery.start_soon(journal.add_job, job)
+    async with opened(again()) as journal:
+        assert set(await journal.unfinished_jobs()) == set(jobs)
+
+
+async def test_a_write_whose_caller_is_cancelled_is_wholly_done_or_not_at_all(
+    journal: Journal,
+) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    job = a_job(session.id)
+    await journal.add_job(job)
+    files = [a_file(session.id) for _ in range(3)]
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await journal.save_job(replace(job, state=State.SUCCEEDED), files)
+    assert scope.cancelled_caught
+    await journal.add_session(session)  # whatever was taken in before is on record after this
+    found = await journal.job(session.id, job.id)
+    assert found is not None
+    assert (await journal.usage(session.id)).files == (3 if found.state is State.SUCCEEDED else 0)
+
+
+async def test_a_record_without_a_form_on_disk_fails_for_its_sender_only(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    job = a_job(session.id)
+    await journal.add_job(job)
+    with pytest.raises(TypeError):
+        await journal.save_job(replace(job, result=JobResult(data={"x": object()})))
+    with pytest.raises(UnicodeEncodeError):
+        await journal.add_file(a_file(session.id, name="\udc80"))
+    assert await journal.job(session.id, job.id) == job
