@@ -1,0 +1,238 @@
+"""Opens pictures that strangers sent and brings them to what can be painted; child processes only.
+
+Owns: which decoder may look at a file, the limits that hold before anything is decoded, the
+turning by EXIF, and the translation of everything that Pillow may raise into our errors.
+Never: runs in the server, reads a file's name or its further frames, keeps any metadata.
+
+The bytes are hostile (a 32-byte file can ask for gigabytes): the signature picks the one decoder
+that may run, and the header's size is checked before a pixel is decoded. Pillow's own limit on
+pixels is process-wide, so a process reads one picture at a time.
+"""
+
+import importlib
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from PIL import Image
+
+from actors.colours import plain, to_srgb
+from actors.errors import StitcheryError, TooLarge, UnreadableMedia
+from actors.media import HEAD_LENGTH, Probe, recognise
+from actors.messages import Media
+from actors.workers.call import Report
+
+# Pillow's name of each format and the plugin that reads it. Named, so that asking for a format does
+# not import all forty plugins, some of which start other programs (EPS runs Ghostscript).
+_DECODERS: Final = {
+    "image/jpeg": ("JPEG", "JpegImagePlugin"),
+    "image/png": ("PNG", "PngImagePlugin"),
+    "image/gif": ("GIF", "GifImagePlugin"),
+    "image/webp": ("WEBP", "WebPImagePlugin"),
+    "image/bmp": ("BMP", "BmpImagePlugin"),
+    "image/tiff": ("TIFF", "TiffImagePlugin"),
+    "image/avif": ("AVIF", "AvifImagePlugin"),
+}
+
+# EXIF 2.3, tag 0x0112: what brings a picture upright, for each value but 1 (already is).
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_LYING: Final = frozenset({5, 6, 7, 8})
+_ORIENTATION_TAG: Final = 0x0112
+_LONG: Final = 4
+
+# Shrinking by more than this much averages whole blocks first: 2-3 times quicker, looks the same.
+_REDUCING_GAP: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An opened picture; nothing of it is decoded yet.
+
+    Attributes:
+        image: Pillow's, lying as it is stored.
+        media_type: found by signature.
+        orientation: the EXIF value by which it has to be turned; 1 when it lies upright.
+        max_pixels: how many may be decoded.
+    """
+
+    image: Image.Image
+    media_type: str
+    orientation: int
+    max_pixels: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, as displayed."""
+        return _swapped(self.image.size, self.orientation)
+
+
+def probe(order: Probe, _report: Report) -> Media:
+    """What the file is, and how large it shows; see `actors.media.PROBE`."""
+    with open_picture(order.path, max_pixels=order.max_pixels, max_side=order.max_side) as picture:
+        width, height = picture.size
+        return Media(media_type=picture.media_type, width=width, height=height)
+
+
+@contextmanager
+def open_picture(path: str, *, max_pixels: int, max_side: int) -> Iterator[Picture]:
+    """Opens the picture at `path` by its bytes, and closes it in the end.
+
+    Raises:
+        UnsupportedMedia: it is no picture that we read.
+        UnreadableMedia: it is empty, or its header is broken.
+        TooLarge: the header announces more pixels, or a longer side, than allowed.
+    """
+    with Path(path).open("rb") as file:
+        media_type = recognise(file.read(HEAD_LENGTH))
+        name, plugin = _DECODERS[media_type]
+        with _reading(media_type, max_pixels):
+            importlib.import_module(f"PIL.{plugin}")
+            image = Image.open(file, formats=[name])
+            picture = Picture(
+                image=image,
+                media_type=media_type,
+                orientation=_orientation(image, media_type),
+                max_pixels=max_pixels,
+            )
+            _check_size(picture.size, max_pixels=max_pixels, max_side=max_side)
+        with image:
+            yield picture
+
+
+def rendered(picture: Picture, size: tuple[int, int]) -> Image.Image:
+    """Decodes the picture to exactly `size`: upright, sRGB, mode RGB or RGBA, without metadata.
+
+    May be called once; the decoder may shrink while it reads.
+
+    Raises:
+        UnreadableMedia: the pixels cannot be decoded.
+    """
+    image = picture.image
+    stored = _swapped(size, picture.orientation)
+    with _reading(picture.media_type, picture.max_pixels):
+        # A JPEG decoder halves at little cost; what is missing to the exact size comes after.
+        drafted = image.draft(None, stored)
+        image.load()
+        upright = _turned(
+            _resized(plain(image), stored, drafted[1] if drafted else None), picture.orientation
+        )
+        result = to_srgb(upright, image.info.get("icc_profile"))
+        result.info.clear()
+        return result
+
+
+def orientation_in(exif: bytes) -> int:
+    """The orientation, 1 to 8, in EXIF bytes; 1 where there is none or the bytes make no sense.
+
+    Read here rather than by Pillow, whose EXIF reader raises on many real files and would decode
+    a whole PNG in search of a late chunk. The form is that of a TIFF 6.0 header with one directory.
+    """
+    tiff = exif.removeprefix(b"Exif\x00\x00")
+    order: Literal["little", "big"] = "little" if tiff[:2] == b"II" else "big"
+
+    def number(at: int, length: int) -> int:
+        return int.from_bytes(tiff[at : at + length], order)
+
+    directory = number(4, 4)
+    end = min(directory + 2 + 12 * number(directory, 2), len(tiff))
+    for entry in range(directory + 2, end, 12):
+        if number(entry, 2) == _ORIENTATION_TAG:
+            value = number(entry + 8, 4 if number(entry + 2, 2) == _LONG else 2)
+            return value if value in _TURNS else 1
+    return 1
+
+
+def _orientation(image: Image.Image, media_type: str) -> int:
+    # Pillow turns TIFF by itself while decoding, and already tells the turned size.
+    exif = image.info.get("exif")
+    if media_type == "image/tiff" or not isinstance(exif, bytes):
+        return 1
+    return orientation_in(exif)
+
+
+def _swapped(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    return (size[1], size[0]) if orientation in _LYING else size
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _resized(
+    image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float] | None
+) -> Image.Image:
+    """The part `box` of the image (None: all of it) at this size.
+
+    Pillow multiplies colours with their alpha meanwhile, so that transparent pixels do not bleed.
+    """
+    if image.size == size:
+        return image
+    return image.resize(size, Image.Resampling.LANCZOS, box, _REDUCING_GAP)
+
+
+def _check_size(size: tuple[int, int], *, max_pixels: int, max_side: int) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise UnreadableMedia(f"The picture says that it is {width} x {height} pixels: damaged.")
+    if max(size) > max_side:
+        raise TooLarge(
+            f"The picture is {width} x {height} pixels; a side may have {max_side} at most. "
+            "Scale it down or cut it.",
+            limit="picture_side",
+        )
+    if width * height > max_pixels:
+        raise TooLarge(
+            f"The picture is {width} x {height} pixels, {width * height / 1e6:.1f} megapixels; "
+            f"{max_pixels / 1e6:g} are accepted. Scale it down.",
+            limit="picture_megapixels",
+        )
+
+
+@contextmanager
+def _reading(media_type: str, max_pixels: int) -> Iterator[None]:
+    """Around every use of a decoder: the limit holds, no warning leaks, errors are ours."""
+    before = Image.MAX_IMAGE_PIXELS
+    # Pillow raises at twice this number (and warns above it, which is not heard here)
+    Image.MAX_IMAGE_PIXELS = (max_pixels + 1) // 2
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except StitcheryError:
+        raise
+    except Image.DecompressionBombError:
+        raise TooLarge(
+            f"The picture has more than {max_pixels / 1e6:g} megapixels. Scale it down.",
+            limit="picture_megapixels",
+        ) from None
+    except MemoryError:
+        raise UnreadableMedia(
+            f"Reading this {_kind(media_type)} needs more memory than one picture may use. "
+            "Scale it down or save it in another format."
+        ) from None
+    # Beside OSError, Pillow's decoders raise ValueError, SyntaxError, TypeError, IndexError,
+    # EOFError, RuntimeError, struct.error and more on broken bytes; whichever it is, the picture
+    # cannot be read. The cause stays attached.
+    except Exception as error:
+        raise UnreadableMedia(
+            f"The {_kind(media_type)} data is damaged or cut short. Save the picture anew, or take "
+            "another copy of it."
+        ) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def _kind(media_type: str) -> str:
+    return _DECODERS[media_type][0]

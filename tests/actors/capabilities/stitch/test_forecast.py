@@ -1,0 +1,208 @@
+"""What a request comes to, told before any work: sizes, memory, refusals with what would fit."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.capabilities.stitch.capability import CAPABILITY
+from actors.capabilities.stitch.errors import (
+    ResultBeyondFormat,
+    ResultTooLarge,
+    TooManyPictures,
+)
+from actors.capabilities.stitch.forecast import design
+from actors.capabilities.stitch.geometry import SIDE_LIMITS
+from actors.capabilities.stitch.request import StitchForecast, StitchRequest
+from actors.capabilities.stitch.settings import StitchSettings
+from actors.errors import TooLarge, UnsupportedMedia
+from actors.messages import FileRecord, Media
+
+SETTINGS = StitchSettings()
+
+
+def record(
+    id: str, width: int | None, height: int | None, media_type: str = "image/jpeg"
+) -> FileRecord:
+    return FileRecord(
+        id=id,
+        session="session",
+        name=f"{id}.jpg",
+        media=Media(media_type=media_type, width=width, height=height),
+        size=1000,
+        sha256="",
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+FILES = {
+    "photo": record("photo", 4000, 3000),
+    "shot": record("shot", 1080, 2400, "image/png"),
+    "dot": record("dot", 1, 1),
+}
+
+
+def request(*files: str, **fields: Any) -> StitchRequest:
+    inputs = [{"file": file} for file in files]
+    return StitchRequest.model_validate({"inputs": inputs, **fields})
+
+
+def forecast(
+    *names: str,
+    files: Mapping[str, FileRecord] = FILES,
+    settings: StitchSettings = SETTINGS,
+    **fields: Any,
+) -> StitchForecast:
+    return CAPABILITY.forecast(request(*names, **fields), files, settings)
+
+
+def test_the_forecast_tells_what_the_result_will_be() -> None:
+    made = forecast("photo", "shot", gap=10, format="png")
+
+    assert (made.width, made.height) == (1080, 810 + 10 + 2400)
+    assert (made.pictures, made.format, made.format_limit) == (2, "png", SIDE_LIMITS["png"])
+
+
+def test_the_same_file_may_come_twice() -> None:
+    assert forecast("photo", "photo").height == 6000
+
+
+def test_the_last_row_that_a_jpeg_holds_is_allowed() -> None:
+    shot = record("shot", 100, 6550)
+
+    assert forecast(*["shot"] * 10, files={"shot": shot}).height == 65_500
+    with pytest.raises(ResultBeyondFormat):
+        forecast(*["shot"] * 10, files={"shot": shot}, gap=1)
+
+
+@pytest.mark.parametrize(("format", "pictures"), [("jpeg", 30), ("webp", 7)])
+def test_a_result_beyond_its_format_is_refused_with_what_would_fit(
+    format: str, pictures: int
+) -> None:
+    with pytest.raises(ResultBeyondFormat) as caught:
+        forecast(*["shot"] * pictures, format=format)
+
+    problem = caught.value.problem()
+    fits = problem.more["fits"]
+    assert (problem.status, problem.field) == (413, "/format")
+    assert str(SIDE_LIMITS[format]) in problem.detail  # type: ignore[index]  # a parameter
+    assert "png" in fits["formats"]
+    again = forecast(*["shot"] * pictures, format=format, fit=fits["fit"])
+    assert (again.width, again.height) == (fits["width"], fits["height"])
+    assert fits["percent"] == 100 * fits["height"] // (2400 * pictures)
+
+
+def test_what_is_refused_for_its_length_fits_in_the_format_that_is_named() -> None:
+    with pytest.raises(ResultBeyondFormat) as caught:
+        forecast(*["shot"] * 30)
+
+    assert caught.value.more["fits"]["formats"] == ["png"]
+    assert forecast(*["shot"] * 30, format="png").height == 72_000
+
+
+def test_jpeg_is_never_offered_for_a_transparent_result() -> None:
+    with pytest.raises(ResultBeyondFormat) as caught:
+        forecast(*["shot"] * 7, format="webp", background="transparent")
+
+    assert caught.value.more["fits"]["formats"] == ["png"]
+
+
+def test_too_many_pixels_are_refused_with_the_operators_limit() -> None:
+    settings = StitchSettings(max_result_megapixels=20)
+    with pytest.raises(ResultTooLarge) as caught:
+        forecast("photo", "photo", settings=settings)
+
+    assert caught.value.limit == "stitch_megapixels"
+    fits = caught.value.more["fits"]
+    assert fits["formats"] == []
+    assert 19_900_000 < fits["width"] * fits["height"] <= 20_000_000
+
+
+def test_too_much_memory_is_refused_with_the_operators_limit() -> None:
+    settings = StitchSettings(max_memory_mb=256)
+    with pytest.raises(ResultTooLarge) as caught:
+        forecast("photo", "photo", settings=settings)
+
+    assert caught.value.limit == "stitch_memory"
+    assert "256" in caught.value.detail
+
+
+def test_where_no_size_fits_that_is_said() -> None:
+    with pytest.raises(ResultBeyondFormat) as caught:
+        forecast(*["dot"] * 10, gap=10_000)
+
+    fits = caught.value.more["fits"]
+    assert (fits["fit"], fits["width"], fits["height"], fits["percent"]) == (None,) * 4
+    assert "fit" not in caught.value.detail
+
+
+def test_more_pictures_than_the_operator_allows_are_refused() -> None:
+    with pytest.raises(TooManyPictures) as caught:
+        forecast("dot", "dot", "dot", settings=StitchSettings(max_inputs=2))
+
+    assert (caught.value.field, caught.value.limit) == ("/inputs", "stitch_inputs")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        record("clip", 640, 480, "video/mp4"),
+        record("clip", None, None),
+        record("clip", 0, 5),
+    ],
+    ids=["video", "unknown size", "no pixels"],
+)
+def test_what_is_no_picture_is_named_by_its_place(other: FileRecord) -> None:
+    with pytest.raises(UnsupportedMedia) as caught:
+        forecast("dot", "clip", files={**FILES, "clip": other})
+
+    assert caught.value.field == "/inputs/1"
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda width, height, kind: record(f"{width}-{height}-{kind}", width, height, kind),
+            st.integers(1, 30_000),
+            st.integers(1, 30_000),
+            st.sampled_from(["image/jpeg", "image/png", "image/webp"]),
+        ),
+        min_size=2,
+        max_size=20,
+    ),
+    st.sampled_from(["jpeg", "png", "webp"]),
+    st.sampled_from(["vertical", "horizontal", "grid"]),
+    st.sampled_from(["none", "smallest", "largest", 1, 500, 100_000]),
+    st.integers(0, 10_000),
+)
+def test_any_pictures_are_either_forecast_or_refused_with_advice_that_works(
+    records: list[FileRecord], format: str, layout: str, fit: object, gap: int
+) -> None:
+    files = {each.id: each for each in records}
+    names = [each.id for each in records]
+    fields: dict[str, Any] = {"format": format, "layout": layout, "fit": fit, "gap": gap}
+    try:
+        made = forecast(*names, files=files, **fields)
+    except TooLarge as refusal:
+        fits = refusal.more["fits"]
+    else:
+        assert made.memory_bytes <= SETTINGS.max_memory_bytes
+        return
+    if fits["fit"] is not None:
+        forecast(*names, files=files, **{**fields, "fit": fits["fit"]})
+    for other in fits["formats"]:
+        forecast(*names, files=files, **{**fields, "format": other})
+
+
+def test_memory_grows_with_the_canvas_and_with_the_largest_picture_only() -> None:
+    def needed(*names: str, **fields: Any) -> int:
+        return design(request(*names, **fields), FILES).memory_bytes
+
+    two, three = needed("photo", "photo"), needed("photo", "photo", "photo")
+    assert three - two == 4 * 12_000_000
+    many = needed(*["photo"] * 5, format="webp")
+    assert many > needed(*["photo"] * 5, format="png")
+    assert many < needed(*["photo"] * 5, format="webp", background="transparent")

@@ -1,0 +1,144 @@
+"""What a user may ask; every mistake names its field and is told in one sentence."""
+
+import json
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]  # it comes without types
+import pytest
+from pydantic import ValidationError
+
+from actors.capabilities.stitch.request import StitchRequest
+
+TWO = {"inputs": [{"file": "one"}, {"file": "two"}]}
+
+
+def test_two_pictures_are_enough_of_a_request() -> None:
+    request = StitchRequest.model_validate(TWO)
+
+    assert request.layout == "vertical"
+    assert request.fit == "smallest"
+    assert request.format == "jpeg"
+    assert request.background == "#ffffff"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"layout": "grid", "columns": 3, "fit": 400, "align": "end", "gap": 8},
+        {"layout": "horizontal", "fit": "none", "format": "webp", "quality": 1},
+        {"format": "png", "background": "transparent"},
+        {"background": "transparent", "format": "webp"},
+        {"background": "#00AAff"},
+        {"columns": None},
+        {"format": "png", "quality": 50},
+    ],
+)
+def test_a_good_request_survives_its_normal_form(fields: dict[str, Any]) -> None:
+    request = StitchRequest.model_validate_json(json.dumps({**TWO, **fields}))
+
+    assert StitchRequest.model_validate_json(request.model_dump_json()) == request
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"inputs": []}, ("inputs",)),
+        ({"inputs": [{"file": "alone"}]}, ("inputs",)),
+        ({"inputs": [{"file": "x"}] * 501}, ("inputs",)),
+        ({"inputs": "one"}, ("inputs",)),
+        ({"inputs": None}, ("inputs",)),
+        ({"inputs": ["one", "two"]}, ("inputs", 0)),
+        ({"inputs": [{"file": "one"}, {}]}, ("inputs", 1, "file")),
+        ({"inputs": [{"file": "one"}, {"file": 2}]}, ("inputs", 1, "file")),
+        ({"inputs": [{"file": "one"}, {"file": ""}]}, ("inputs", 1, "file")),
+        ({"inputs": [{"file": "one"}, {"file": "two", "page": 1}]}, ("inputs", 1, "page")),
+        ({"layout": "diagonal"}, ("layout",)),
+        ({"layout": 1}, ("layout",)),
+        ({"columns": 2}, ("columns",)),
+        ({"layout": "horizontal", "columns": 2}, ("columns",)),
+        ({"layout": "grid", "columns": 0}, ("columns",)),
+        ({"layout": "grid", "columns": 2.0}, ("columns",)),
+        ({"layout": "grid", "columns": True}, ("columns",)),
+        ({"fit": "width"}, ("fit",)),
+        ({"fit": "400"}, ("fit",)),
+        ({"fit": 0}, ("fit",)),
+        ({"fit": -1}, ("fit",)),
+        ({"fit": 400.0}, ("fit",)),
+        ({"fit": True}, ("fit",)),
+        ({"fit": None}, ("fit",)),
+        ({"fit": float("nan")}, ("fit",)),
+        ({"fit": 10**400}, ("fit",)),
+        ({"align": "middle"}, ("align",)),
+        ({"gap": -1}, ("gap",)),
+        ({"gap": float("nan")}, ("gap",)),
+        ({"gap": float("inf")}, ("gap",)),
+        ({"gap": 1.5}, ("gap",)),
+        ({"gap": "8"}, ("gap",)),
+        ({"gap": 10_001}, ("gap",)),
+        ({"format": "gif"}, ("format",)),
+        ({"format": "JPEG"}, ("format",)),
+        ({"quality": 0}, ("quality",)),
+        ({"quality": 101}, ("quality",)),
+        ({"quality": False}, ("quality",)),
+        ({"background": "white"}, ("background",)),
+        ({"background": "#fff"}, ("background",)),
+        ({"background": "#ffffff\n"}, ("background",)),
+        ({"background": 0xFFFFFF}, ("background",)),
+        ({"background": "transparent"}, ("background",)),
+        ({"format": "jpeg", "background": "transparent"}, ("background",)),
+        ({"colour": "red"}, ("colour",)),
+    ],
+)
+def test_each_mistake_names_its_field_once(
+    fields: dict[str, Any], place: tuple[str | int, ...]
+) -> None:
+    body = {**TWO, **fields}
+    with pytest.raises(ValidationError) as from_python:
+        StitchRequest.model_validate(body)
+    with pytest.raises(ValidationError) as from_json:
+        StitchRequest.model_validate_json(json.dumps(body))
+
+    for caught in (from_python.value, from_json.value):
+        assert caught.errors()[0]["loc"] == place
+        # a list may be wrong in several of its places
+        assert caught.error_count() == 1 or place[0] == "inputs"
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(ValidationError) as caught:
+        StitchRequest.model_validate({"inputs": [], "fit": -1, "gap": -1, "quality": 0, "x": 1})
+
+    places = {error["loc"][0] for error in caught.value.errors()}
+    assert places == {"inputs", "fit", "gap", "quality", "x"}
+
+
+def test_a_mistake_in_the_layout_does_not_blame_the_columns_too() -> None:
+    with pytest.raises(ValidationError) as caught:
+        StitchRequest.model_validate({**TWO, "layout": "x", "columns": 2})
+
+    assert [error["loc"] for error in caught.value.errors()] == [("layout",)]
+
+
+def test_the_schema_that_users_see_agrees() -> None:
+    validator = jsonschema.Draft202012Validator(StitchRequest.model_json_schema())
+    good: list[dict[str, Any]] = [
+        {},
+        {"fit": 400, "background": "#a0b1c2"},
+        {"fit": "largest", "background": "transparent"},
+    ]
+    bad: list[dict[str, Any]] = [
+        {"fit": 0},
+        {"fit": "widest"},
+        {"background": "red"},
+        {"inputs": [{"file": "alone"}]},
+        {"unknown": 1},
+    ]
+
+    assert all(validator.is_valid({**TWO, **fields}) for fields in good)
+    assert not any(validator.is_valid({**TWO, **fields}) for fields in bad)
+
+
+def test_every_field_is_described() -> None:
+    properties = StitchRequest.model_json_schema()["properties"]
+
+    assert all(field["description"] for field in properties.values())

@@ -1,0 +1,351 @@
+"""Real pictures are joined, pixel for pixel; broken ones are blamed by their place."""
+
+import errno
+import io
+import resource
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from actors.capabilities.stitch.geometry import Arrangement, Box, Format, Size, plan
+from actors.capabilities.stitch.order import TRANSPARENT, Joined, JoinOrder, Source
+from actors.capabilities.stitch.work import join
+from actors.capabilities.stitch.writers import WRITERS, Writer, save_jpeg
+from actors.errors import StorageFull, TooLarge, UnreadableMedia, UnsupportedMedia
+from actors.messages import Progress
+from tests import pictures
+
+ROOT = Path(__file__).parents[4]
+
+
+def order(
+    folder: Path,
+    contents: list[bytes],
+    *,
+    background: str = "#ffffff",
+    format: Format = "png",
+    size: Size | None = None,
+    **arrangement: Any,
+) -> JoinOrder:
+    """An order for these files; `size` is what they were recorded as, if not as they are."""
+    sizes = [size or Size(*Image.open(io.BytesIO(content)).size) for content in contents]
+    made = plan(sizes, Arrangement(**{"layout": "vertical", **arrangement}))
+    sources = tuple(
+        Source(path=pictures.saved(folder, f"in{place}", content), size=each, box=box)
+        for place, (content, each, box) in enumerate(zip(contents, sizes, made.boxes, strict=True))
+    )
+    return JoinOrder(
+        sources=sources,
+        canvas=made.canvas,
+        background=background,
+        format=format,
+        quality=90,
+        output=pictures.saved(folder, "out", b""),
+    )
+
+
+def unheard(_: Progress) -> None:
+    """Most of these tests look at the result only."""
+
+
+def joined(folder: Path, contents: list[bytes], **how: Any) -> Image.Image:
+    made = order(folder, contents, **how)
+    join(made, unheard)
+    result = Image.open(made.output)
+    result.load()
+    return result
+
+
+def png(width: int, height: int, colour: pictures.Colour, mode: str = "RGB") -> bytes:
+    return pictures.encoded(pictures.plain(width, height, colour, mode), "PNG")
+
+
+# --- what is painted ------------------------------------------------------------------------------
+
+
+def test_each_picture_lies_in_its_box_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    contents = [png(6, 4, pictures.RED), png(2, 4, pictures.GREEN), png(6, 2, pictures.BLUE)]
+    result = joined(tmp_path, contents, gap=3, background="#102030", align="end")
+
+    expected = pictures.plain(6, 16, (0x10, 0x20, 0x30))
+    expected.paste(pictures.RED, (0, 0, 6, 4))
+    expected.paste(pictures.GREEN, (4, 7, 6, 11))
+    expected.paste(pictures.BLUE, (0, 14, 6, 16))
+    assert result.mode == "RGB"
+    assert result.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("layout", ["horizontal", "grid"])
+def test_the_other_layouts_are_painted_too(tmp_path: Path, layout: str) -> None:
+    contents = [png(4, 4, colour) for colour in (pictures.RED, pictures.GREEN, pictures.BLUE)]
+    result = joined(tmp_path, contents, layout=layout)
+
+    second = result.getpixel((4, 0))
+    third = result.getpixel((8, 0) if layout == "horizontal" else (0, 4))
+    assert (second, third) == (pictures.GREEN, pictures.BLUE)
+
+
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "YCbCr", "F", "LAB"]
+)
+def test_pictures_of_every_mode_are_joined(tmp_path: Path, mode: str) -> None:
+    image = Image.new(mode, (4, 4))
+    format = {"CMYK": "JPEG", "F": "TIFF", "LAB": "TIFF", "YCbCr": "JPEG"}.get(mode, "PNG")
+    result = joined(tmp_path, [pictures.encoded(image, format), png(4, 4, pictures.RED)])
+
+    assert result.size == (4, 8)
+    assert result.getpixel((2, 6)) == pictures.RED
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pictures_of_every_orientation_are_joined_upright(tmp_path: Path, orientation: int) -> None:
+    upright = pictures.corners(64, 32)
+    lying = pictures.lying(upright, orientation)
+    content = pictures.encoded(lying, "PNG", exif=pictures.exif(orientation))
+    result = joined(tmp_path, [content, content], size=Size(64, 32))
+
+    assert result.crop((0, 0, 64, 32)).tobytes() == upright.tobytes()
+    assert result.crop((0, 32, 64, 64)).tobytes() == upright.tobytes()
+
+
+def test_transparency_shows_the_background_to_the_exact_level(tmp_path: Path) -> None:
+    contents = [png(2, 2, (200, 100, 0, alpha), "RGBA") for alpha in (0, 51, 128, 255)]
+    result = joined(tmp_path, contents, background="#0000ff")
+
+    seen = [result.getpixel((0, 2 * place)) for place in range(4)]
+    assert seen == [(0, 0, 255), (40, 20, 204), (100, 50, 127), (200, 100, 0)]
+
+
+@pytest.mark.parametrize("format", ["png", "webp"])
+def test_a_transparent_background_keeps_alpha_as_it_is(tmp_path: Path, format: Format) -> None:
+    contents = [png(8, 8, (200, 100, 0, 51), "RGBA"), png(4, 8, pictures.RED)]
+    result = joined(tmp_path, contents, background=TRANSPARENT, format=format, gap=2)
+
+    assert result.mode == "RGBA"
+    alpha = result.getchannel("A")
+    assert alpha.getpixel((4, 4)) == 51
+    assert alpha.getpixel((4, 8)) == 0
+    assert alpha.getpixel((4, 14)) == 255
+    assert alpha.getpixel((0, 14)) == 0
+
+
+def test_a_profile_is_converted_and_not_copied(tmp_path: Path) -> None:
+    image = pictures.plain(4, 4, pictures.RED)
+    tagged = pictures.encoded(image, "PNG", icc_profile=pictures.swapped_profile())
+    result = joined(tmp_path, [tagged, pictures.encoded(image, "PNG")])
+
+    assert result.getpixel((0, 0)) == pictures.GREEN
+    assert result.getpixel((0, 4)) == pictures.RED
+    assert "icc_profile" not in result.info
+
+
+def test_no_metadata_of_the_inputs_is_in_the_result(tmp_path: Path) -> None:
+    content = pictures.encoded(
+        pictures.plain(8, 8), "JPEG", comment=b"secret", exif=pictures.exif(6)
+    )
+    for format in ("jpeg", "png", "webp"):
+        made = order(tmp_path, [content, content], format=format)
+        join(made, unheard)
+        assert b"secret" not in Path(made.output).read_bytes()
+        assert b"Exif" not in Path(made.output).read_bytes()
+
+
+@pytest.mark.parametrize(("format", "found"), [("jpeg", "JPEG"), ("png", "PNG"), ("webp", "WEBP")])
+def test_the_result_has_the_format_that_was_asked_for(
+    tmp_path: Path, format: Format, found: str
+) -> None:
+    contents = [pictures.encoded(pictures.gradient(40, 30), "JPEG", quality=95)] * 2
+    made = order(tmp_path, contents, format=format)
+    answer = join(made, unheard)
+    result = Image.open(made.output)
+
+    assert (result.format, result.size) == (found, (40, 60))
+    assert answer == Joined(size=Path(made.output).stat().st_size)
+    whole = pictures.gradient(40, 30)
+    shown = result.convert("RGB").crop((0, 30, 40, 60)).tobytes()
+    differences = [abs(a - b) for a, b in zip(shown, whole.tobytes(), strict=True)]
+    assert sum(differences) / len(differences) < 4
+
+
+@pytest.mark.parametrize("format", ["jpeg", "webp"])
+def test_a_higher_quality_takes_more_bytes(tmp_path: Path, format: Format) -> None:
+    contents = [pictures.encoded(pictures.noise(64, 64), "PNG")] * 2
+    made = order(tmp_path, contents, format=format)
+    sizes = [join(replace(made, quality=quality), unheard).size for quality in (1, 50, 90, 100)]
+
+    assert sizes == sorted(set(sizes))
+
+
+def test_the_same_order_gives_the_same_bytes(tmp_path: Path) -> None:
+    made = order(tmp_path, [pictures.encoded(pictures.noise(30, 30), "JPEG")] * 3, fit=20)
+    results = []
+    for _ in range(2):
+        join(made, unheard)
+        results.append(Path(made.output).read_bytes())
+
+    assert results[0] == results[1]
+
+
+# --- how far it is --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
+def test_progress_grows_from_nothing_to_all(tmp_path: Path, format: Format) -> None:
+    told: list[Progress] = []
+    join(order(tmp_path, [png(9, 9, pictures.RED)] * 4, format=format), told.append)
+
+    fractions = [progress.fraction for progress in told]
+    assert fractions[0] == 0
+    assert fractions[-1] == 1
+    assert fractions == sorted(fractions)
+    assert [progress.done for progress in told] == [0, 1, 2, 3, 4, 4]
+    assert {progress.step for progress in told} == {"reading", "writing"}
+    assert {(progress.total, progress.unit) for progress in told} == {(4, "pictures")}
+
+
+# --- blame ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        (pictures.truncated(pictures.encoded(pictures.noise(50, 50), "JPEG")), UnreadableMedia),
+        (pictures.truncated(pictures.encoded(pictures.noise(50, 50), "PNG")), UnreadableMedia),
+        (b"", UnreadableMedia),
+        (b"a text", UnsupportedMedia),
+        (b"\xff\xd8\xff\xe0 no more than a signature", UnreadableMedia),
+        (pictures.webp_bomb(13_000, 13_000), TooLarge),
+    ],
+    ids=["cut jpeg", "cut png", "empty", "text", "signature", "bomb"],
+)
+def test_a_picture_that_cannot_be_read_is_named_by_its_place(
+    tmp_path: Path, bad: bytes, error: type[Exception]
+) -> None:
+    good = png(50, 50, pictures.RED)
+    made = order(tmp_path, [good, good, bad, good], size=Size(50, 50))
+
+    with pytest.raises(error) as caught:
+        join(made, unheard)
+
+    problem = caught.value.problem()  # type: ignore[attr-defined]  # all of them are ours
+    assert problem.field == "/inputs/2"
+    assert problem.detail.startswith("Picture 3 of 4: ")
+
+
+def test_a_file_larger_than_on_record_is_not_decoded(tmp_path: Path) -> None:
+    made = order(tmp_path, [png(60, 50, pictures.RED)] * 2, size=Size(50, 50))
+
+    with pytest.raises(TooLarge):
+        join(made, unheard)
+
+
+# --- the disk -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [(errno.ENOSPC, StorageFull), (errno.EDQUOT, StorageFull), (errno.EIO, OSError)],
+)
+def test_a_full_disk_is_told_from_other_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, error: type[Exception]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(number, "no")
+
+    monkeypatch.setitem(WRITERS, "png", Writer(full, effort=1))
+    with pytest.raises(error):
+        join(order(tmp_path, [png(4, 4, pictures.RED)] * 2), unheard)
+
+
+def test_a_jpeg_that_is_cut_by_a_full_disk_is_no_success(tmp_path: Path) -> None:
+    """Pillow takes a short write of the last slice for a whole one; here a limit cuts it short."""
+    canvas = pictures.noise(200, 200)
+    whole = len(pictures.encoded(canvas, "JPEG", quality=90))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    path = tmp_path / "out"
+    with path.open("w+b") as file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (whole - 10, limits[1]))
+        try:
+            with pytest.raises(OSError, match="No space left"):
+                save_jpeg(canvas, file, 90)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+# --- memory ---------------------------------------------------------------------------------------
+
+CHILD = """
+import resource, sys
+from pathlib import Path
+from actors.capabilities.stitch.geometry import Arrangement, Size, plan
+from actors.capabilities.stitch.memory import Load, needed
+from actors.capabilities.stitch.order import JoinOrder, Source
+from actors.capabilities.stitch.work import join
+
+path, media_type, format, background, fit, output = sys.argv[1:]
+sizes = [Size(2000, 1500)] * 2
+made = plan(sizes, Arrangement(layout="vertical", fit=fit if fit == "none" else int(fit)))
+loads = [
+    Load(media_type=media_type, file_size=Path(path).stat().st_size, stored=size,
+         painted=Size(box.width, box.height))
+    for size, box in zip(sizes, made.boxes)
+]
+allowed = needed(
+    loads, made.canvas, format=format, transparent=background == "transparent"
+)
+order = JoinOrder(
+    sources=tuple(
+        Source(path=path, size=size, box=box) for size, box in zip(sizes, made.boxes)
+    ),
+    canvas=made.canvas, background=background, format=format, quality=90, output=output,
+)
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+# the base is room for what differs between machines; most of it must not be needed
+limit = pages * resource.getpagesize() + allowed - (32 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+print(join(order, lambda progress: None).size)
+"""
+
+
+@pytest.mark.parametrize(
+    ("stored", "format", "background", "fit"),
+    [
+        ("JPEG", "jpeg", "#ffffff", "none"),
+        ("PNG", "png", "transparent", "2200"),
+        ("WEBP", "webp", "transparent", "900"),
+    ],
+)
+def test_the_work_stays_within_the_memory_that_is_forecast(
+    tmp_path: Path, stored: str, format: str, background: str, fit: str
+) -> None:
+    image = pictures.gradient(2000, 1500)
+    how: dict[str, Any] = {"exif": pictures.exif(3), "icc_profile": pictures.swapped_profile()}
+    if stored == "JPEG":
+        how |= {"progressive": True, "subsampling": 0}
+    else:
+        image.putalpha(image.getchannel("R"))
+        how |= {"compress_level": 1, "method": 0}
+    path = pictures.saved(tmp_path, "file", pictures.encoded(image, stored, **how))
+    arguments = [path, f"image/{stored.lower()}", format, background, fit, str(tmp_path / "out")]
+
+    run = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", CHILD, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) > 0
+
+
+def test_boxes_and_sizes_travel_as_they_are(tmp_path: Path) -> None:
+    made = order(tmp_path, [png(3, 2, pictures.RED)] * 2)
+
+    assert [source.box for source in made.sources] == [Box(0, 0, 3, 2), Box(0, 2, 3, 2)]
