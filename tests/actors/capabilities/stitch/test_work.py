@@ -306,7 +306,7 @@ order = JoinOrder(
 )
 pages = int(Path("/proc/self/statm").read_text().split()[0])
 # the base is room for what differs between machines; most of it must not be needed
-limit = pages * resource.getpagesize() + allowed - (32 << 20)
+limit = pages * resource.getpagesize() + allowed - (48 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 print(join(order, lambda progress: None).size)
 """
@@ -316,8 +316,8 @@ print(join(order, lambda progress: None).size)
     ("stored", "format", "background", "fit"),
     [
         ("JPEG", "jpeg", "#ffffff", "none"),
-        ("PNG", "png", "transparent", "2200"),
-        ("WEBP", "webp", "transparent", "900"),
+        ("PNG", "png", "transparent", "1000"),
+        ("WEBP", "webp", "transparent", "600"),
     ],
 )
 def test_the_work_stays_within_the_memory_that_is_forecast(
