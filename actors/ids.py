@@ -33,24 +33,29 @@ class IdMaker:
     Args:
         clock: milliseconds since 1970.
         chance: a number of so many random bits.
-        after: an id that all new ids must follow, from an earlier life.
     """
 
     def __init__(
         self,
         clock: Callable[[], int] = wall_milliseconds,
         chance: Callable[[int], int] = secrets.randbits,
-        after: str = "",
     ) -> None:
         self._clock = clock
         self._chance = chance
         self._last = 0
-        for character in after[:_STAMP_LENGTH]:
-            self._last = self._last << 5 | _ALPHABET.index(character)
+
+    def follow(self, id: str) -> None:
+        """Makes all new ids greater than `id`, which an earlier life has given ("" for none)."""
+        stamp = 0
+        for character in id[:_STAMP_LENGTH]:
+            stamp = stamp << 5 | _ALPHABET.index(character)
+        self._last = max(self._last, stamp)
 
     def __call__(self) -> str:
-        """A new id. The stamp runs ahead of the clock by a millisecond an id when asked faster:
-        order is promised, the exact time is not.
+        """A new id.
+
+        Asked for faster than one a millisecond, the stamps run ahead of the clock: order is
+        promised, the exact time is not.
         """
         self._last = max(self._clock(), self._last + 1)
         return _encode(self._last, _STAMP_LENGTH) + _encode(

@@ -133,7 +133,7 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a running job is. `fraction` is 0..1 over the whole job; the rest describes the step."""
+    """How far a running job is: `fraction` (0..1) of the whole; the rest describes the step."""
 
     fraction: float
     step: str

@@ -202,6 +202,9 @@ class CapabilitySettings(Section):
         description="seconds a job may wait; unset: concurrency.queue_timeout",
     )
     run_timeout: float = Field(600, gt=0, le=30 * DAY, description="seconds a job may run")
+    max_attempts: int = Field(
+        3, ge=1, le=100, description="times a job is begun when the service dies under it"
+    )
 
     def clashes(self) -> Iterator[Clash]:
         """One user's share, where somebody set it, is at most the whole."""

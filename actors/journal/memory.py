@@ -209,14 +209,16 @@ class MemoryJournal:
         job, digest = shelf.keys[key]
         return Known(job=shelf.jobs[job], digest=digest)
 
-    async def add_file(self, file: FileRecord) -> None:
-        """Records a file whose bytes are in place."""
-        record = _on_record(FileRecord, file)
+    async def add_files(self, *files: FileRecord) -> None:
+        """Records files whose bytes are in place."""
+        records = [_on_record(FileRecord, file) for file in files]
 
         def change() -> None:
-            self._shelf_of(record.session).files[record.id] = record
+            shelves = [self._shelf_of(record.session) for record in records]
+            for shelf, record in zip(shelves, records, strict=True):
+                shelf.files[record.id] = record
 
-        await self._write("add_file", change)
+        await self._write("add_files", change)
 
     async def remove_file(self, session: str, id: str) -> bool:
         """Forgets a file; False when there was none."""

@@ -129,8 +129,8 @@ class Journal(Protocol):
     async def known_job(self, session: str, key: str) -> Known | None:
         """The job that the session sent under this Idempotency-Key, or None."""
 
-    async def add_file(self, file: FileRecord) -> None:
-        """Records a file whose bytes are in place.
+    async def add_files(self, *files: FileRecord) -> None:
+        """Records files whose bytes are in place, all or none.
 
         Raises:
             NotOnRecordError: the session is not on record (any more); nothing was written.

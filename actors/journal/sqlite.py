@@ -142,9 +142,9 @@ class SqliteJournal:
         """The job sent under the key, or None."""
         return await self._read(statements.known_job(session, key))
 
-    async def add_file(self, file: FileRecord) -> None:
-        """Records a file whose bytes are in place."""
-        await self._write(statements.add_file(file))
+    async def add_files(self, *files: FileRecord) -> None:
+        """Records files whose bytes are in place."""
+        await self._write(statements.add_files(*files))
 
     async def remove_file(self, session: str, id: str) -> bool:
         """Forgets a file; False when there was none."""

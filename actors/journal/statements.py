@@ -114,13 +114,13 @@ def save_job(job: JobRecord, files: Sequence[FileRecord]) -> Work[None]:
     return work
 
 
-def add_file(file: FileRecord) -> Work[None]:
-    """The file is on record, or `NotOnRecordError`."""
-    row = _file_row(file)
+def add_files(*files: FileRecord) -> Work[None]:
+    """The files are on record, or `NotOnRecordError`."""
+    rows = [_file_row(file) for file in files]
 
     def work(connection: sqlite3.Connection) -> None:
-        if connection.execute(_ADD_FILE, row).rowcount == 0:
-            raise NotOnRecordError(f"There is no session {file.session} (any more).")
+        if connection.executemany(_ADD_FILE, rows).rowcount < len(rows):
+            raise NotOnRecordError("There is no such session (any more).")
 
     return work
 

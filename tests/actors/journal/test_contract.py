@@ -77,7 +77,7 @@ async def test_every_field_of_a_file_comes_back_as_it_was(journal: Journal) -> N
     session = a_session()
     await journal.add_session(session)
     file = a_file(session.id, name="a/../../b'\"; DROP TABLE files; --", size=0, job=new_id())
-    await journal.add_file(file)
+    await journal.add_files(file)
     assert await journal.file(session.id, file.id) == file
 
 
@@ -131,7 +131,7 @@ async def test_a_write_may_be_repeated(journal: Journal) -> None:
         await journal.add_session(session)
         await journal.add_job(job, key)
         await journal.save_job(job, [file])
-        await journal.add_file(file)
+        await journal.add_files(file)
     assert (await journal.jobs(session.id)).items == (job,)
     assert await journal.usage(session.id) == Usage(files=1, size=5)
     assert await journal.known_job(session.id, "k") == Known(job=job, digest="d")
@@ -145,7 +145,7 @@ async def test_a_job_may_not_be_added_to_a_session_that_is_gone(journal: Journal
         await journal.add_job(a_job(session.id), Idempotency(key="k", digest="d"))
     assert isinstance(caught.value, NotFound)
     with pytest.raises(NotOnRecordError):
-        await journal.add_file(a_file(session.id))
+        await journal.add_files(a_file(session.id))
     assert await journal.unfinished_jobs() == ()
     assert await journal.usage(session.id) == Usage(files=0, size=0)
 
@@ -216,7 +216,7 @@ async def test_what_belongs_to_somebody_else_is_not_there(journal: Journal) -> N
     for session in (owner, stranger):
         await journal.add_session(session)
     await journal.add_job(job, Idempotency(key="k", digest="d"))
-    await journal.add_file(file)
+    await journal.add_files(file)
     assert await journal.job(stranger.id, job.id) is None
     assert await journal.file(stranger.id, file.id) is None
     assert await journal.known_job(stranger.id, "k") is None
@@ -277,7 +277,7 @@ async def test_pages_show_every_item_once_whatever_is_added_meanwhile(
     await journal.add_session(session)
     files = [a_file(session.id, size=size) for size in range(5)]
     for file in files:
-        await journal.add_file(file)
+        await journal.add_files(file)
     shown: list[int] = []
     page = await journal.files(session.id, limit=limit)
     while True:
@@ -285,9 +285,21 @@ async def test_pages_show_every_item_once_whatever_is_added_meanwhile(
         shown += [file.size for file in page.items]
         if page.next is None:
             break
-        await journal.add_file(a_file(session.id, size=99))
+        await journal.add_files(a_file(session.id, size=99))
         page = await journal.files(session.id, limit=limit, cursor=page.next)
     assert shown == [4, 3, 2, 1, 0]
+
+
+async def test_files_are_added_all_or_none(journal: Journal) -> None:
+    session, gone = a_session(), a_session()
+    await journal.add_session(session)
+    files = [a_file(session.id), a_file(session.id)]
+    with pytest.raises(NotOnRecordError):
+        await journal.add_files(*files, a_file(gone.id))
+    assert await journal.usage(session.id) == Usage(files=0, size=0)
+    await journal.add_files(*files)
+    assert (await journal.usage(session.id)).files == 2
+    await journal.add_files()
 
 
 async def test_a_removed_file_does_not_disturb_the_pages(journal: Journal) -> None:
@@ -296,7 +308,7 @@ async def test_a_removed_file_does_not_disturb_the_pages(journal: Journal) -> No
     await journal.add_session(session)
     files = [a_file(session.id) for _ in range(4)]
     for file in files:
-        await journal.add_file(file)
+        await journal.add_files(file)
     page = await journal.files(session.id, limit=2)
     assert await journal.remove_file(session.id, files[2].id)
     rest = await journal.files(session.id, limit=2, cursor=page.next)
@@ -316,7 +328,7 @@ async def test_usage_follows_the_files(journal: Journal) -> None:
     await journal.add_session(session)
     files = [a_file(session.id, size=size) for size in (1, 2**33, 0)]
     for file in files:
-        await journal.add_file(file)
+        await journal.add_files(file)
     assert await journal.usage(session.id) == Usage(files=3, size=2**33 + 1)
     assert await journal.remove_file(session.id, files[1].id)
     assert not await journal.remove_file(session.id, files[1].id)
@@ -329,7 +341,7 @@ async def test_a_removed_session_leaves_nothing_and_takes_nothing_else(journal: 
     for session in (gone, other):
         await journal.add_session(session)
         await journal.add_job(a_job(session.id), Idempotency(key="k", digest="d"))
-        await journal.add_file(a_file(session.id))
+        await journal.add_files(a_file(session.id))
     await journal.remove_session(gone.id)
     await journal.add_session(gone)
     assert (await journal.jobs(gone.id)).items == ()
@@ -349,7 +361,7 @@ async def test_everything_is_there_in_the_next_life(again: Again) -> None:
         job = a_job(session.id)
         await journal.add_job(job, Idempotency(key="k", digest="d"))
         file = a_file(session.id)
-        await journal.add_file(file)
+        await journal.add_files(file)
     async with opened(again()) as journal:
         assert journal.life == 2
         assert journal.last_id == file.id
@@ -423,5 +435,5 @@ async def test_a_record_without_a_form_on_disk_fails_for_its_sender_only(journal
     with pytest.raises(TypeError):
         await journal.save_job(replace(job, result=JobResult(data={"x": object()})))
     with pytest.raises(UnicodeEncodeError):
-        await journal.add_file(a_file(session.id, name="\udc80"))
+        await journal.add_files(a_file(session.id, name="\udc80"))
     assert await journal.job(session.id, job.id) == job

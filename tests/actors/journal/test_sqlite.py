@@ -24,7 +24,7 @@ from actors.journal.port import (
 )
 from actors.journal.schema import MIGRATIONS, VERSION
 from actors.journal.sqlite import SqliteJournal
-from actors.journal.statements import add_file, add_job, add_session, usage
+from actors.journal.statements import add_files, add_job, add_session, usage
 from actors.journal.store import Store, Write
 from actors.lifecycle import State
 from actors.messages import Idempotency
@@ -46,7 +46,7 @@ def fill(folder: Path, files: int = 500) -> str:
     session = a_session()
     store = open_store(folder)
     store.commit([Write(add_session(session))])
-    store.commit([Write(add_file(a_file(session.id))) for _ in range(files)])
+    store.commit([Write(add_files(a_file(session.id))) for _ in range(files)])
     store.close()
     return session.id
 
@@ -152,7 +152,7 @@ def test_a_refused_write_leaves_its_neighbours_alone(store: Store) -> None:
         Write(add_session(session)),
         Write(add_job(first, key)),
         Write(add_job(second, key)),
-        Write(add_file(strange)),
+        Write(add_files(strange)),
         Write(add_job(third, None)),
     ]
     store.commit(group)
@@ -167,14 +167,14 @@ def test_a_full_disk_fails_the_group_and_works_again_when_there_is_room(store: S
     session = a_session()
     store.commit([Write(add_session(session))])
     store._writer.execute("PRAGMA max_page_count = 20")
-    group = [Write(add_file(a_file(session.id, name="x" * 900))) for _ in range(200)]
+    group = [Write(add_files(a_file(session.id, name="x" * 900))) for _ in range(200)]
     store.commit(group)
     errors = [write.error for write in group]
     assert all(isinstance(error, StorageFull) for error in errors)
     assert len(set(map(id, errors))) == len(group)
     assert store.read(usage(session.id)).files == 0
     store._writer.execute("PRAGMA max_page_count = 100000")
-    group = [Write(add_file(a_file(session.id))) for _ in range(200)]
+    group = [Write(add_files(a_file(session.id))) for _ in range(200)]
     store.commit(group)
     assert store.read(usage(session.id)).files == 200
     store.close()
@@ -188,11 +188,11 @@ async def test_a_writer_is_told_of_the_full_disk(folder: Path) -> None:
         writer = journal._opening._store._writer
         writer.execute("PRAGMA max_page_count = 1")
         with pytest.raises(StorageFull) as caught:
-            await journal.add_file(a_file(session.id, name="x" * 100_000))
+            await journal.add_files(a_file(session.id, name="x" * 100_000))
         assert caught.value.problem().status == 507
         assert await journal.session(session.id) == session
         writer.execute("PRAGMA max_page_count = 100000")
-        await journal.add_file(a_file(session.id))
+        await journal.add_files(a_file(session.id))
 
 
 async def test_who_holds_the_database_delays_writers_but_not_readers(
@@ -205,10 +205,10 @@ async def test_who_holds_the_database_delays_writers_but_not_readers(
         with closing(sqlite3.connect(folder / DATABASE, isolation_level=None)) as stranger:
             stranger.execute("BEGIN IMMEDIATE")
             with pytest.raises(NotReady, match="Another program"):
-                await journal.add_file(a_file(session.id))
+                await journal.add_files(a_file(session.id))
             assert await journal.session(session.id) == session
             stranger.execute("ROLLBACK")
-        await journal.add_file(a_file(session.id))
+        await journal.add_files(a_file(session.id))
 
 
 async def test_a_record_that_makes_no_sense_is_a_fault(folder: Path) -> None:
@@ -382,7 +382,7 @@ async def test_ids_follow_those_on_record(folder: Path) -> None:
     async with opened(SqliteJournal(folder)) as journal:
         await journal.add_session(session)
         await journal.add_session(other)
-        await journal.add_file(a_file(session.id))
+        await journal.add_files(a_file(session.id))
         await journal.add_job(last := a_job(session.id))
     async with opened(SqliteJournal(folder)) as journal:
         assert journal.last_id == last.id

@@ -1,0 +1,424 @@
+"""Decides who runs next, who waits, and who is refused, over all capabilities at once.
+
+Owns: the book of waiting and running tickets, and the policy (design, rules 8 and 9):
+turns are shared between users, a user's own jobs of one capability run first in first out,
+priority shifts turns without ever stopping anyone, and every refusal names its limit.
+Never: waits, reads a clock, starts a job, or knows an actor. Every method is one synchronous entry
+into the book, so the limiters that share it can never see or make a half-done decision.
+
+How turns are shared. Each user has a virtual time that advances by one with every job started
+(start-time fair queueing: Goyal, Vin, Cheng, SIGCOMM 1996, with every job of cost one). The waiting
+user with the least virtual time is next; whoever comes anew starts at the present virtual time, so
+that ten thousand waiting jobs of one user delay another's first by one turn. Priority is a shift of
+some turns: others pass a low job a bounded number of times, then it runs.
+
+Costs. A flow is one user's jobs of one capability and priority. Flows stand in a heap by (virtual
+time + shift, arrival of their first job). Keys only ever grow, so an entry is corrected when it
+reaches the top; asking, leaving and granting take time logarithmic in the number of flows, and do
+not depend on how many jobs wait in them.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from sortedcontainers import SortedDict
+
+from actors.errors import QueueFull, UserBusy
+from actors.messages import Hold, Priority
+
+SHIFT: Mapping[Priority, int] = {Priority.HIGH: -3, Priority.NORMAL: 0, Priority.LOW: 3}
+"""Turns by which a priority moves a job; three lets a high job pass three rounds of its user's."""
+
+
+_FORGET_FROM = 64
+"""Users in the book before it is worth looking for some to forget; a guess."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineLimits:
+    """What all capabilities together may do.
+
+    `refuse_busy_user` turns a busy user's next job away instead of letting it wait.
+    """
+
+    global_jobs: int
+    jobs_per_user: int
+    queue_size: int
+    refuse_busy_user: bool = False
+    priority: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapabilityLimits:
+    """What one capability may do."""
+
+    running: int
+    running_per_user: int
+    queued: int
+
+
+class Standing(Enum):
+    """Where a ticket is in the book."""
+
+    OUTSIDE = auto()
+    WAITING = auto()
+    RUNNING = auto()
+
+
+@dataclass(eq=False, slots=True)
+class Ticket:
+    """One job's place in the book. Written only by `Admission`; read by whoever holds it."""
+
+    job: str
+    user: str
+    capability: str
+    priority: Priority = Priority.NORMAL
+    standing: Standing = Standing.OUTSIDE
+    arrival: int = 0
+    shift: int = 0
+
+
+_Key = tuple[int, int]
+"""(virtual time, arrival). Arrivals are unique, so keys are; flows need no order of their own."""
+
+
+@dataclass(eq=False, slots=True)
+class _User:
+    """One user's running jobs and turn.
+
+    Remembered beyond the user's last job until the present virtual time has caught up with `turn`:
+    otherwise who brings one job after the other would always be a newcomer, and next.
+    """
+
+    turn: int
+    running: int = 0
+    waiting: int = 0
+    running_in: Counter[str] = field(default_factory=Counter)
+    flows: dict[tuple[str, int], "_Flow"] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class _Flow:
+    """One user's waiting jobs of one capability and shift, in the order of their arrival.
+
+    Invariant: `listed` is true exactly while an entry of this flow stands in its room's heap.
+    """
+
+    user: _User
+    shift: int
+    queue: "SortedDict[int, Ticket]" = field(default_factory=SortedDict)
+    listed: bool = False
+
+    def first(self) -> Ticket:
+        return self.queue.peekitem(0)[1]
+
+    def key(self) -> _Key:
+        return (self.user.turn + self.shift, self.first().arrival)
+
+
+@dataclass(eq=False, slots=True)
+class _Room:
+    """One capability's waiting room.
+
+    `heap` may hold emptied flows, and keys that have grown since; `_settle` mends the top.
+    """
+
+    name: str
+    limits: CapabilityLimits
+    running: int = 0
+    waiting: int = 0
+    heap: list[tuple[_Key, _Flow]] = field(default_factory=list)
+
+    def list(self, flow: _Flow) -> None:
+        """Makes sure that a flow with somebody waiting stands in the heap."""
+        if flow.queue and not flow.listed:
+            flow.listed = True
+            heapq.heappush(self.heap, (flow.key(), flow))
+
+    def drop_empty(self) -> None:
+        """Keeps the heap in proportion to those who wait, however many came and left."""
+        if len(self.heap) > 2 * self.waiting + 16:
+            for _, flow in self.heap:
+                flow.listed = bool(flow.queue)
+            self.heap = [entry for entry in self.heap if entry[1].listed]
+            heapq.heapify(self.heap)
+
+
+class Admission:
+    """The book of one machine. Not thread-safe; the limiters share it within one Trio run."""
+
+    def __init__(self, machine: MachineLimits, rooms: Mapping[str, CapabilityLimits]) -> None:
+        self._machine = machine
+        self._rooms = {name: _Room(name, limits) for name, limits in rooms.items()}
+        self._users: dict[str, _User] = {}
+        self._running = 0
+        self._waiting = 0
+        self._arrivals = 0
+        self._turn = 0
+        self._forget_at = _FORGET_FROM
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<Admission running={self._running} waiting={self._waiting}>"
+
+    # --- entries ----------------------------------------------------------------------------
+
+    def enter(self, ticket: Ticket, *, resumed: bool = False) -> list[Ticket]:
+        """Takes a newcomer into the book; returns the tickets that may run now (perhaps itself).
+
+        A `resumed` job was accepted in an earlier life and is therefore never refused.
+
+        Raises:
+            QueueFull, UserBusy: a limit refuses; the book is as it was.
+        """
+        user = self._users.get(ticket.user)
+        if not resumed:
+            self._refuse_busy(user)
+        if user is None:
+            user = self._users[ticket.user] = _User(turn=self._turn)
+        room = self._rooms[ticket.capability]
+        self._arrivals += 1
+        ticket.arrival = self._arrivals
+        ticket.shift = SHIFT[ticket.priority] if self._machine.priority else 0
+        ticket.standing = Standing.WAITING
+        if not user.waiting:
+            user.turn = max(user.turn, self._turn)
+        user.waiting += 1
+        room.waiting += 1
+        self._waiting += 1
+        flow = self._flow(user, ticket)
+        flow.queue[ticket.arrival] = ticket
+        room.list(flow)
+        granted = self.grant()
+        if ticket.standing is Standing.WAITING and not resumed:
+            self._refuse_overflow(ticket, room)
+        return granted
+
+    def leave(self, ticket: Ticket) -> list[Ticket]:
+        """Takes a ticket out, wherever it stands; returns the tickets that may run now.
+
+        Leaving twice, or without having entered, changes nothing.
+        """
+        if ticket.standing is Standing.OUTSIDE:
+            return []
+        user = self._users[ticket.user]
+        room = self._rooms[ticket.capability]
+        if ticket.standing is Standing.WAITING:
+            self._stop_waiting(user, room, ticket)
+            room.drop_empty()
+        else:
+            user.running -= 1
+            user.running_in[ticket.capability] -= 1
+            room.running -= 1
+            self._running -= 1
+            self._list_flows(user)
+        ticket.standing = Standing.OUTSIDE
+        self._forget_users()
+        return self.grant()
+
+    def grant(self) -> list[Ticket]:
+        """Gives free slots to whoever is next, until no slot is free or nobody may have one."""
+        granted = []
+        while self._running < self._machine.global_jobs and not self._closed:
+            ready = [room for room in self._rooms.values() if self._settle(room)]
+            if not ready:
+                break
+            granted.append(self._start(min(ready, key=lambda room: room.heap[0][0])))
+        return granted
+
+    def change(self, machine: MachineLimits, rooms: Mapping[str, CapabilityLimits]) -> list[Ticket]:
+        """Puts other limits in force; a lowered one drains, it never stops what runs."""
+        self._machine = machine
+        for name, room in self._rooms.items():
+            room.limits = rooms[name]
+        for user in self._users.values():
+            self._list_flows(user)
+        return self.grant()
+
+    def close(self) -> None:
+        """Grants nothing any more; what waits goes on waiting, what runs may leave."""
+        self._closed = True
+
+    # --- what can be seen ---------------------------------------------------------------------
+
+    @property
+    def running(self) -> int:
+        """Jobs that hold a slot, all users and capabilities."""
+        return self._running
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for a slot, all users and capabilities."""
+        return self._waiting
+
+    @property
+    def machine(self) -> MachineLimits:
+        """The limits in force over all capabilities."""
+        return self._machine
+
+    def counts(self, capability: str) -> tuple[int, int]:
+        """(running, waiting) of one capability."""
+        room = self._rooms[capability]
+        return room.running, room.waiting
+
+    def limits(self, capability: str) -> CapabilityLimits:
+        """The limits in force for one capability."""
+        return self._rooms[capability].limits
+
+    def position(self, ticket: Ticket) -> int | None:
+        """How many-th the ticket is in its capability's line under the policy; 1 is next.
+
+        None when it does not wait. Exact for the jobs that are in the book: of every user, the
+        jobs that come before are counted, not visited, so it costs a search for each flow.
+        """
+        if ticket.standing is not Standing.WAITING:
+            return None
+        user = self._users[ticket.user]
+        own = self._own_before(user, ticket)
+        mark = (user.turn + own + ticket.shift, ticket.arrival)
+        others = sum(
+            self._before(other, ticket.capability, mark)
+            for other in self._users.values()
+            if other is not user
+        )
+        return own + others + 1
+
+    def holds(self, ticket: Ticket) -> tuple[Hold, ...]:
+        """The limits that keep a waiting ticket from running now, nearest to the user first.
+
+        Empty when only others' turns are before it, or when it does not wait.
+        """
+        if ticket.standing is not Standing.WAITING:
+            return ()
+        user = self._users[ticket.user]
+        room = self._rooms[ticket.capability]
+        name = ticket.capability
+        holds = (
+            Hold(limit="jobs_per_user", used=user.running, max=self._machine.jobs_per_user),
+            Hold(
+                limit=f"{name}.running_per_user",
+                used=user.running_in[name],
+                max=room.limits.running_per_user,
+            ),
+            Hold(limit=f"{name}.running", used=room.running, max=room.limits.running),
+            Hold(limit="global_jobs", used=self._running, max=self._machine.global_jobs),
+        )
+        return tuple(hold for hold in holds if hold.used >= hold.max)
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _refuse_busy(self, user: _User | None) -> None:
+        if user is None or not self._machine.refuse_busy_user:
+            return
+        if user.running + user.waiting >= self._machine.jobs_per_user:
+            raise UserBusy(
+                f"You have {user.running + user.waiting} unfinished job(s) and may have "
+                f"{self._machine.jobs_per_user}. Wait until one has ended, or cancel one.",
+                limit="jobs_per_user",
+            )
+
+    def _refuse_overflow(self, ticket: Ticket, room: _Room) -> None:
+        """Turns a newcomer away that would have to wait where no room is left."""
+        for limit, waiting, most in (
+            ("queue_size", self._waiting, self._machine.queue_size),
+            (f"{ticket.capability}.queued", room.waiting, room.limits.queued),
+        ):
+            if waiting > most:
+                self.leave(ticket)
+                raise QueueFull(
+                    f"{most} job(s) may wait and as many do. Try again later.", limit=limit
+                )
+
+    def _flow(self, user: _User, ticket: Ticket) -> _Flow:
+        return user.flows.setdefault((ticket.capability, ticket.shift), _Flow(user, ticket.shift))
+
+    def _forget_users(self) -> None:
+        """Drops users who left and owe no turn; now and then, so that it costs nothing a job."""
+        if len(self._users) < self._forget_at:
+            return
+        self._users = {
+            name: user
+            for name, user in self._users.items()
+            if user.running or user.waiting or user.turn > self._turn
+        }
+        self._forget_at = 2 * len(self._users) + _FORGET_FROM
+
+    def _list_flows(self, user: _User) -> None:
+        for (capability, _), flow in user.flows.items():
+            self._rooms[capability].list(flow)
+
+    def _settle(self, room: _Room) -> bool:
+        """Mends the top of a room's heap; whether somebody there may have a slot.
+
+        Flows of users at their limit are taken off; `leave` lists them again.
+        """
+        if room.running >= room.limits.running:
+            return False
+        while room.heap:
+            key, flow = room.heap[0]
+            if not flow.queue or self._at_limit(flow.user, room):
+                heapq.heappop(room.heap)
+                flow.listed = False
+            elif flow.key() != key:
+                heapq.heapreplace(room.heap, (flow.key(), flow))
+            else:
+                return True
+        return False
+
+    def _at_limit(self, user: _User, room: _Room) -> bool:
+        return (
+            user.running >= self._machine.jobs_per_user
+            or user.running_in[room.name] >= room.limits.running_per_user
+        )
+
+    def _start(self, room: _Room) -> Ticket:
+        flow = room.heap[0][1]
+        user, ticket = flow.user, flow.first()
+        self._stop_waiting(user, room, ticket)
+        user.running += 1
+        user.running_in[room.name] += 1
+        room.running += 1
+        self._running += 1
+        self._turn = max(self._turn, user.turn)
+        user.turn += 1
+        ticket.standing = Standing.RUNNING
+        return ticket
+
+    def _stop_waiting(self, user: _User, room: _Room, ticket: Ticket) -> None:
+        del self._flow(user, ticket).queue[ticket.arrival]
+        user.waiting -= 1
+        room.waiting -= 1
+        self._waiting -= 1
+
+    @staticmethod
+    def _own_before(user: _User, ticket: Ticket) -> int:
+        """The user's own jobs of the capability that run before the ticket.
+
+        One user's flows share the virtual time, so a smaller shift goes first as a whole.
+        """
+        return sum(
+            len(flow.queue) if shift < ticket.shift else flow.queue.bisect_left(ticket.arrival)
+            for (name, shift), flow in user.flows.items()
+            if name == ticket.capability and shift <= ticket.shift
+        )
+
+    @staticmethod
+    def _before(user: _User, capability: str, mark: _Key) -> int:
+        """How many of a user's jobs of the capability have a key below `mark`.
+
+        The i-th job of a user starts at the virtual time `turn + i`: keys only grow with i.
+        """
+        before = 0
+        turn = user.turn
+        for shift in sorted(shift for name, shift in user.flows if name == capability):
+            queue = user.flows[capability, shift].queue
+            earlier = min(max(mark[0] - turn - shift, 0), len(queue))
+            before += earlier
+            tied = earlier < len(queue) and turn + earlier + shift == mark[0]
+            if tied and queue.peekitem(earlier)[1].arrival < mark[1]:
+                before += 1
+            turn += len(queue)
+        return before

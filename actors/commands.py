@@ -1,0 +1,131 @@
+"""The commands that go down the tree: to a limiter, to a session. Each carries its reply.
+
+Owns: the downward half of the protocol; `messages.py` has the values and the events that come up.
+Never: behaviour beyond answering.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import trio
+
+from actors.admission import Ticket
+from actors.capability import Request
+from actors.mailbox import Reply
+from actors.messages import FileRecord, Idempotency, JobRecord, JobView, Options
+from actors.workspace import Part
+
+# --- a job to its limiter -----------------------------------------------------------------------
+
+
+class WaitedTooLongError(Exception):
+    """The place's time limit passed before a slot was free."""
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """A job's place with its limiter: waited on by the job, answered by a limiter.
+
+    `ticket` is written by admission; `expires_at` (Trio's clock) is fixed from the start.
+    """
+
+    ticket: Ticket
+    expires_at: float = math.inf
+    _answered: trio.Event = field(default_factory=trio.Event)
+    _expired: bool = False
+
+    async def turn(self) -> None:
+        """Waits for the right to run.
+
+        Cancelling gives up the wait; the place must be left all the same.
+
+        Raises:
+            WaitedTooLongError: the time limit passed first.
+        """
+        await self._answered.wait()
+        if self._expired:
+            raise WaitedTooLongError
+
+    def go(self) -> None:
+        """The limiter's yes."""
+        self._answered.set()
+
+    def expire(self) -> None:
+        """The limiter's no."""
+        self._expired = True
+        self._answered.set()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A job asks for a place. `resumed` jobs were accepted in an earlier life."""
+
+    place: Place
+    resumed: bool = False
+    reply: Reply[None] = field(default_factory=Reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """A job gives back whatever it holds. `ran` is seconds of a run worth learning from."""
+
+    place: Place
+    ran: float | None = None
+    reply: Reply[None] = field(default_factory=Reply)
+
+
+# --- anybody to a session -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """A parsed request; the reply is the accepted job, on disk."""
+
+    capability: str
+    request: Request
+    options: Options
+    idempotency: Idempotency | None = None
+    reply: Reply[JobView] = field(default_factory=Reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """A job of an earlier life that had not ended; it was accepted and is never refused."""
+
+    record: JobRecord
+    reply: Reply[None] = field(default_factory=Reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Ends a job; the reply comes when nothing of it is left."""
+
+    job: str
+    reply: Reply[JobView] = field(default_factory=Reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeFiles:
+    """Sealed parts become files of the session, all or none; the reply comes when they are."""
+
+    files: Sequence[tuple[Part, FileRecord]]
+    reply: Reply[None] = field(default_factory=Reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropFile:
+    """Removes a file that no job needs."""
+
+    file: str
+    reply: Reply[None] = field(default_factory=Reply)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """Ends the session: jobs cancelled, files removed, forgotten. The reply comes afterwards."""
+
+    reply: Reply[None] = field(default_factory=Reply)
+
+
+Command = Submit | Resume | Cancel | TakeFiles | DropFile | End

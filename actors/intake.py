@@ -1,0 +1,54 @@
+"""Turns a written part into a file's record by looking at its bytes.
+
+Owns: the way in that every file takes, uploaded or made by a job.
+Never: decodes in the server's process (rule 6): a child opens the picture and tells what it is.
+"""
+
+from collections.abc import Callable
+
+from actors.media import PROBE, Probe
+from actors.messages import FileRecord, Progress
+from actors.names import clean_name
+from actors.services import Services
+from actors.workspace import Part
+
+
+def _unheard(_: Progress | int) -> None:
+    """Looking at a header is too quick to report on, and an upload has no receipt."""
+
+
+async def look_at(
+    part: Part,
+    name: str,
+    session: str,
+    services: Services,
+    *,
+    job: str | None = None,
+    on_killed: Callable[[int], None] = _unheard,
+) -> FileRecord:
+    """Seals the part and says what it is; the part stays a part.
+
+    Cancelling leaves the part to whoever opened it.
+
+    Raises:
+        UnsupportedMedia, UnreadableMedia, TooLarge: no picture that we take.
+        StorageFull: the bytes could not be brought to the disk.
+    """
+    sealed = await part.seal()
+    limits = services.settings.limits
+    probe = Probe(
+        path=str(part.path),
+        max_pixels=int(limits.max_picture_megapixels * 1_000_000),
+        max_side=limits.max_picture_side,
+    )
+    media = await services.workers.call(PROBE, probe, on_progress=_unheard, on_killed=on_killed)
+    return FileRecord(
+        id=part.id,
+        session=session,
+        name=clean_name(name),
+        media=media,
+        size=sealed.size,
+        sha256=sealed.sha256,
+        created_at=services.now(),
+        job=job,
+    )

@@ -1,0 +1,322 @@
+"""One job: accepted, waits for its turn, runs, ends once.
+
+Owns: the job's record and its one cancel scope; the only caller of `lifecycle`.
+Never: decides who runs when, keeps a file, talks to a watcher; it tells its session.
+
+A job reads as five steps: it asks for a place, is written down, waits, works, and is settled.
+Cancelling is one act (design, rule 7): `cancel` cancels the scope, what the work owns is gone when
+the scope is left (children killed and waited for), settling removes the parts, gives the slot back
+and writes the receipt. When the whole tree stops, a job is left as the journal has it: the next
+life resumes it.
+"""
+
+import math
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import structlog
+import trio
+
+from actors.admission import Ticket
+from actors.capability import Request
+from actors.commands import Place, WaitedTooLongError
+from actors.context import JobContext
+from actors.errors import (
+    Fault,
+    Problem,
+    RanTooLong,
+    StitcheryError,
+    StorageFull,
+    WaitedTooLong,
+)
+from actors.lifecycle import Event, State, advance, has_ended
+from actors.messages import (
+    FileRecord,
+    Idempotency,
+    JobRecord,
+    JobResult,
+    JobView,
+    Outlook,
+    Progress,
+    Receipt,
+)
+from actors.services import Services
+from actors.shelf import Shelf
+
+log = structlog.get_logger("job")
+
+RECORD_AGAIN = 1.0
+"""Seconds before an end that could not be written is tried again: the disk was full, and a person
+or the janitor makes room in seconds, not in milliseconds."""
+
+
+class Owner(Protocol):
+    """The session, as its jobs see it."""
+
+    def job_changed(self, job: "Job") -> None:
+        """The state changed, and is on record."""
+
+    def job_progressed(self, job: "Job") -> None:
+        """It moved on."""
+
+    def job_made(self, files: tuple[FileRecord, ...]) -> None:
+        """Files of the session came into being; on record and in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How the work came to its end, before it is settled."""
+
+    event: Event
+    result: JobResult | None = None
+    error: Problem | None = None
+
+
+class Job:
+    """One job of a session. Its task runs in the session's nursery.
+
+    `record` and `progress` are written by the job's own task only.
+    """
+
+    def __init__(
+        self,
+        record: JobRecord,
+        request: Request,
+        files: Mapping[str, FileRecord],
+        shelf: Shelf,
+        owner: Owner,
+        services: Services,
+    ) -> None:
+        self.record = record
+        self.progress: Progress | None = None
+        self.ended = trio.Event()
+        self._request = request
+        self._owner = owner
+        self._services = services
+        self._capability = services.capabilities[record.capability]
+        self._limiter = services.limiters[record.capability]
+        self._context = JobContext(record.id, shelf, files, services, self._take_progress)
+        self._place = self._new_place()
+        self._scope = trio.CancelScope()
+        self._cancelled_at = math.nan
+        self._started_at = math.nan
+
+    def __repr__(self) -> str:
+        return f"<Job {self.record.capability} {self.record.id} {self.record.state}>"
+
+    # --- asked by the session -----------------------------------------------------------------
+
+    def view(self) -> JobView:
+        """The job as its owner sees it now."""
+        return JobView(record=self.record, outlook=self._outlook(), progress=self.progress)
+
+    def cancel(self) -> None:
+        """Asks the job to end as cancelled; `ended` tells when nothing of it is left.
+
+        A job that is already settling keeps the end that it has reached.
+        """
+        if not self._scope.cancel_called:
+            self._cancelled_at = trio.current_time()
+            self._scope.cancel()
+
+    async def live(
+        self,
+        *,
+        idempotency: Idempotency | None = None,
+        resumed: bool = False,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """The whole life; `started` means accepted: a place in line, and durable.
+
+        Cancelling from outside (the tree stops) frees everything and leaves the record as it is.
+
+        Raises:
+            QueueFull, UserBusy: the limiter refuses.
+            KeyTakenError, StorageFull: it could not be written down.
+            All of these before `started`, and nothing is left of the job.
+        """
+        log_context = {"job": self.record.id, "session": self.record.session}
+        with structlog.contextvars.bound_contextvars(**log_context):
+            try:
+                await self._limiter.ask(self._place, resumed=resumed)
+                await self._write_down(idempotency, resumed=resumed)
+                task_status.started()
+                self._owner.job_changed(self)
+                ending = await self._reach_end()
+                await self._settle(ending)
+            finally:
+                with trio.CancelScope(shield=True):
+                    await self._context.discard()
+                    await self._limiter.leave(self._place)
+                self.ended.set()
+
+    # --- the steps ----------------------------------------------------------------------------
+
+    async def _write_down(self, idempotency: Idempotency | None, *, resumed: bool) -> None:
+        if resumed:
+            await self._services.journal.save_job(self.record)
+        else:
+            await self._services.journal.add_job(self.record, idempotency)
+
+    async def _reach_end(self) -> _Ending:
+        try:
+            with self._scope:
+                return await self._wait_and_work()
+        except Exception as error:  # whatever the work raises is this job's end
+            if not self._scope.cancel_called:
+                return _Ending(Event.FAILED, error=problem_of(error))
+            log.exception("cancelled work broke while it cleaned up")
+        return _Ending(Event.CANCELLED)
+
+    async def _wait_and_work(self) -> _Ending:
+        try:
+            await self._place.turn()
+        except WaitedTooLongError:
+            return _Ending(Event.WAITED_TOO_LONG, error=self._waited_too_long())
+        self._begin()
+        settings = self._services.settings_of(self.record.capability)
+        with trio.move_on_after(settings.run_timeout):
+            result = await self._capability.run(self._request, settings, self._context)
+            return _Ending(Event.RETURNED, result=result)
+        return _Ending(Event.RAN_TOO_LONG, error=self._ran_too_long(settings.run_timeout))
+
+    def _begin(self) -> None:
+        self._started_at = trio.current_time()
+        self.record = replace(
+            self.record,
+            state=advance(self.record.state, Event.STARTED),
+            started_at=self._services.now(),
+        )
+        # Not waited for: if a crash loses it, the next life finds the job queued, as it should.
+        self._services.journal.note_job(self.record)
+        self._owner.job_changed(self)
+
+    async def _settle(self, ending: _Ending) -> None:
+        """Makes the end true: files in place or gone, slot given back, end on record, told.
+
+        Shielded, since half a settlement would be neither an end nor a job to resume; only the
+        wait for room on the disk can be cancelled.
+        """
+        with trio.CancelScope(shield=True) as shield:
+            ran = trio.current_time() - self._started_at if ending.event in _LEARNT_FROM else None
+            files: tuple[FileRecord, ...] = ()
+            if ending.result is not None:
+                try:
+                    files = await self._context.publish()
+                except StitcheryError as error:
+                    ending = _Ending(Event.FAILED, error=error.problem())
+            removed = await self._context.discard()
+            await self._limiter.leave(self._place, ran)
+            record = self._ended(ending, removed)
+            await self._write_end(record, files, shield)
+            self.record = record
+            self._owner.job_made(files)
+            self._owner.job_changed(self)
+
+    def _ended(self, ending: _Ending, removed: int) -> JobRecord:
+        receipt = None
+        if ending.event is Event.CANCELLED:
+            receipt = Receipt(
+                processes_ended=self._context.processes_ended,
+                seconds=trio.current_time() - self._cancelled_at,
+                files_removed=removed,
+            )
+        return replace(
+            self.record,
+            state=advance(self.record.state, ending.event),
+            ended_at=self._services.now(),
+            result=ending.result,
+            error=ending.error,
+            receipt=receipt,
+        )
+
+    async def _write_end(
+        self, record: JobRecord, files: tuple[FileRecord, ...], shield: trio.CancelScope
+    ) -> None:
+        """Writes the end down, however long that takes: before it is on record it is not told."""
+        while True:
+            try:
+                await self._services.journal.save_job(record, files)
+            except StorageFull:
+                log.warning("no room to record an end; trying again", state=record.state)
+                shield.shield = False
+                await trio.sleep(RECORD_AGAIN)
+                shield.shield = True
+            else:
+                return
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _new_place(self) -> Place:
+        timeout = self._queue_timeout()
+        ticket = Ticket(
+            job=self.record.id,
+            user=self.record.session,
+            capability=self.record.capability,
+            priority=self.record.options.priority,
+        )
+        return Place(ticket=ticket, expires_at=trio.current_time() + timeout)
+
+    def _queue_timeout(self) -> float:
+        own = self._services.settings_of(self.record.capability).queue_timeout
+        options = self.record.options
+        allowed = self._services.settings.concurrency.queue_timeout if own is None else own
+        wished = (options.queue_timeout, options.deadline)
+        return min([allowed, *(seconds for seconds in wished if seconds is not None)])
+
+    def _outlook(self) -> Outlook:
+        if self.record.state is State.QUEUED:
+            return self._limiter.outlook_queued(self._place)
+        if self.record.state is State.RUNNING:
+            return self._limiter.outlook_running(trio.current_time() - self._started_at)
+        return Outlook()
+
+    def _take_progress(self, progress: Progress) -> None:
+        if not has_ended(self.record.state):
+            self.progress = progress
+            self._owner.job_progressed(self)
+
+    def _waited_too_long(self) -> Problem:
+        return WaitedTooLong(
+            f"The job waited {self._queue_timeout():g} s without a free slot and expired. "
+            "Submit it again, or allow it a longer queue_timeout.",
+            limit="queue_timeout",
+        ).problem()
+
+    def _ran_too_long(self, timeout: float) -> Problem:
+        return RanTooLong(
+            f"The job ran for {timeout:g} s, which is as long as it may.",
+            limit=f"{self.record.capability}.run_timeout",
+        ).problem()
+
+
+_LEARNT_FROM = frozenset({Event.RETURNED, Event.RAN_TOO_LONG})
+"""Ends that say how long this kind of work takes. Failures come early and would teach haste."""
+
+
+def problem_of(error: Exception) -> Problem:
+    """What is told about an error that ended a job.
+
+    Of a group, the first of our own errors speaks if all are ours. A foreign error is a mistake of
+    ours: it goes to the log under an incident number, and only the number goes out.
+    """
+    leaves = list(_leaves(error))
+    ours = [leaf for leaf in leaves if isinstance(leaf, StitcheryError)]
+    if len(ours) == len(leaves):
+        return ours[0].problem()
+    incident = secrets.token_hex(8)
+    log.error("work broke", incident=incident, exc_info=error)
+    return Fault(
+        "The work broke in a way that we did not foresee. It is in the log under this incident.",
+        more={"incident": incident},
+    ).problem()
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error

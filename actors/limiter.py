@@ -1,0 +1,199 @@
+"""One capability's limiter: the actor that decides when its next job may run.
+
+Owns: the capability's inbox, the time limits of those who wait, and what recent runs took.
+The decisions themselves are `admission.py`'s; all limiters enter into one book, since a slot that
+one capability frees may be due to another (design, "draws on the machine's limits"). An entry is a
+synchronous call, so no limiter can come between another's question and its answer.
+Never: starts, stops or knows a job; it gives out the right to run, and takes it back.
+
+The talk between a job and its limiter is four messages: `Ask`, its verdict, `go` (or `expired`) on
+the place, `Leave`. After the verdict nobody asks back.
+"""
+
+import heapq
+import math
+from dataclasses import dataclass
+
+import trio
+
+from actors.admission import Admission, Standing, Ticket
+from actors.commands import Ask, Leave, Place
+from actors.errors import QueueFull, StitcheryError
+from actors.estimate import (
+    RunTimes,
+    until_end_queued,
+    until_end_running,
+    wait_for_turn,
+)
+from actors.mailbox import Inbox
+from actors.messages import Eta, Outlook
+
+RETRY_UNKNOWN = 5.0
+"""Seconds told to who is refused before the first run has taught us anything; a guess."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How busy one capability is."""
+
+    running: int
+    queued: int
+    mean_run: float | None
+    expected_wait: Eta | None
+
+
+class Floor:
+    """What the limiters of one machine share: the book, and who stands where.
+
+    A limiter that frees a slot wakes whoever is next, of whichever capability.
+    """
+
+    def __init__(self, admission: Admission) -> None:
+        self.admission = admission
+        self._places: dict[Ticket, Place] = {}
+
+    def enter(self, place: Place, *, resumed: bool) -> None:
+        """Enters a place into the book, or raises the refusal."""
+        self._places[place.ticket] = place
+        try:
+            granted = self.admission.enter(place.ticket, resumed=resumed)
+        except BaseException:
+            del self._places[place.ticket]
+            raise
+        self._wake(granted)
+
+    def leave(self, place: Place) -> None:
+        """Takes a place out of the book."""
+        self._places.pop(place.ticket, None)
+        self._wake(self.admission.leave(place.ticket))
+
+    def _wake(self, granted: list[Ticket]) -> None:
+        for ticket in granted:
+            self._places[ticket].go()
+
+
+class Limiter:
+    """The limiter of one capability."""
+
+    def __init__(self, capability: str, floor: Floor) -> None:
+        self.capability = capability
+        self._floor = floor
+        self._inbox: Inbox[Ask | Leave] = Inbox(f"limiter of {capability}")
+        self._run_times = RunTimes()
+        self._expiries: list[tuple[float, int, Place]] = []
+
+    def __repr__(self) -> str:
+        running, queued = self._floor.admission.counts(self.capability)
+        return f"<Limiter {self.capability} running={running} queued={queued}>"
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serves until cancelled. May be run again after a crash: what waits still stands."""
+        task_status.started()
+        while True:
+            with trio.move_on_at(self._next_expiry()):
+                message = await self._inbox.receive()
+                with self._inbox.handling(message):
+                    self._handle(message)
+            self._expire(trio.current_time())
+
+    # --- asked by jobs ------------------------------------------------------------------------
+
+    async def ask(self, place: Place, *, resumed: bool = False) -> None:
+        """Takes a place in line; `place.turn()` waits for the slot.
+
+        Cancelling leaves open whether the place was taken: leave it in any case.
+
+        Raises:
+            QueueFull, UserBusy: the verdict is a refusal; nothing was taken.
+        """
+        message = Ask(place=place, resumed=resumed)
+        await self._inbox.send(message)
+        await message.reply.wait()
+
+    async def leave(self, place: Place, ran: float | None = None) -> None:
+        """Gives the slot or the place in line back; right in every state, also twice."""
+        message = Leave(place=place, ran=ran)
+        await self._inbox.send(message)
+        await message.reply.wait()
+
+    # --- asked by anybody: read at once, nothing changes ------------------------------------------
+
+    def outlook_queued(self, place: Place) -> Outlook:
+        """What a waiting job may expect."""
+        position = self._floor.admission.position(place.ticket)
+        eta = None
+        if position is not None:
+            eta = until_end_queued(self._run_times.recent(), position, self._slots())
+        return Outlook(
+            position=position, waiting_for=self._floor.admission.holds(place.ticket), eta=eta
+        )
+
+    def outlook_running(self, elapsed: float) -> Outlook:
+        """What a job may expect that has run for `elapsed` seconds."""
+        return Outlook(eta=until_end_running(self._run_times.recent(), elapsed))
+
+    def load(self) -> Load:
+        """How busy the capability is, and what a newcomer would wait."""
+        running, queued = self._floor.admission.counts(self.capability)
+        return Load(
+            running=running,
+            queued=queued,
+            mean_run=self._run_times.mean(),
+            expected_wait=self._newcomers_wait(queued),
+        )
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _handle(self, message: Ask | Leave) -> None:
+        match message:
+            case Ask(place=place, resumed=resumed):
+                try:
+                    self._floor.enter(place, resumed=resumed)
+                except QueueFull as refusal:
+                    refusal.retry_after = self._retry_after()
+                    message.reply.refuse(refusal)
+                except StitcheryError as refusal:
+                    message.reply.refuse(refusal)
+                else:
+                    self._watch_time(place)
+                    message.reply.give(None)
+            case Leave(place=place, ran=ran):
+                if ran is not None:
+                    self._run_times.add(ran)
+                self._floor.leave(place)
+                message.reply.give(None)
+
+    def _watch_time(self, place: Place) -> None:
+        if place.ticket.standing is Standing.WAITING and place.expires_at < math.inf:
+            heapq.heappush(self._expiries, (place.expires_at, place.ticket.arrival, place))
+
+    def _next_expiry(self) -> float:
+        while self._expiries and self._expiries[0][2].ticket.standing is not Standing.WAITING:
+            heapq.heappop(self._expiries)
+        return self._expiries[0][0] if self._expiries else math.inf
+
+    def _expire(self, now: float) -> None:
+        while self._next_expiry() <= now:
+            place = heapq.heappop(self._expiries)[2]
+            self._floor.leave(place)
+            place.expire()
+
+    def _slots(self) -> int:
+        admission = self._floor.admission
+        return min(admission.machine.global_jobs, admission.limits(self.capability).running)
+
+    def _newcomers_wait(self, queued: int) -> Eta | None:
+        admission = self._floor.admission
+        running, _ = admission.counts(self.capability)
+        if (
+            queued == 0
+            and running < self._slots()
+            and admission.running < admission.machine.global_jobs
+        ):
+            return Eta(p50=0, p90=0)
+        return wait_for_turn(self._run_times.recent(), queued, self._slots())
+
+    def _retry_after(self) -> float:
+        """Seconds until one more job has ended, so that one more may wait."""
+        wait = wait_for_turn(self._run_times.recent(), 0, self._slots())
+        return math.ceil(wait.p50) if wait is not None else RETRY_UNKNOWN

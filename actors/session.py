@@ -1,0 +1,456 @@
+"""One user's session: the actor that owns that user's files and jobs.
+
+Owns: the inbox of commands, the nursery in which the user's jobs live, what the user's files come
+to, and the events that the user watches.
+Never: waits in its loop: every command is answered from a task of the nursery, so that a slow disk
+under one of them holds up no other. State is changed in single steps without an await inside.
+
+Others may read the shelf's files and the views of jobs at any time: both are replaced whole.
+"""
+
+import math
+import secrets
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+
+import structlog
+import trio
+
+from actors.capability import Forecast, Request
+from actors.commands import Cancel, Command, DropFile, End, Resume, Submit, TakeFiles
+from actors.errors import (
+    Fault,
+    IdempotencyMismatch,
+    JobEnded,
+    NotFound,
+    QueueFull,
+    StitcheryError,
+)
+from actors.intake import look_at
+from actors.job import Job
+from actors.journal.port import Page
+from actors.lifecycle import State, has_ended
+from actors.mailbox import Inbox
+from actors.messages import (
+    FileRecord,
+    Idempotency,
+    JobRecord,
+    JobView,
+    Options,
+    SessionRecord,
+    Snapshot,
+)
+from actors.progress import Fanout, Watcher
+from actors.recovery import Beyond, resumed
+from actors.services import Services
+from actors.shelf import Shelf
+from actors.workspace import Part
+
+log = structlog.get_logger("session")
+
+FORESIGHT_EVERY = 1.0
+"""Seconds between looks at the line for those who watch their place in it."""
+
+SNAPSHOT_JOBS = 100
+"""Ended jobs that a snapshot shows: what fits on a page."""
+
+
+class Session:
+    """One user's session. `Sessions` makes, finds and keeps it."""
+
+    def __init__(self, record: SessionRecord, services: Services) -> None:
+        self.record = record
+        self.gone = trio.Event()
+        self.shelf = Shelf(record.id, services)
+        self._services = services
+        self._inbox: Inbox[Command] = Inbox("session")
+        self._fanout = Fanout(services.numbers)
+        self._jobs: dict[str, Job] = {}
+        self._key_locks: dict[str, trio.Lock] = {}
+        self._visitors = 0
+        self._foreseeing = False
+        self._ended = trio.CancelScope()
+        self._nursery: trio.Nursery | None = None
+
+    def __repr__(self) -> str:
+        return f"<Session {self.record.id} jobs={len(self._jobs)} files={len(self.shelf.files)}>"
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it takes no more commands; `gone` tells when another may take its place."""
+        return self._inbox.closed
+
+    # --- the actor ------------------------------------------------------------------------------
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serves until the session has ended or has long been idle.
+
+        Cancelling stops the jobs where they are; the journal has them for the next life.
+        """
+        try:
+            await self.shelf.load()
+            with self._ended:
+                async with trio.open_nursery() as self._nursery:
+                    task_status.started()
+                    await self._serve(self._nursery)
+        finally:
+            self._inbox.close()
+            self._fanout.end()
+
+    async def _serve(self, nursery: trio.Nursery) -> None:
+        idle_for = self._services.settings.sessions.idle_minutes * 60
+        while True:
+            with trio.move_on_after(idle_for):
+                command = await self._inbox.receive()
+                nursery.start_soon(self._answer, command)
+                continue
+            if not (nursery.child_tasks or self._visitors or len(self._inbox)):
+                self._inbox.close()  # in the same step as the look: nobody can slip in between
+                return
+
+    async def _answer(self, command: Command) -> None:
+        """Every command gets an answer; what breaks under one does not break the session."""
+        with self._inbox.handling(command):
+            try:
+                await self._do(command)
+            except StitcheryError as error:
+                command.reply.refuse(error)
+            except Exception:  # a mistake of ours in one command, told and logged
+                incident = secrets.token_hex(8)
+                log.exception("command broke", incident=incident, command=type(command).__name__)
+                command.reply.refuse(Fault("This should not happen.", more={"incident": incident}))
+
+    async def _do(self, command: Command) -> None:
+        match command:
+            case Submit():
+                command.reply.give(await self._submit(command))
+            case Resume(record=record):
+                await self._resume(record)
+                command.reply.give(None)
+            case Cancel(job=job):
+                command.reply.give(await self._cancel(job))
+            case TakeFiles(files=files):
+                await self.shelf.take(files)
+                command.reply.give(None)
+            case DropFile(file=file):
+                needed = {id: job.record.inputs for id, job in self._jobs.items()}
+                await self.shelf.drop(file, needed)
+                command.reply.give(None)
+            case End():
+                await self._end()
+                command.reply.give(None)
+                self._ended.cancel()
+
+    # --- asked by the faces: each sends a command and waits for the answer ----------------------
+
+    async def submit(
+        self,
+        capability: str,
+        request: Request,
+        options: Options,
+        idempotency: Idempotency | None = None,
+    ) -> JobView:
+        """Accepts a job: returns when it is on disk. It lives on when the caller goes away.
+
+        Raises:
+            Refusal: and nothing was kept: unknown files, a full queue, a busy user, ...
+        """
+        command = Submit(
+            capability=capability, request=request, options=options, idempotency=idempotency
+        )
+        await self._inbox.send(command)
+        return await command.reply.wait()
+
+    async def resume(self, record: JobRecord) -> None:
+        """Takes up a job of an earlier life; returns when it stands in line again, or has ended."""
+        command = Resume(record=record)
+        await self._inbox.send(command)
+        await command.reply.wait()
+
+    async def cancel(self, job: str) -> JobView:
+        """Ends a job; returns when nothing of it is left.
+
+        Raises:
+            NotFound: there is no such job. JobEnded: it has reached another end.
+        """
+        command = Cancel(job=job)
+        await self._inbox.send(command)
+        return await command.reply.wait()
+
+    async def examine(self, part: Part, name: str) -> FileRecord:
+        """Looks at an uploaded part; what it would be as a file. Nothing is taken yet.
+
+        Raises:
+            UnsupportedMedia, UnreadableMedia, TooLarge, StorageFull.
+        """
+        return await look_at(part, name, self.record.id, self._services)
+
+    async def take_files(self, files: Sequence[tuple[Part, FileRecord]]) -> None:
+        """Makes examined parts files; returns when all are in place and on record.
+
+        Raises:
+            StorageFull: there is no room; the parts stay parts.
+        """
+        command = TakeFiles(files=files)
+        await self._inbox.send(command)
+        await command.reply.wait()
+
+    async def drop_file(self, file: str) -> None:
+        """Removes a file.
+
+        Raises:
+            NotFound: there is no such file. FileInUse: an unfinished job needs it.
+        """
+        command = DropFile(file=file)
+        await self._inbox.send(command)
+        await command.reply.wait()
+
+    async def end(self) -> None:
+        """Ends the session with all that it holds."""
+        command = End()
+        await self._inbox.send(command)
+        await command.reply.wait()
+
+    # --- read by the faces ----------------------------------------------------------------------
+
+    def forecast(self, capability: str, request: Request) -> Forecast:
+        """What a job would make, or the refusal; nothing is queued."""
+        return self._check(capability, request)[1]
+
+    async def job(self, id: str) -> JobView:
+        """One job as it stands.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        if id in self._jobs:
+            return self._jobs[id].view()
+        record = await self._services.journal.job(self.record.id, id)
+        if record is None:
+            raise NotFound("There is no such job.")
+        return JobView(record=record)
+
+    async def jobs(
+        self, *, state: State | None, capability: str | None, limit: int, cursor: str | None
+    ) -> Page[JobView]:
+        """The jobs, newest first. Unfinished ones are read here: the journal lags behind them."""
+        if state is not None and not has_ended(state):
+            return self._unfinished(state, capability, limit, cursor)
+        page = await self._services.journal.jobs(
+            self.record.id, state=state, capability=capability, limit=limit, cursor=cursor
+        )
+        return Page(tuple(self._newest(record) for record in page.items), page.next)
+
+    def unfinished(self) -> int:
+        """How many jobs wait or run."""
+        return len(self._jobs)
+
+    async def running_jobs_ended(self) -> None:
+        """Waits until no job of this session runs that runs now."""
+        for job in list(self._jobs.values()):
+            if job.record.state is State.RUNNING:
+                await job.ended.wait()
+
+    @asynccontextmanager
+    async def receive_part(self, limit: int) -> AsyncIterator[Part]:
+        """A part for an upload of up to `limit` bytes; discarded on leaving unless it was taken.
+
+        Raises:
+            QuotaExceeded, StorageFull: there is no room for another file.
+        """
+        with self._visit():
+            async with await self.shelf.new_part(limit) as part:
+                yield part
+
+    @contextmanager
+    def watch(self, since: int | None = None, job: str | None = None) -> Iterator[Watcher]:
+        """A watcher of what happens after event `since` where that is known, else from now on."""
+        with self._visit(), self._fanout.watch(since, job) as watcher:
+            if not self._foreseeing and self._nursery is not None:
+                self._foreseeing = True
+                self._nursery.start_soon(self._foresee)
+            yield watcher
+
+    @property
+    def watchers(self) -> int:
+        """How many watch now."""
+        return self._fanout.watchers
+
+    async def snapshot(self, watcher: Watcher) -> Snapshot:
+        """Where everything stands, for a watcher that starts here: unfinished and latest jobs."""
+        page = await self._services.journal.jobs(self.record.id, limit=SNAPSHOT_JOBS)
+        records = {record.id: record for record in page.items}
+        records.update((id, job.record) for id, job in self._jobs.items())
+        views = [self._newest(records[id]) for id in sorted(records, reverse=True)]
+        return Snapshot(watcher.since, tuple(view for view in views if watcher.wants(view)))
+
+    # --- told by jobs (job.Owner) ---------------------------------------------------------------
+
+    def job_changed(self, job: Job) -> None:
+        """A job's state changed."""
+        self._fanout.changed(job.view())
+
+    def job_progressed(self, job: Job) -> None:
+        """A job moved on."""
+        self._fanout.progressed(job.view())
+
+    def job_made(self, files: tuple[FileRecord, ...]) -> None:
+        """A job's files are in place and on record."""
+        self.shelf.put(files)
+
+    # --- commands -------------------------------------------------------------------------------
+
+    async def _submit(self, command: Submit) -> JobView:
+        key = command.idempotency
+        if key is None:
+            return await self._accept(command)
+        async with self._one_at_a_time(key.key):
+            known = await self._services.journal.known_job(self.record.id, key.key)
+            if known is None:
+                return await self._accept(command)
+            if known.digest != key.digest:
+                raise IdempotencyMismatch(
+                    "This Idempotency-Key came with another body before. Use a new key for a new "
+                    "request."
+                )
+            return self._newest(known.job)
+
+    async def _accept(self, command: Submit) -> JobView:
+        files, _ = self._check(command.capability, command.request)
+        self._refuse_overflow()
+        record = JobRecord(
+            id=self._services.new_id(),
+            session=self.record.id,
+            capability=command.capability,
+            request=command.request.model_dump_json(exclude_unset=True),
+            inputs=tuple(files),
+            created_at=self._services.now(),
+            options=command.options,
+        )
+        job = Job(record, command.request, files, self.shelf, self, self._services)
+        await self._start(job, command.idempotency)
+        return job.view()
+
+    async def _start(
+        self, job: Job, idempotency: Idempotency | None = None, *, resumed: bool = False
+    ) -> None:
+        """Puts a job among the others and returns when it is accepted, or raises why not."""
+        if self._nursery is None:
+            raise NotFound("This session has ended.")
+        # Among the others from here on: its inputs must not be removed while it asks for a place.
+        self._jobs[job.record.id] = job
+        await self._nursery.start(self._live, job, idempotency, resumed)
+
+    async def _live(
+        self,
+        job: Job,
+        idempotency: Idempotency | None,
+        resumed: bool,  # noqa: FBT001 -- nursery.start passes by position
+        *,
+        task_status: trio.TaskStatus[None],
+    ) -> None:
+        try:
+            await job.live(idempotency=idempotency, resumed=resumed, task_status=task_status)
+        finally:
+            del self._jobs[job.record.id]
+
+    async def _resume(self, record: JobRecord) -> None:
+        found = resumed(record, self._services, self.shelf.files)
+        if isinstance(found, Beyond):
+            await self._services.journal.save_job(found.record)
+            return
+        job = Job(found.record, found.request, found.files, self.shelf, self, self._services)
+        await self._start(job, resumed=True)
+
+    async def _cancel(self, id: str) -> JobView:
+        job = self._jobs.get(id)
+        if job is None:
+            record = (await self.job(id)).record
+        else:
+            job.cancel()
+            await job.ended.wait()
+            record = job.record
+        if job is None or record.state is not State.CANCELLED:
+            raise JobEnded(f"The job has already {record.state}; there is nothing to cancel.")
+        return job.view()
+
+    async def _end(self) -> None:
+        for job in list(self._jobs.values()):
+            job.cancel()
+        for job in list(self._jobs.values()):
+            await job.ended.wait()
+        await self._services.workspace.remove_session(self.record.id)
+        await self._services.journal.remove_session(self.record.id)
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _check(self, name: str, request: Request) -> tuple[dict[str, FileRecord], Forecast]:
+        """The files that a request names and what it would make, or the refusal."""
+        capability = self._services.capabilities[name]
+        files = self.shelf.find(capability.inputs(request))
+        return files, capability.forecast(request, files, self._services.settings_of(name))
+
+    def _refuse_overflow(self) -> None:
+        most = self._services.settings.limits.max_session_jobs
+        if len(self._jobs) >= most:
+            raise QueueFull(
+                f"This session has {len(self._jobs)} unfinished jobs and may have {most}. "
+                "Wait until some have ended, or cancel some.",
+                limit="session_jobs",
+                retry_after=FORESIGHT_EVERY,
+            )
+
+    def _newest(self, record: JobRecord) -> JobView:
+        job = self._jobs.get(record.id)
+        return JobView(record=record) if job is None else job.view()
+
+    def _unfinished(
+        self, state: State, capability: str | None, limit: int, cursor: str | None
+    ) -> Page[JobView]:
+        ids = sorted(
+            (
+                id
+                for id, job in self._jobs.items()
+                if job.record.state is state
+                and capability in (None, job.record.capability)
+                and (cursor is None or id < cursor)
+            ),
+            reverse=True,
+        )
+        shown = ids[:limit]
+        return Page(
+            tuple(self._jobs[id].view() for id in shown), shown[-1] if len(ids) > limit else None
+        )
+
+    @asynccontextmanager
+    async def _one_at_a_time(self, key: str) -> AsyncIterator[None]:
+        """Lets requests under one Idempotency-Key pass singly: the second finds the first's job."""
+        lock = self._key_locks.setdefault(key, trio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            if not lock.statistics().tasks_waiting and not lock.locked():
+                self._key_locks.pop(key, None)
+
+    @contextmanager
+    def _visit(self) -> Iterator[None]:
+        """While somebody uploads or watches, the session is not idle."""
+        self._visitors += 1
+        try:
+            yield
+        finally:
+            self._visitors -= 1
+
+    async def _foresee(self) -> None:
+        """Tells those who watch when their jobs move up in line."""
+        told: dict[str, int | None] = {}
+        while self._fanout.watchers:
+            await trio.sleep(FORESIGHT_EVERY)
+            queued = [job for job in self._jobs.values() if job.record.state is State.QUEUED]
+            for job in queued:
+                view = job.view()
+                if told.get(job.record.id, math.inf) != view.outlook.position:
+                    told[job.record.id] = view.outlook.position
+                    self._fanout.progressed(view)
+        self._foreseeing = False

@@ -1,0 +1,101 @@
+"""The files of one session: what it holds, what that comes to, and who needs which.
+
+Owns: the session's map of files and its quota. Part of the session actor: its methods run in the
+session's tasks, and the map is replaced whole in single steps, so that others may read it any time.
+Never: looks into a file (intake.py), or lets a client's name near a path (workspace.py).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from actors.errors import FileInUse, NotFound, UnknownFile
+from actors.messages import FileRecord
+from actors.quota import Allowance, Quota
+from actors.services import Services
+from actors.workspace import Part
+
+_PAGE = 1000
+"""Files read from the journal at once when a session comes back to memory."""
+
+
+class Shelf:
+    """One session's files."""
+
+    def __init__(self, session: str, services: Services) -> None:
+        limits = services.settings.limits
+        self.session = session
+        self.files: Mapping[str, FileRecord] = {}
+        self.quota = Quota(
+            max_bytes=limits.max_session_mb << 20, max_files=limits.max_session_files
+        )
+        self._services = services
+
+    async def load(self) -> None:
+        """Reads what the journal has; once, before anything else."""
+        cursor: str | None = None
+        while True:
+            page = await self._services.journal.files(self.session, limit=_PAGE, cursor=cursor)
+            self.put(page.items)
+            cursor = page.next
+            if cursor is None:
+                break
+        self.quota.used_files = len(self.files)
+        self.quota.used_bytes = sum(file.size for file in self.files.values())
+
+    def find(self, wanted: Mapping[str, str]) -> dict[str, FileRecord]:
+        """The files that a request names, by id; `wanted` maps fields of the request to ids.
+
+        Raises:
+            UnknownFile: naming the field.
+        """
+        for field, id in wanted.items():
+            if id not in self.files:
+                raise UnknownFile(f"There is no file {id!r} in this session.", field=field)
+        return {id: self.files[id] for id in wanted.values()}
+
+    async def new_part(self, limit: int) -> Part:
+        """An empty part of up to `limit` bytes, which the quota counts until it is discarded.
+
+        Raises:
+            QuotaExceeded, StorageFull: there is no room for another file.
+        """
+        room = self.quota.reserve()
+        try:
+            return await self._services.workspace.new_part(
+                self.session, self._services.new_id(), allowance=Allowance(limit, room)
+            )
+        except BaseException:
+            room.release()
+            raise
+
+    async def take(self, files: Sequence[tuple[Part, FileRecord]]) -> None:
+        """Puts sealed parts in place, then on record, then into sight."""
+        await self._services.workspace.adopt(*(part for part, _ in files))
+        await self._services.journal.add_files(*(record for _, record in files))
+        self.put([record for _, record in files])
+
+    def put(self, files: Collection[FileRecord]) -> None:
+        """Brings files into sight that are in place and on record."""
+        self.files = {**self.files, **{file.id: file for file in files}}
+
+    async def drop(self, id: str, needed: Mapping[str, Collection[str]]) -> None:
+        """Removes a file: out of sight, then its bytes, then its record (room first, rows later).
+
+        Args:
+            needed: unfinished jobs, with the files that each needs.
+
+        Raises:
+            NotFound: there is no such file. FileInUse: a job needs it.
+        """
+        if id not in self.files:
+            raise NotFound("There is no such file.")
+        jobs = [job for job, files in needed.items() if id in files]
+        if jobs:
+            raise FileInUse(
+                f"{len(jobs)} unfinished job(s) need this file. Cancel them or await their end.",
+                more={"jobs": jobs},
+            )
+        size = self.files[id].size
+        self.files = {other: file for other, file in self.files.items() if other != id}
+        await self._services.workspace.remove(self.session, id)
+        await self._services.journal.remove_file(self.session, id)
+        self.quota.remove(size)

@@ -1,0 +1,135 @@
+"""The whole tree, as one context manager: this is how Stitchery is embedded.
+
+    async with open_stitchery(settings) as stitchery:
+        session = await stitchery.sessions.create()
+
+Owns: which actors there are, what they share, and the order in which they start.
+Never: imports a face (`web`); the faces are clients of what is yielded here.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import trio
+
+from actors.admission import Admission, CapabilityLimits, MachineLimits
+from actors.capabilities import discover
+from actors.capability import AnyCapability
+from actors.ids import IdMaker
+from actors.journal.port import Journal
+from actors.journal.sqlite import SqliteJournal
+from actors.limiter import Floor, Limiter
+from actors.progress import Numbers
+from actors.services import Services, WorkersPort
+from actors.sessions import Sessions
+from actors.supervisor import Actor, Supervisor
+from actors.workers.pool import Workers
+from actors.workspace import Workspace
+from conf.settings import Settings
+
+PRELOADED = ("actors.pictures",)
+"""Modules that every worker has loaded before its first call: what nearly all calls need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stitchery:
+    """A running tree. Valid inside `open_stitchery`."""
+
+    services: Services
+    sessions: Sessions
+    admission: Admission
+
+    @property
+    def capabilities(self) -> Mapping[str, AnyCapability]:
+        """What can be done here, by name."""
+        return self.services.capabilities
+
+    @property
+    def limiters(self) -> Mapping[str, Limiter]:
+        """Who decides when, by capability."""
+        return self.services.limiters
+
+    async def drain(self) -> None:
+        """Begins no more jobs and gives those that run the configured grace to end."""
+        self.admission.close()
+        await self.sessions.drain(self.services.settings.server.grace)
+
+
+def machine_limits(settings: Settings) -> MachineLimits:
+    """What the configuration allows all capabilities together."""
+    concurrency = settings.concurrency
+    return MachineLimits(
+        global_jobs=concurrency.max_global_jobs,
+        jobs_per_user=concurrency.max_jobs_per_user,
+        queue_size=settings.limits.max_queue_size,
+        refuse_busy_user=concurrency.when_user_busy == "refuse",
+        priority=concurrency.enable_priority,
+    )
+
+
+def capability_limits(settings: Settings) -> dict[str, CapabilityLimits]:
+    """What the configuration allows each capability."""
+    return {
+        name: CapabilityLimits(
+            running=section.max_running,
+            running_per_user=section.max_running_per_user,
+            queued=section.max_queued,
+        )
+        for name, section in settings.capabilities.items()
+    }
+
+
+@asynccontextmanager
+async def open_stitchery(
+    settings: Settings,
+    *,
+    capabilities: Mapping[str, AnyCapability] | None = None,
+    journal: Journal | None = None,
+    workers: WorkersPort | None = None,
+) -> AsyncIterator[Stitchery]:
+    """Runs the tree for the length of the block.
+
+    Args:
+        settings: with a section in `settings.capabilities` for every capability.
+        capabilities, journal, workers: what to use in place of the real ones, for simulations and
+            tests; an own journal and own workers are supervised like the real ones.
+
+    Leaving the block stops at once: what has not ended is in the journal and goes on in the next
+    life. Call `Stitchery.drain` before leaving to let running jobs end.
+
+    Raises:
+        JournalUnusableError: the data folder cannot be used; the text says what to do.
+        BudgetSpentError: parts of the tree fell more often than restarting can mend.
+    """
+    capabilities = discover() if capabilities is None else capabilities
+    journal = SqliteJournal(settings.storage.data) if journal is None else journal
+    workers = Workers(settings.workers, preload=PRELOADED) if workers is None else workers
+    admission = Admission(machine_limits(settings), capability_limits(settings))
+    floor = Floor(admission)
+    services = Services(
+        settings=settings,
+        capabilities=capabilities,
+        journal=journal,
+        workspace=Workspace(settings.storage.data),
+        workers=workers,
+        limiters={name: Limiter(name, floor) for name in capabilities},
+        numbers=Numbers(),
+        new_id=IdMaker(),
+    )
+    stitchery = Stitchery(services, Sessions(services), admission)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(Supervisor(_children(stitchery)).run)
+        yield stitchery
+        nursery.cancel_scope.cancel()
+
+
+def _children(stitchery: Stitchery) -> list[tuple[str, Actor]]:
+    """The actors in the order in which they start."""
+    services = stitchery.services
+    return [
+        ("journal", services.journal),
+        ("workers", services.workers),
+        *((f"limiter of {name}", limiter) for name, limiter in services.limiters.items()),
+        ("sessions", stitchery.sessions),
+    ]
