@@ -1,0 +1,149 @@
+"""The application: all routes on one screen.
+
+Owns: which address leads where.
+Never: does anything itself.
+"""
+
+from datetime import timedelta
+from http import HTTPStatus
+
+from actors.tree import Stitchery
+from web.asgi import Application
+from web.bodies import ContentQuery, ListQuery
+from web.docs import DocRoutes
+from web.files import FileRoutes
+from web.identity import Identity, NewSession, SessionView
+from web.jobs import JobQuery, JobRoutes
+from web.keys import signing_keys
+from web.openapi import describe
+from web.operations import OperationRoutes
+from web.pages import PageRoutes
+from web.progress import ProgressQuery, ProgressRoutes
+from web.routes import Access, Route, mount
+from web.views import CapabilityView, File, Files, Health, Job, Page, Preflight, Queue, Views
+
+API = "/api/v1"
+JSON = "application/json"
+FORM = "multipart/form-data"
+BYTES = "application/octet-stream"
+HTML = "text/html; charset=utf-8"
+ANYBODY = Access.ANYBODY
+CREATED = HTTPStatus.CREATED
+ACCEPTED = HTTPStatus.ACCEPTED
+EMPTY = HTTPStatus.NO_CONTENT
+
+
+def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
+    """The table of `api.md`."""
+    settings = stitchery.services.settings
+    views = Views(retention=timedelta(hours=settings.storage.retention_hours))
+    files = FileRoutes(stitchery, views)
+    jobs = JobRoutes(stitchery, views)
+    progress = ProgressRoutes(stitchery, views)
+    operations = OperationRoutes(stitchery)
+    pages = PageRoutes()
+    table = [
+        Route(
+            "POST",
+            f"{API}/sessions",
+            identity.create,
+            access=ANYBODY,
+            status=CREATED,
+            answer=NewSession,
+            problems=(503,),
+        ),
+        Route("GET", f"{API}/session", identity.show, answer=SessionView),
+        Route("DELETE", f"{API}/session", identity.end, status=EMPTY),
+        Route(
+            "POST",
+            f"{API}/files",
+            files.upload,
+            body=FORM,
+            status=CREATED,
+            answer=Files,
+            problems=(400, 413, 415, 422, 507),
+        ),
+        Route(
+            "PUT",
+            f"{API}/files/<name>",
+            files.put,
+            body=BYTES,
+            status=CREATED,
+            answer=File,
+            problems=(413, 415, 422, 507),
+        ),
+        Route(
+            "GET", f"{API}/files", files.list, query=ListQuery, answer=Page[File], problems=(422,)
+        ),
+        Route("GET", f"{API}/files/<id>", files.show, answer=File, problems=(404,)),
+        Route(
+            "GET",
+            f"{API}/files/<id>/content",
+            files.content,
+            query=ContentQuery,
+            media_type=BYTES,
+            problems=(404, 416),
+        ),
+        Route("DELETE", f"{API}/files/<id>", files.drop, status=EMPTY, problems=(404, 409)),
+        Route(
+            "GET",
+            f"{API}/capabilities",
+            jobs.capabilities,
+            access=ANYBODY,
+            answer=Page[CapabilityView],
+        ),
+        Route(
+            "POST",
+            f"{API}/jobs/<capability>",
+            jobs.submit,
+            body=JSON,
+            status=ACCEPTED,
+            answer=Job,
+            problems=(400, 404, 409, 413, 415, 422, 429, 503, 507),
+        ),
+        Route(
+            "POST",
+            f"{API}/jobs/<capability>/preflight",
+            jobs.preflight,
+            body=JSON,
+            answer=Preflight,
+            problems=(400, 404, 413, 415, 422),
+        ),
+        Route("GET", f"{API}/jobs", jobs.list, query=JobQuery, answer=Page[Job], problems=(422,)),
+        Route("GET", f"{API}/jobs/<id>", jobs.show, answer=Job, problems=(404,)),
+        Route("DELETE", f"{API}/jobs/<id>", jobs.cancel, answer=Job, problems=(404, 409)),
+        Route(
+            "WEBSOCKET",
+            f"{API}/progress",
+            progress.watch,
+            query=ProgressQuery,
+            problems=(404, 422, 429),
+        ),
+        Route("GET", f"{API}/queue", operations.queue, access=ANYBODY, answer=Queue),
+        Route("GET", "/healthz", operations.alive, access=ANYBODY, answer=Health),
+        Route("GET", "/readyz", operations.ready, access=ANYBODY, answer=Health, problems=(503,)),
+        Route("GET", "/", pages.index, access=ANYBODY, media_type=HTML),
+        Route(
+            "GET", "/static/<name>", pages.asset, access=ANYBODY, media_type=BYTES, problems=(404,)
+        ),
+    ]  # fmt: skip -- one screen
+    document = describe(table, stitchery.capabilities.values())
+    docs = DocRoutes(document)
+    return [
+        *table,
+        Route("GET", "/api/openapi.json", docs.openapi, access=ANYBODY),
+        Route("GET", "/api/docs", docs.page, access=ANYBODY, media_type=HTML),
+    ]
+
+
+def build_app(stitchery: Stitchery) -> Application:
+    """The application for a running tree.
+
+    Raises:
+        KeysUnusableError: there is no usable secret to sign tokens with.
+    """
+    settings = stitchery.services.settings
+    identity = Identity(stitchery, signing_keys(settings.storage.data))
+    app = Application(__name__, options=settings.server, static_folder=None)
+    mount(app, routes(stitchery, identity), identity)
+    return app

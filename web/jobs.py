@@ -1,0 +1,114 @@
+"""Jobs: submitted, foreseen, listed, read, cancelled.
+
+Owns: the routes; each parses, asks the session, and renders.
+Never: decides whether a job may run, or waits for one to end.
+"""
+
+from http import HTTPStatus
+
+from pydantic import Field
+
+from actors.capability import AnyCapability
+from actors.errors import NotFound
+from actors.lifecycle import State
+from actors.session import Session
+from actors.tree import Stitchery
+from web.answers import json_answer
+from web.asgi import Request, Response
+from web.bodies import ListQuery, read_idempotency, read_query, read_submission
+from web.views import CapabilityView, Eta, Job, Page, Preflight, Views
+
+
+class JobQuery(ListQuery):
+    """Which jobs a list shows."""
+
+    state: State | None = Field(None, description="only jobs in this state")
+    capability: str | None = Field(None, description="only jobs of this capability")
+
+
+class JobRoutes:
+    """The routes of capabilities and of jobs."""
+
+    def __init__(self, stitchery: Stitchery, views: Views) -> None:
+        self._stitchery = stitchery
+        self._views = views
+
+    async def capabilities(self, _: Request) -> Response:
+        """What can be done here: names, JSON Schemas of the requests, limits."""
+        items = [self._capability(found) for found in self._stitchery.capabilities.values()]
+        return json_answer(Page[CapabilityView](items=items, next=None))
+
+    async def submit(self, request: Request, session: Session, capability: str) -> Response:
+        """Accepts a job: it is on disk when this answers."""
+        submission = await read_submission(request, self._find(capability))
+        view = await session.submit(
+            capability,
+            submission.request,
+            submission.options,
+            read_idempotency(request, submission),
+        )
+        answer = json_answer(self._views.job(view), HTTPStatus.ACCEPTED)
+        answer.headers["Location"] = f"/api/v1/jobs/{view.record.id}"
+        return answer
+
+    async def preflight(self, request: Request, session: Session, capability: str) -> Response:
+        """What a job would make and how long it would wait; nothing is queued."""
+        submission = await read_submission(request, self._find(capability))
+        forecast = session.forecast(capability, submission.request)
+        load = self._stitchery.limiters[capability].load()
+        wait = None if load.expected_wait is None else Eta.model_validate(load.expected_wait)
+        return json_answer(
+            Preflight(
+                forecast=forecast.model_dump(mode="json"), position=load.queued + 1, wait=wait
+            )
+        )
+
+    async def list(self, request: Request, session: Session) -> Response:
+        """My jobs, newest first."""
+        query = read_query(request, JobQuery)
+        page = await session.jobs(
+            state=query.state,
+            capability=query.capability,
+            limit=query.limit,
+            cursor=query.cursor,
+        )
+        return json_answer(
+            Page[Job](items=[self._views.job(view) for view in page.items], next=page.next)
+        )
+
+    async def show(self, _: Request, session: Session, id: str) -> Response:
+        """One job as it stands."""
+        return json_answer(self._views.job(await session.job(id)))
+
+    async def cancel(self, _: Request, session: Session, id: str) -> Response:
+        """Ends a job; answers when nothing of it is left, with the receipt."""
+        return json_answer(self._views.job(await session.cancel(id)))
+
+    def _find(self, name: str) -> AnyCapability:
+        try:
+            return self._stitchery.capabilities[name]
+        except KeyError:
+            known = ", ".join(self._stitchery.capabilities)
+            raise NotFound(f"There is no capability {name[:40]!r}; there are: {known}.") from None
+
+    def _capability(self, capability: AnyCapability) -> CapabilityView:
+        services = self._stitchery.services
+        admission = self._stitchery.admission
+        limits = admission.limits(capability.name)
+        section = services.settings_of(capability.name)
+        queue_timeout = section.queue_timeout or services.settings.concurrency.queue_timeout
+        return CapabilityView(
+            name=capability.name,
+            summary=capability.summary,
+            request=capability.request_type.model_json_schema(),
+            limits={
+                "global_jobs": admission.machine.global_jobs,
+                "jobs_per_user": admission.machine.jobs_per_user,
+                "queue_size": admission.machine.queue_size,
+                f"{capability.name}.running": limits.running,
+                f"{capability.name}.running_per_user": limits.running_per_user,
+                f"{capability.name}.queued": limits.queued,
+                "queue_timeout": queue_timeout,
+                f"{capability.name}.run_timeout": section.run_timeout,
+            },
+        )

@@ -1,0 +1,205 @@
+"""The contract as OpenAPI 3.1, drawn from the route table and the views.
+
+Owns: the document.
+Never: says anything that the table, the views or the capabilities do not say.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from actors.capability import AnyCapability
+from web.bodies import OptionsBody
+from web.routes import Access, Route
+from web.views import JobMessage, Problem, ProgressMessage, SnapshotMessage
+
+_REF = "#/components/schemas/{model}"
+_VARIABLE = re.compile(r"<(\w+)>")
+_EVERYWHERE = (400, 408, 413, 429, 500, 503)
+"""Statuses that the edge may answer to any request."""
+
+_REASONS = {
+    400: "The request cannot be read.",
+    401: "No valid session.",
+    403: "Not allowed, or caused by another site.",
+    404: "Not there, or not yours.",
+    408: "The body stopped coming.",
+    409: "It does not fit the present state.",
+    413: "Too large.",
+    415: "Of a kind that is not read here.",
+    416: "There are no such bytes.",
+    422: "Not valid; the fields are named.",
+    429: "A limit refuses; it is named, with the seconds after which to try again.",
+    500: "A mistake of the service; the incident is in its log.",
+    503: "Not now; try again after the told seconds.",
+    507: "No room on the disk.",
+}
+
+
+def describe(routes: Iterable[Route], capabilities: Collection[AnyCapability]) -> dict[str, Any]:
+    """The OpenAPI document for these routes and capabilities."""
+    table = list(routes)
+    models: set[type[BaseModel]] = {
+        Problem, OptionsBody, JobMessage, ProgressMessage, SnapshotMessage,
+    }  # fmt: skip
+    models |= {route.answer for route in table if route.answer is not None}
+    _, answers = models_json_schema(
+        [(model, "serialization") for model in sorted(models, key=lambda model: model.__name__)],
+        ref_template=_REF,
+    )
+    _, requests = models_json_schema(
+        [(capability.request_type, "validation") for capability in capabilities],
+        ref_template=_REF,
+    )
+    schemas = {**requests["$defs"], **answers["$defs"]}
+    for capability in capabilities:
+        schemas[_submission_name(capability)] = _submission(capability, schemas)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in table:
+        for path, operation in _operations(route, capabilities):
+            method = "get" if route.websocket else route.method.lower()
+            paths.setdefault(path, {})[method] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Stitchery",
+            "version": version("stitchery"),
+            "summary": "A workshop for many: pictures fetched and joined, with live progress.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "stitchery_session"},
+            },
+        },
+    }
+
+
+def _submission_name(capability: AnyCapability) -> str:
+    return f"{capability.request_type.__name__}Job"
+
+
+def _submission(capability: AnyCapability, schemas: dict[str, Any]) -> dict[str, Any]:
+    """The body of a job request: the capability's fields and the options."""
+    request = schemas[capability.request_type.__name__]
+    options = {"$ref": _REF.format(model=OptionsBody.__name__)}
+    return {**request, "properties": {**request["properties"], "options": options}}
+
+
+def _operations(
+    route: Route, capabilities: Collection[AnyCapability]
+) -> Iterable[tuple[str, dict[str, Any]]]:
+    """One operation, or one a capability where the path names it: each has a body of its own."""
+    if "<capability>" not in route.path:
+        yield _VARIABLE.sub(r"{\1}", route.path), _operation(route)
+        return
+    for capability in capabilities:
+        path = route.path.replace("<capability>", capability.name)
+        operation = _operation(
+            route, body={"$ref": _REF.format(model=_submission_name(capability))}
+        )
+        operation["summary"] = f"{capability.name}: {operation['summary']}"
+        examples = {
+            example.title: {"value": dict(example.request)} for example in capability.examples
+        }
+        if examples:
+            operation["requestBody"]["content"]["application/json"]["examples"] = examples
+        yield _VARIABLE.sub(r"{\1}", path), operation
+
+
+def _operation(route: Route, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": route.summary,
+        "parameters": [*_path_parameters(route), *_query_parameters(route)],
+        "responses": _responses(route),
+    }
+    if route.body is not None:
+        schema = body or _body_schema(route.body)
+        operation["requestBody"] = {
+            "required": True,
+            "content": {route.body: {} if schema is None else {"schema": schema}},
+        }
+    if route.access is Access.SESSION:
+        operation["security"] = [{"bearer": []}, {"cookie": []}]
+    return operation
+
+
+def _body_schema(media_type: str) -> dict[str, Any] | None:
+    if media_type != "multipart/form-data":
+        return None
+    parts = {"type": "array", "items": {"type": "string", "contentMediaType": "image/*"}}
+    return {"type": "object", "properties": {"file": parts}, "required": ["file"]}
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _VARIABLE.findall(route.path)
+        if name != "capability"
+    ]
+
+
+def _query_parameters(route: Route) -> list[dict[str, Any]]:
+    if route.query is None:
+        return []
+    schema = route.query.model_json_schema(ref_template=_REF)
+    definitions = schema.get("$defs", {})
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": field.get("description", ""),
+            "schema": _inlined(field, definitions),
+        }
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+    """A schema with its references replaced by what they name."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return definitions[schema["$ref"].rpartition("/")[2]]
+        return {key: _inlined(value, definitions) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_inlined(value, definitions) for value in schema]
+    return schema
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    statuses = {*_EVERYWHERE, *route.problems}
+    if route.access is Access.SESSION:
+        statuses |= {401, 403}
+    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    responses: dict[str, Any] = {
+        str(status): {"description": _REASONS[status], "content": problem}
+        for status in sorted(statuses)
+    }
+    return {**_success(route), **responses}
+
+
+def _success(route: Route) -> dict[str, Any]:
+    if route.websocket:
+        kinds = " | ".join(m.__name__ for m in (SnapshotMessage, JobMessage, ProgressMessage))
+        return {"101": {"description": f"A websocket; each message is one of {kinds}."}}
+    success: dict[str, Any] = {"description": route.summary}
+    if route.answer is not None:
+        _, schema = models_json_schema([(route.answer, "serialization")], ref_template=_REF)
+        name = route.answer.__name__
+        reference = next(
+            (key for key, value in schema["$defs"].items() if value.get("title") == name), name
+        )
+        success["content"] = {route.media_type: {"schema": {"$ref": _REF.format(model=reference)}}}
+    elif route.status.value != 204:  # noqa: PLR2004 -- No Content has none
+        success["content"] = {route.media_type.partition(";")[0]: {}}
+    responses = {str(route.status.value): success}
+    if route.media_type == "application/octet-stream" and "content" in route.path:
+        responses["206"] = {"description": "The bytes that Range asked for."}
+        responses["304"] = {"description": "Unchanged."}
+    return responses

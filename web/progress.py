@@ -1,0 +1,83 @@
+"""Progress over a websocket: every event of a session, for as long as its reader reads.
+
+Owns: one subscription a socket.
+Never: keeps events (actors/progress.py does), or lets a reader's pace reach a job.
+"""
+
+import trio
+from pydantic import Field
+
+from actors.errors import Refusal
+from actors.messages import Event, JobProgressed
+from actors.progress import LaggedError, Watcher
+from actors.session import Session
+from actors.tree import Stitchery
+from web.asgi import Websocket
+from web.bodies import Query, read_query
+from web.identity import subprotocol_of
+from web.views import Views
+
+PACE = 0.05
+"""Seconds between two messages of progress to one reader: twenty a second look like motion, and
+what comes in between is told by the newest."""
+
+TRY_AGAIN_LATER = 1013
+"""Close code for a reader that fell behind (IANA registry of RFC 6455 codes)."""
+
+GONE = 1001
+"""Close code when the session has ended under the reader."""
+
+
+class TooManyWatchers(Refusal):
+    code = "too_many_watchers"
+    title = "This session is watched as often as it may be"
+    status = 429
+
+
+class ProgressQuery(Query):
+    """From where, and what, to watch."""
+
+    since: int | None = Field(None, ge=0, description="the `seq` of the last event I have")
+    job: str | None = Field(None, max_length=64, description="only this job")
+
+
+class ProgressRoutes:
+    """The websocket /api/v1/progress."""
+
+    def __init__(self, stitchery: Stitchery, views: Views) -> None:
+        self._stitchery = stitchery
+        self._views = views
+
+    async def watch(self, socket: Websocket, session: Session) -> None:
+        """Every event of my session, or of one job; `since` resumes."""
+        query = read_query(socket, ProgressQuery)
+        self._refuse_crowd(session)
+        if query.job is not None:
+            await session.job(query.job)  # refuses what is not there
+        with session.watch(query.since, query.job) as watcher:
+            await socket.accept(subprotocol=subprotocol_of(socket))
+            if not watcher.replays:
+                await self._send(socket, await session.snapshot(watcher))
+            try:
+                await self._tell(socket, watcher)
+            except LaggedError:
+                await socket.close(TRY_AGAIN_LATER, "read faster, then come again with ?since=")
+            except EOFError:
+                await socket.close(GONE, "the session has ended")
+
+    async def _tell(self, socket: Websocket, watcher: Watcher) -> None:
+        while True:
+            event = await watcher.next()
+            await self._send(socket, event)
+            if isinstance(event, JobProgressed):
+                await trio.sleep(PACE)
+
+    async def _send(self, socket: Websocket, event: Event) -> None:
+        await socket.send(self._views.message(event).model_dump_json())
+
+    def _refuse_crowd(self, session: Session) -> None:
+        most = self._stitchery.services.settings.limits.max_watchers_per_session
+        if session.watchers >= most:
+            raise TooManyWatchers(
+                f"{most} sockets watch this session; close one first.", limit="watchers"
+            )

@@ -1,0 +1,57 @@
+"""The running service: the tree, the application and the socket together.
+
+Owns: the order in which they start and stop.
+Never: parses a command line (commands.py), or knows a route (app.py).
+"""
+
+import os
+import signal
+from functools import partial
+
+import structlog
+import trio
+
+from actors.tree import open_stitchery
+from conf.settings import Settings
+from web.app import build_app
+from web.server import serve
+
+log = structlog.get_logger("service")
+
+
+async def run_service(
+    settings: Settings,
+    *,
+    shutdown: trio.Event,
+    task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serves until `shutdown` is set; `started` tells the address, as soon as work is accepted.
+
+    After `shutdown` nothing new is accepted, and what runs gets the configured grace; what has not
+    ended by then goes on in the next life. Cancelling stops at once.
+
+    Raises:
+        JournalUnusableError, KeysUnusableError: the data folder cannot be used.
+        OSError: the address cannot be listened on.
+        BudgetSpentError: parts of the tree fell more often than restarting can mend.
+    """
+    async with open_stitchery(settings) as stitchery, trio.open_nursery() as nursery:
+        app = build_app(stitchery)
+        address: str = await nursery.start(partial(serve, app, settings.server, shutdown=shutdown))
+        task_status.started(address)
+        await shutdown.wait()
+        log.info("stopping", grace=settings.server.grace)
+        await stitchery.drain()
+
+
+async def wait_for_signal(shutdown: trio.Event) -> None:
+    """Sets `shutdown` at the first SIGTERM or SIGINT; the second one ends the process at once.
+
+    The children end with the process: each has a guard that notices.
+    """
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for number in signals:
+            if shutdown.is_set():
+                signal.signal(number, signal.SIG_DFL)
+                os.kill(os.getpid(), number)
+            shutdown.set()

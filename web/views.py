@@ -1,0 +1,289 @@
+"""The shapes of answers: what `api.md` calls Job, File, Session, ...; OpenAPI is drawn from these.
+
+Owns: names and types of what goes out, and the translation from the tree's records.
+Never: asks anybody anything; what a view needs is passed in.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from actors.lifecycle import State
+from actors.messages import (
+    Event,
+    FileRecord,
+    JobChanged,
+    JobProgressed,
+    JobView,
+    Priority,
+    Snapshot,
+)
+from web.errors import problem_document
+
+ItemT = TypeVar("ItemT")
+
+
+class View(BaseModel):
+    """Base of all views."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Problem(View):
+    """An error (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="stable, snake_case")
+    field: str | None = Field(None, description="JSON pointer to the field that is to blame")
+    limit: str | None = Field(None, description="name of the limit that refused")
+    retry_after: float | None = Field(None, description="seconds until another try makes sense")
+
+
+class Links(View):
+    """Where a file's bytes are."""
+
+    content: str
+    thumbnail: str | None = None
+
+
+class File(View):
+    """A file of mine."""
+
+    id: str
+    name: str = Field(description="what its user called it; for showing")
+    media_type: str = Field(description="found by looking at the bytes")
+    size: int = Field(description="bytes")
+    width: int | None = Field(description="pixels, as displayed")
+    height: int | None = Field(description="pixels, as displayed")
+    duration: float | None = Field(description="seconds")
+    sha256: str
+    created_at: datetime
+    expires_at: datetime
+    job: str | None = Field(description="the job that made it")
+    links: Links
+
+
+class Progress(View):
+    """How far a running job is."""
+
+    fraction: float = Field(ge=0, le=1)
+    step: str
+    done: int
+    total: int
+    unit: str
+    message: str
+
+
+class Hold(View):
+    """A limit that holds a job back now."""
+
+    limit: str
+    used: int
+    max: int
+
+
+class Eta(View):
+    """Seconds until it ends: half, and nine tenths, of such jobs need less."""
+
+    p50: float
+    p90: float
+
+
+class Result(View):
+    """What a job made."""
+
+    files: list[File]
+    data: dict[str, Any] = Field(description="the capability's own outcome")
+
+
+class Receipt(View):
+    """What a cancel found and removed."""
+
+    processes_ended: int
+    seconds: float
+    files_removed: int
+
+
+class Job(View):
+    """One accepted request."""
+
+    id: str
+    capability: str
+    state: State
+    priority: Priority
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    position: int | None = Field(description="1 = next; null when not queued")
+    waiting_for: list[Hold] = Field(description="the limits that hold it back now")
+    eta: Eta | None
+    progress: Progress | None
+    result: Result | None
+    error: Problem | None
+    receipt: Receipt | None = Field(description="after a cancel")
+
+
+class Page(View, Generic[ItemT]):
+    """A slice of a list, newest first."""
+
+    items: list[ItemT]
+    next: str | None = Field(description="cursor of the following page, or null")
+
+
+class CapabilityView(View):
+    """One kind of work."""
+
+    name: str
+    summary: str
+    request: dict[str, Any] = Field(description="JSON Schema of its request")
+    limits: dict[str, float] = Field(description="the limits that apply, by name; times in seconds")
+
+
+class Preflight(View):
+    """What a job would make, and its wait if it were submitted now."""
+
+    forecast: dict[str, Any] = Field(description="the capability's own forecast")
+    position: int = Field(description="its place in line; 1 = next")
+    wait: Eta | None = Field(description="seconds until it starts, or null when nothing is known")
+
+
+class Health(View):
+    """How the service is."""
+
+    status: str
+
+
+class Line(View):
+    """How busy one capability is."""
+
+    running: int
+    queued: int
+    max_running: int
+    max_queued: int
+    mean_run: float | None = Field(description="seconds")
+    expected_wait: Eta | None = Field(description="seconds until a newcomer starts")
+
+
+class Queue(View):
+    """How busy the service is."""
+
+    running: int
+    queued: int
+    max_running: int
+    max_queued: int
+    capabilities: dict[str, Line]
+
+
+class Files(View):
+    """What an upload made."""
+
+    items: list[File]
+
+
+class JobMessage(View):
+    """A job's state changed."""
+
+    type: str = "job"
+    seq: int
+    job: Job
+
+
+class ProgressMessage(View):
+    """A job moved on, or moved up in line."""
+
+    type: str = "progress"
+    seq: int
+    job: str
+    progress: Progress | None
+    position: int | None
+    eta: Eta | None
+
+
+class SnapshotMessage(View):
+    """Where everything stands."""
+
+    type: str = "snapshot"
+    seq: int
+    jobs: list[Job]
+
+
+Message = JobMessage | ProgressMessage | SnapshotMessage
+
+
+class Views:
+    """Draws views. `retention` is what it adds to a file's creation to tell its expiry."""
+
+    def __init__(self, retention: timedelta) -> None:
+        self._retention = retention
+
+    def file(self, record: FileRecord) -> File:
+        """A file as its owner sees it."""
+        return File(
+            id=record.id,
+            name=record.name,
+            media_type=record.media.media_type,
+            size=record.size,
+            width=record.media.width,
+            height=record.media.height,
+            duration=record.media.duration,
+            sha256=record.sha256,
+            created_at=record.created_at,
+            expires_at=record.created_at + self._retention,
+            job=record.job,
+            links=Links(content=f"/api/v1/files/{record.id}/content"),
+        )
+
+    def job(self, view: JobView) -> Job:
+        """A job as its owner sees it."""
+        record = view.record
+        result = None
+        if record.result is not None:
+            files = [self.file(file) for file in record.result.files]
+            result = Result(files=files, data=dict(record.result.data))
+        return Job(
+            id=record.id,
+            capability=record.capability,
+            state=record.state,
+            priority=record.options.priority,
+            attempt=record.attempt,
+            created_at=record.created_at,
+            started_at=record.started_at,
+            ended_at=record.ended_at,
+            position=view.outlook.position,
+            waiting_for=[Hold.model_validate(hold) for hold in view.outlook.waiting_for],
+            eta=_optional(Eta, view.outlook.eta),
+            progress=_optional(Progress, view.progress),
+            result=result,
+            error=None if record.error is None else Problem(**problem_document(record.error)),
+            receipt=_optional(Receipt, record.receipt),
+        )
+
+    def message(self, event: Event) -> Message:
+        """An event as it goes over a websocket."""
+        match event:
+            case Snapshot(seq=seq, views=views):
+                return SnapshotMessage(seq=seq, jobs=[self.job(view) for view in views])
+            case JobChanged(seq=seq, view=view):
+                return JobMessage(seq=seq, job=self.job(view))
+            case JobProgressed(seq=seq, view=view):
+                return ProgressMessage(
+                    seq=seq,
+                    job=view.record.id,
+                    progress=_optional(Progress, view.progress),
+                    position=view.outlook.position,
+                    eta=_optional(Eta, view.outlook.eta),
+                )
+
+
+ViewT = TypeVar("ViewT", bound=View)
+
+
+def _optional(view_type: type[ViewT], value: object | None) -> ViewT | None:
+    return None if value is None else view_type.model_validate(value)
