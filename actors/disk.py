@@ -1,0 +1,178 @@
+"""The blocking steps of the workspace, and the threads in which they are taken.
+
+Owns: making, naming, flushing and removing on disk; what an error of the disk is called.
+Never: knows sessions, ids, or what a part is.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, TypeVar, TypeVarTuple
+
+import trio
+
+from actors.errors import Fault, StorageFull
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+DISK_THREADS: Final = 8
+"""Threads that write, flush and remove at once. A guess: a disk serves some in parallel, and Trio's
+own 40 stay free for others."""
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
+
+class Disk:
+    """Takes blocking calls to threads, and what the disk says about them into our words.
+
+    Cancelling waits for the call under way: it is wholly done, or was not begun.
+
+    Raises:
+        StorageFull: the disk, or this server's share of it, is full.
+        Fault: the disk failed in any other way.
+    """
+
+    def __init__(self) -> None:
+        self._threads = trio.CapacityLimiter(DISK_THREADS)
+
+    async def __call__(self, act: Callable[[*Ts], T], *args: *Ts) -> T:
+        """What `act` returns."""
+
+        def in_thread() -> T:
+            with _in_our_words():
+                return act(*args)
+
+        return await trio.to_thread.run_sync(
+            in_thread, limiter=self._threads, thread_name="workspace"
+        )
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull(
+                "Nothing more can be stored until there is room on the disk of the data folder.",
+                retry_after=60,
+            ) from error
+        raise Fault(f"The disk of the data folder failed: {error.strerror}") from error
+
+
+def create(path: Path) -> int:
+    """A descriptor for writing to a new file, which is nobody else's and no link to anywhere."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        make_folder(path.parent)
+        return os.open(path, flags, 0o600)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a private folder that lasts, with those above it."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        flush_folder(folder.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Makes the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def move_all(moves: Sequence[tuple[Path, Path]]) -> None:
+    """Gives each source the name of its target, durably; on failure all keep their old names.
+
+    Raises:
+        FileExistsError: there is a file of a target's name; it stays as it is.
+    """
+    done: list[tuple[Path, Path]] = []
+    folders = {target.parent for _, target in moves}
+    try:
+        for folder in folders:
+            make_folder(folder)
+        for source, target in moves:
+            _give_new_name(source, target)
+            done.append((source, target))
+        for folder in folders:
+            flush_folder(folder)
+        for source, _ in moves:
+            source.unlink(missing_ok=True)  # the old name; where there are no links it is gone
+    except OSError:
+        for source, target in done:
+            _give_old_name(source, target)
+        raise
+
+
+def _give_new_name(source: Path, target: Path) -> None:
+    """Names the file `target`, unless there is one of that name.
+
+    A link is exclusive by itself. Where the filesystem has none, looking first is enough: the
+    folder belongs to this server, and each id to the one task that created its part exclusively.
+    """
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, "there is a file of this id") from error
+        source.rename(target)
+
+
+def _give_old_name(source: Path, target: Path) -> None:
+    # not rename alone: between two names of one file it does nothing (rename(2))
+    if source.exists():
+        target.unlink()
+    else:
+        target.rename(source)
+
+
+def remove(path: Path) -> bool:
+    """Removes a file; whether there was one."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def remove_folder(folder: Path) -> int:
+    """Removes a folder with all in it; how many entries it had."""
+    removed = clear(folder)
+    with suppress(FileNotFoundError):
+        folder.rmdir()
+    return removed
+
+
+def clear(folder: Path) -> int:
+    """Removes all that is in a folder, if there is one; follows no link."""
+    removed = 0
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                Path(entry).unlink()
+            removed += 1
+    return removed
+
+
+def names(folder: Path) -> tuple[str, ...]:
+    """The names in a folder, in order; none when it is not there."""
+    try:
+        return tuple(sorted(path.name for path in folder.iterdir()))
+    except FileNotFoundError:
+        return ()
