@@ -76,7 +76,13 @@ class FakeContext:
         # The real one needs a workspace; this one speaks the part of it that work uses.
         return cast(Part, part)
 
-    async def keep(self, part: Part, name: str, *, made_here: bool = False) -> FileRecord:
+    async def keep(
+        self,
+        part: Part,
+        name: str,
+        *,
+        made_here: bool = False,  # noqa: ARG002 nothing is too large for it
+    ) -> FileRecord:
         await trio.lowlevel.checkpoint()
         content = part.path.read_bytes()
         record = FileRecord(

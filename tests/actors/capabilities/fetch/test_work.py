@@ -11,7 +11,6 @@ from actors.capabilities.fetch.transport import Transport
 from actors.capabilities.fetch.work import Outcome, fetch
 from actors.errors import ActorGone, Fault, StitcheryError, WorkerCrashed
 from actors.messages import FileRecord
-from actors.workspace import Part
 from tests.actors.capabilities.fake_context import FakeContext
 from tests.actors.capabilities.fetch.pictures import png
 from tests.webserver import (
@@ -390,7 +389,7 @@ class BreakingContext(FakeContext):
         super().__init__(context.path("."))
         self.error = error
 
-    async def keep(self, part: Part, name: str) -> FileRecord:  # noqa: ARG002 a Context's
+    async def keep(self, *_: object, **__: object) -> FileRecord:
         await trio.lowlevel.checkpoint()
         raise self.error
 
