@@ -1,0 +1,39 @@
+"""What server and guard say to each other.
+
+Owns: the two commands and the report.
+Never: needs more than the standard library: the guard stays small.
+
+The lifeline is a socket pair. When the server's end closes, however the server ended, the guard
+kills all below it. The server may ask first or order the same; the guard answers once, at the end.
+"""
+
+import struct
+from typing import Final, NamedTuple, Self
+
+ASK: Final = b"a"
+"""Send SIGTERM to all; the work may still end by itself."""
+
+KILL: Final = b"k"
+"""Send SIGKILL until nothing is left."""
+
+_REPORT: Final = struct.Struct("!iI")
+
+
+class Report(NamedTuple):
+    """The guard's last words: nothing of the work is left.
+
+    `status` is the worker's wait status (os.waitpid); `ended` counts the processes that were
+    alive when they were told to end, the worker among them.
+    """
+
+    status: int
+    ended: int
+
+    def pack(self) -> bytes:
+        """As it is written."""
+        return _REPORT.pack(*self)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self | None:
+        """As it was written; None when the guard died before it could say all."""
+        return cls(*_REPORT.unpack(data)) if len(data) == _REPORT.size else None
