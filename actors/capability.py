@@ -58,10 +58,11 @@ class Context(Protocol):
     async def new_part(self) -> Part:
         """An empty file of the job's own, created exclusively; removed unless it is kept."""
 
-    async def keep(self, part: Part, name: str) -> FileRecord:
+    async def keep(self, part: Part, name: str, *, made_here: bool = False) -> FileRecord:
         """Looks at the bytes, flushes them, and makes the part a file of the session-to-be.
 
-        It becomes visible to the user when (and only when) the job succeeds.
+        It becomes visible to the user when (and only when) the job succeeds. What our own code
+        has made may be larger than what strangers may bring.
 
         Raises:
             UnsupportedMedia, UnreadableMedia: the bytes are no picture we read.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from actors.capability import AnswerT, OrderT, ProgressSink
-from actors.intake import look_at
+from actors.intake import Bounds, look_at
 from actors.messages import FileRecord, Progress
 from actors.services import Services
 from actors.shelf import Shelf
@@ -49,13 +49,15 @@ class JobContext:
         self._parts.append(part)
         return part
 
-    async def keep(self, part: Part, name: str) -> FileRecord:
+    async def keep(self, part: Part, name: str, *, made_here: bool = False) -> FileRecord:
         """Looks at a part and marks it to become a file with the job's success."""
+        bounds = Bounds.of_own_making() if made_here else Bounds.of(self._services.settings.limits)
         record = await look_at(
             part,
             name,
             self._shelf.session,
             self._services,
+            bounds,
             job=self.job,
             on_killed=self._count_ended,
         )
@@ -77,7 +79,8 @@ class JobContext:
     async def publish(self) -> tuple[FileRecord, ...]:
         """Puts what was kept in its place, whole; removes all other parts."""
         kept = [part for part, _ in self._kept]
-        await self._services.workspace.adopt(*kept)
+        if kept:
+            await self._services.workspace.adopt(*kept)
         self._parts = [part for part in self._parts if part not in kept]
         await self.discard()
         return tuple(record for _, record in self._kept)

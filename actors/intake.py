@@ -5,12 +5,33 @@ Never: decodes in the server's process (rule 6): a child opens the picture and t
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
 
 from actors.media import PROBE, Probe
 from actors.messages import FileRecord, Progress
 from actors.names import clean_name
 from actors.services import Services
 from actors.workspace import Part
+from conf.settings import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How large a picture may be, in pixels: all of them, and along one side."""
+
+    pixels: int
+    side: int
+
+    @classmethod
+    def of(cls, limits: Limits) -> Self:
+        """What users may bring."""
+        return cls(int(limits.max_picture_megapixels * 1_000_000), limits.max_picture_side)
+
+    @classmethod
+    def of_own_making(cls) -> Self:
+        """What our own code may have made: its capability's limits decided that already."""
+        return cls(1 << 62, 1 << 31)
 
 
 def _unheard(_: Progress | int) -> None:
@@ -22,6 +43,7 @@ async def look_at(
     name: str,
     session: str,
     services: Services,
+    bounds: Bounds,
     *,
     job: str | None = None,
     on_killed: Callable[[int], None] = _unheard,
@@ -35,12 +57,7 @@ async def look_at(
         StorageFull: the bytes could not be brought to the disk.
     """
     sealed = await part.seal()
-    limits = services.settings.limits
-    probe = Probe(
-        path=str(part.path),
-        max_pixels=int(limits.max_picture_megapixels * 1_000_000),
-        max_side=limits.max_picture_side,
-    )
+    probe = Probe(path=str(part.path), max_pixels=bounds.pixels, max_side=bounds.side)
     media = await services.workers.call(PROBE, probe, on_progress=_unheard, on_killed=on_killed)
     return FileRecord(
         id=part.id,

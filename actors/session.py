@@ -23,10 +23,11 @@ from actors.errors import (
     IdempotencyMismatch,
     JobEnded,
     NotFound,
+    NotReady,
     QueueFull,
     StitcheryError,
 )
-from actors.intake import look_at
+from actors.intake import Bounds, look_at
 from actors.job import Job
 from actors.journal.port import Page
 from actors.lifecycle import State, has_ended
@@ -69,6 +70,7 @@ class Session:
         self._key_locks: dict[str, trio.Lock] = {}
         self._visitors = 0
         self._foreseeing = False
+        self._draining = False
         self._ended = trio.CancelScope()
         self._nursery: trio.Nursery | None = None
 
@@ -138,6 +140,7 @@ class Session:
                 command.reply.give(None)
             case End():
                 await self._end()
+                self._inbox.close()
                 command.reply.give(None)
                 self._ended.cancel()
 
@@ -183,7 +186,8 @@ class Session:
         Raises:
             UnsupportedMedia, UnreadableMedia, TooLarge, StorageFull.
         """
-        return await look_at(part, name, self.record.id, self._services)
+        bounds = Bounds.of(self._services.settings.limits)
+        return await look_at(part, name, self.record.id, self._services, bounds)
 
     async def take_files(self, files: Sequence[tuple[Part, FileRecord]]) -> None:
         """Makes examined parts files; returns when all are in place and on record.
@@ -245,8 +249,9 @@ class Session:
         """How many jobs wait or run."""
         return len(self._jobs)
 
-    async def running_jobs_ended(self) -> None:
-        """Waits until no job of this session runs that runs now."""
+    async def drain(self) -> None:
+        """Accepts no more jobs, and waits until those that run have ended."""
+        self._draining = True
         for job in list(self._jobs.values()):
             if job.record.state is State.RUNNING:
                 await job.ended.wait()
@@ -316,6 +321,8 @@ class Session:
             return self._newest(known.job)
 
     async def _accept(self, command: Submit) -> JobView:
+        if self._draining:
+            raise NotReady("The service is stopping. Try again in a minute.", retry_after=30)
         files, _ = self._check(command.capability, command.request)
         self._refuse_overflow()
         record = JobRecord(

@@ -79,11 +79,12 @@ class Sessions:
             return await self._find_or_open(id)
 
     async def drain(self, grace: float) -> None:
-        """Lets running jobs end for up to `grace` seconds; nothing new begins meanwhile."""
+        """Lets running jobs end for up to `grace` seconds; nothing new is accepted meanwhile."""
         self._draining = True
         with trio.move_on_after(grace):
-            for session in list(self._register.values()):
-                await session.running_jobs_ended()
+            async with trio.open_nursery() as nursery:
+                for session in self._register.values():
+                    nursery.start_soon(session.drain)
 
     @property
     def draining(self) -> bool:

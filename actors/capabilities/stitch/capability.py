@@ -104,7 +104,8 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
         part = await context.new_part()
         call = replace(JOIN, memory_bytes=forecast.memory_bytes, cpu_seconds=settings.run_timeout)
         await context.work(call, _order(design(request, context.files), context, part))
-        record = await context.keep(part, f"stitched.{_EXTENSIONS[request.format]}")
+        name = f"stitched.{_EXTENSIONS[request.format]}"
+        record = await context.keep(part, name, made_here=True)
         return JobResult(
             files=(record,),
             data=forecast.model_dump(include={"pictures", "width", "height", "format"}),
