@@ -15,6 +15,7 @@ tests/web/test_edge_hypercorn.py, which fails when one of them moves.
 import contextlib
 import math
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol, cast
 
@@ -34,11 +35,17 @@ from hypercorn.typing import ASGIFramework, ConnectionState
 
 from conf.settings import Server
 from web.edge_rules import HEAD_LIMIT, objection_to, one_line, path_of, plain, problem
-from web.edge_websocket import MESSAGE_LIMIT, Socket
+from web.edge_websocket import (
+    FAREWELL,
+    GOING_AWAY,
+    INTERNAL_ERROR,
+    MESSAGE_LIMIT,
+    TRY_AGAIN_LATER,
+    Socket,
+)
 
 log = structlog.get_logger("edge")
 
-FAREWELL = 0.5  # seconds for the last bytes of a run that was cancelled
 LIFESPAN = 5.0  # seconds for the application's own winding up; ours has none
 
 Put = Callable[[Any], Awaitable[None]]
@@ -50,6 +57,7 @@ class Wire(Protocol):
     client: tuple[str, int] | None
     server: tuple[str, int] | None
     over: bool  # nothing more is read or written
+    stalled: bool  # given up, because the client did not read
 
     async def write(self, data: bytes) -> None:
         """Send all of `data`; waits while the client does not read."""
@@ -127,9 +135,9 @@ class Conversation(H11Protocol):
 
     @property
     def answered(self) -> bool:
-        """Whether the application's answer is complete, so that it may finish in peace."""
-        spoken = (h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
-        return self.connection.our_state in spoken and not self._refused
+        """Whether no request waits for its answer: the application may wind up in peace."""
+        silent = (h11.IDLE, h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
+        return self.connection.our_state in silent and not self._refused
 
     @property
     def heard_out(self) -> bool:
@@ -141,6 +149,13 @@ class Conversation(H11Protocol):
     def is_websocket(self) -> bool:
         """Whether a websocket is open, or its handshake under way."""
         return isinstance(self.stream, Socket)
+
+    @property
+    def goodbye(self) -> int:
+        """The code for a websocket whose handler comes to an end without one."""
+        if self.context.terminated.is_set():
+            return GOING_AWAY
+        return TRY_AGAIN_LATER if self._wire.stalled else INTERNAL_ERROR
 
     async def receive(self, data: bytes) -> None:
         """Take bytes of the client; waits while the application does not take what they say."""
@@ -348,7 +363,9 @@ class _Http(HTTPStream):
         status = 503 if self.context.terminated.is_set() else status_code
         await _answer(self.send, status, "", head_only=self.scope["method"] == "HEAD")
         self.state = ASGIHTTPState.CLOSED
-        await self.config.log.access(self.scope, {"status": status, "headers": []}, 0)
+        await self.config.log.access(
+            self.scope, {"status": status, "headers": []}, time.time() - self.start_time
+        )
 
 
 class _Log(Logger):
@@ -358,7 +375,7 @@ class _Log(Logger):
         self.error_logger = None
 
     async def access(self, request: Any, response: Any, request_time: float) -> None:
-        """One line for a request; a quiet one when its client left before the end."""
+        """One line for a request; a quiet one when it was cut, mostly because its client left."""
         facts = {
             "method": request.get("method", "WEBSOCKET"),
             "path": plain(request["raw_path"].decode("latin-1")),  # queries may hold secrets
@@ -366,7 +383,7 @@ class _Log(Logger):
             "seconds": round(request_time, 4),
         }
         if response is None:
-            log.debug("client_left", **facts)
+            log.debug("request_cut", **facts)
         else:
             log.info("request", status=response["status"], **facts)
 

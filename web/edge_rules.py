@@ -136,11 +136,11 @@ class Patience:
 
     def __init__(self, full: float) -> None:
         self.full = full
-        self.left = full  # written by `waited` alone; never above `full`
+        self.left = full  # written by `waited` alone; from 0 to `full`
 
     def waited(self, seconds: float, moved: int) -> None:
         """Account for one wait of `seconds`, after which `moved` bytes passed."""
-        self.left = min(self.full, self.left - seconds + moved / LEAST_RATE)
+        self.left = max(0.0, min(self.full, self.left - seconds + moved / LEAST_RATE))
 
 
 class Pace:

@@ -6,11 +6,12 @@ Never: touches a socket, knows Quart or a route. The handshake and the frames ar
 wsproto's.
 
 A websocket ends with a code, whoever ends it: 1001 at shutdown, 1002 and 1007 for what is no
-frame, 1008 for a flood, 1009 for a message beyond the limit, 1011 for a handler that failed.
-Hypercorn gave none of these but the fourth, and read on after that. RFC 6455 7.4.1 lists them.
+frame, 1008 for a flood, 1009 for a message beyond the limit, 1011 for a handler that failed, 1013
+for a client that stopped reading. Plain Hypercorn gave 1009 alone, and read on after it. RFC 6455
+7.4.1 and the IANA registry of its codes list them.
 """
 
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import structlog
 import trio
@@ -18,12 +19,24 @@ from hypercorn.protocol.events import Data, Event, StreamClosed
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WSStream
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping, Pong
+from wsproto.events import Event as WebsocketEvent
 
 from web.edge_rules import Pace
 
 log = structlog.get_logger("edge")
 
+GOING_AWAY, POLICY, TOO_BIG, INTERNAL_ERROR, TRY_AGAIN_LATER = 1001, 1008, 1009, 1011, 1013
+
+FAREWELL = 0.5  # seconds for the last bytes of a run that was cancelled
 MESSAGE_LIMIT = 64 * 1024  # bytes of a message; OWASP's advice, ours are far smaller
+
+
+class Group(Protocol):
+    """Who runs our application, as Hypercorn's task group does."""
+
+    @property
+    def goodbye(self) -> int:
+        """The code for a websocket whose handler comes to an end without one."""
 
 
 class Socket(WSStream):
@@ -49,14 +62,15 @@ class Socket(WSStream):
         elif message is not None:
             await super().app_send(message)
         else:
-            await self._end(stopping=self.context.terminated.is_set())
+            await self._end()
 
-    async def _end(self, *, stopping: bool) -> None:
+    async def _end(self) -> None:
         """The application came to its end, or was cancelled, without closing."""
         if self.state is ASGIWebsocketState.HANDSHAKE:
-            await self._send_error_response(503 if stopping else 500)
+            await self._send_error_response(503 if self.context.terminated.is_set() else 500)
         elif self.state is ASGIWebsocketState.CONNECTED:
-            await self._send_wsproto_event(CloseConnection(code=1001 if stopping else 1011))
+            code = cast("Group", self.task_group).goodbye
+            await self._send_wsproto_event(CloseConnection(code=code))
         await self._part()
 
     async def _part(self) -> None:
@@ -67,8 +81,8 @@ class Socket(WSStream):
             if isinstance(event, CloseConnection):
                 await self._on_close(event)
                 return
-            if not self._pace.keeps(trio.current_time()):
-                await self._fail(1008, "too many messages")
+            if not self._keeps_pace(event):
+                await self._fail(POLICY, "too many messages")
                 return
             if isinstance(event, Ping):
                 await self._send_wsproto_event(event.response())
@@ -77,11 +91,16 @@ class Socket(WSStream):
             elif isinstance(event, Message) and not await self._on_message(event):
                 return
 
+    def _keeps_pace(self, event: WebsocketEvent) -> bool:
+        if isinstance(event, Message) and not event.frame_finished:
+            return True  # as much of a frame as one packet had
+        return self._pace.keeps(trio.current_time())
+
     async def _on_message(self, event: Message[Any]) -> bool:
         try:
             self.buffer.extend(event)
         except FrameTooLargeError:
-            await self._fail(1009, f"messages have up to {MESSAGE_LIMIT} bytes")
+            await self._fail(TOO_BIG, f"messages have up to {MESSAGE_LIMIT} bytes")
             return False
         if event.message_finished and self.app_put is not None:
             await self.app_put(self.buffer.to_message())
@@ -111,4 +130,6 @@ class Socket(WSStream):
                 await trio.sleep(cast(float, self.config.websocket_ping_interval))
                 await self._send_wsproto_event(Ping())
         log.debug("no_pong", client=self.client)
+        with trio.move_on_after(FAREWELL):
+            await self._send_wsproto_event(CloseConnection(code=TRY_AGAIN_LATER))
         await self._part()

@@ -32,6 +32,7 @@ log = structlog.get_logger("edge")
 
 READ = 64 * 1024  # bytes taken from a socket at once; with one chunk queued, all a client holds
 LINGER = 1.0  # seconds for a client to read our last words before the socket is closed under it
+KERNEL_HOLDS = 1 << 20  # bytes the kernel may take for a client that we give up
 PAUSE = 0.1  # seconds until accept is tried again when file descriptors are used up
 GONE = (trio.BrokenResourceError, trio.ClosedResourceError, OSError)
 
@@ -85,7 +86,7 @@ class _Edge:
             for listener in listeners:
                 listener.socket.close()
             nursery.cancel_scope.deadline = trio.current_time() + self._options.grace
-            log.info("stopping", connections=len(self._connections), grace=self._options.grace)
+            log.info("closing", connections=len(self._connections), grace=self._options.grace)
             await self._engine.stop()
             for connection in tuple(self._connections):
                 connection.stop()
@@ -125,6 +126,9 @@ class _Edge:
         lines = [b"HTTP/1.1 503 Service Unavailable", *(b"%b: %b" % pair for pair in headers)]
         with trio.move_on_after(PAUSE), contextlib.suppress(*GONE):
             await stream.send_all(b"\r\n".join([*lines, b"", body]))
+            await stream.send_eof()
+        with trio.move_on_after(0), contextlib.suppress(*GONE):
+            await stream.receive_some(READ)  # to close over bytes unread would take the answer back
         stream.socket.close()
 
 
@@ -148,6 +152,7 @@ class _Connection:
         self.client = _name_of(stream.socket.getpeername)
         self.server = _name_of(stream.socket.getsockname)
         self.over = False
+        self.stalled = False  # written by `_stall` once
         self._stream = stream
         self._tasks: trio.Nursery | None = None  # written by `run` once
         self._reading = trio.CancelScope()  # around the reader's present wait for bytes
@@ -164,17 +169,14 @@ class _Connection:
                 await self._converse()
             await self._linger()
         finally:
-            if self._unsent:  # a cut answer must not look like a whole one: reset
-                with contextlib.suppress(OSError):
-                    now = struct.pack("ii", 1, 0)
-                    self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
-            self._stream.socket.close()
+            self._close()
 
     def stop(self) -> None:
         """Begin the shutdown: idle ends now, a websocket says 1001, a request is the last."""
         if self._conversation.idle:
             self.finish()
         elif self._conversation.is_websocket:
+            self._loosen()
             self._cancel()
         else:
             self._conversation.last()
@@ -185,7 +187,10 @@ class _Connection:
             if not data:
                 break
             await self._conversation.receive(data)
-        if not self._conversation.answered:
+        if self._conversation.answered:
+            await self._linger()
+            self._close()  # while the application may still be winding up
+        else:
             await self._conversation.leave()
             self._cancel()  # nobody waits for what the application does
 
@@ -208,6 +213,13 @@ class _Connection:
             await self._stream.send_eof()
             while await self._stream.receive_some(READ):
                 pass
+
+    def _close(self) -> None:
+        if self._unsent:  # a cut answer must not look like a whole one: reset
+            with contextlib.suppress(OSError):
+                at_once = struct.pack("ii", 1, 0)
+                self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        self._stream.socket.close()
 
     def _cancel(self) -> None:
         if self._tasks is not None:
@@ -243,8 +255,11 @@ class _Connection:
         # deadlines passes, however long a turn of the scheduler takes.
         try:
             await self._flush()
-            self._unsent = memoryview(data)
-            await self._flush()
+            if self.over:
+                await trio.lowlevel.checkpoint()
+            else:
+                self._unsent = memoryview(data)
+                await self._flush()
         finally:
             self._turn.release()
 
@@ -255,16 +270,35 @@ class _Connection:
                 with trio.move_on_after(self._patience.left) as waiting:
                     sent = await self._stream.socket.send(self._unsent)
             except GONE:
+                self.finish()
                 await self._give_up("client_gone")
             else:
                 if waiting.cancelled_caught:
-                    await self._give_up("client_does_not_read")
+                    await self._stall()
             self._unsent = self._unsent[sent:]
             self._patience.waited(trio.current_time() - since, sent)
 
+    async def _stall(self) -> None:
+        """Give up a client that does not read; one goodbye may still be tried, not two."""
+        if self.stalled:
+            self.finish()
+        self.stalled = True
+        self._patience = Patience(LINGER)
+        self._loosen()
+        await self._give_up("client_does_not_read")
+
+    def _loosen(self) -> None:
+        """Let the kernel take what it can hold, so that a goodbye may wait there behind the rest.
+
+        A client that reads again, after we are gone, then learns why. Until now Trio kept the
+        kernel from taking more than 16 KiB that it could not send.
+        """
+        with contextlib.suppress(OSError):
+            level, option = trio.socket.IPPROTO_TCP, trio.socket.TCP_NOTSENT_LOWAT
+            self._stream.setsockopt(level, option, KERNEL_HOLDS)
+
     async def _give_up(self, why: str) -> None:
         log.debug(why, client=self.client)
-        self.finish()
         self._cancel()
         await trio.lowlevel.checkpoint()  # where the sender, unless it is shielded, is cancelled
 

@@ -272,21 +272,29 @@ async def test_a_request_is_one_line_whose_path_cannot_forge_another(
     assert line["status"] == 404
 
 
-async def test_an_application_may_finish_after_its_answer() -> None:
-    finished: list[bool] = []
+@pytest.mark.parametrize("line", ["Connection: close", "Connection: keep-alive"])
+async def test_an_application_may_wind_up_after_its_answer_while_its_client_leaves(
+    line: str,
+) -> None:
+    gate, finished = trio.Event(), trio.Event()
 
     async def app(scope: Any, _receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             raise NotImplementedError
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
-        await trio.sleep(0.01)
-        finished.append(True)
+        await gate.wait()
+        finished.set()
 
-    async with serving(app) as server, await server.connect() as client:
-        await client.send(ask_for("/", "GET", "Connection: close"))
-        assert (await client.rest()).startswith(b"HTTP/1.1 204")
-        await eventually(lambda: finished == [True])
+    async with serving(app) as server:
+        async with await server.connect() as client:
+            await client.send(ask_for("/", "GET", line))
+            assert (await client.answer()).status == 204
+            if line.endswith("close"):
+                assert await client.rest() == b""
+        await trio.testing.wait_all_tasks_blocked(0.02)
+        gate.set()
+        await finished.wait()
 
 
 async def test_the_lifespan_is_started_before_and_ended_after_serving(scene: Scene) -> None:

@@ -22,6 +22,7 @@ from .rawclient import (
     pass_time,
     push,
     serving,
+    settle,
 )
 
 pytestmark = pytest.mark.timeout(30)
@@ -147,7 +148,7 @@ async def test_a_client_that_answers_no_ping_for_two_intervals_is_closed(
         assert scene.ended == []
         await pass_time(mock_clock, 1, step=1)
         assert scene.ended == ["echo"]
-        assert await client.goodbye() is None
+        assert await client.goodbye() == 1013
     assert "no_pong" in [line["event"] for line in lines]
 
 
@@ -185,6 +186,7 @@ async def test_a_client_that_does_not_read_is_given_up_after_the_send_timeout(
         assert scene.ended == []
         await pass_time(mock_clock, 1, step=1)
         assert scene.ended == ["talk"]
+        assert await client.goodbye() == 1013
     assert "client_does_not_read" in [line["event"] for line in lines]
 
 
@@ -233,3 +235,15 @@ async def test_at_shutdown_open_websockets_hear_1001_while_requests_go_on(scene:
             assert (await request.answer()).status == 200
         await server.ended.wait()
     assert scene.ended == ["echo"]
+
+
+@pytest.mark.usefixtures("mock_clock")
+async def test_at_shutdown_a_client_that_does_not_read_finds_1001_when_it_reads_again(
+    scene: Scene,
+) -> None:
+    async with serving(scene.app) as server, await server.connect(receive_buffer=4096) as client:
+        await client.upgrade(b"/talk")
+        await settle()
+        server.shutdown.set()
+        await eventually(lambda: scene.ended == ["talk"])
+        assert await client.goodbye() == 1001

@@ -252,7 +252,7 @@ async def test_leaving_in_the_middle_of_a_body_is_one_quiet_line(
         await eventually(lambda: scene.ended == ["upload"])
         await settle()
         (line,) = lines
-    assert (line["event"], line["log_level"], line["path"]) == ("client_left", "debug", "/upload")
+    assert (line["event"], line["log_level"], line["path"]) == ("request_cut", "debug", "/upload")
 
 
 async def test_an_answer_before_the_body_is_read_arrives_and_the_connection_closes(
