@@ -7,6 +7,8 @@ Never: looks into a file (intake.py), or lets a client's name near a path (works
 
 from collections.abc import Collection, Mapping, Sequence
 
+import trio
+
 from actors.errors import FileInUse, NotFound, UnknownFile
 from actors.messages import FileRecord
 from actors.quota import Allowance, Quota
@@ -58,20 +60,27 @@ class Shelf:
         Raises:
             QuotaExceeded, StorageFull: there is no room for another file.
         """
-        room = self.quota.reserve()
-        try:
-            return await self._services.workspace.new_part(
-                self.session, self._services.new_id(), allowance=Allowance(limit, room)
-            )
-        except BaseException:
-            room.release()
-            raise
+        allowance = Allowance(limit, self.quota.reserve())
+        return await self._services.workspace.new_part(
+            self.session, self._services.new_id(), allowance=allowance
+        )
 
     async def take(self, files: Sequence[tuple[Part, FileRecord]]) -> None:
-        """Puts sealed parts in place, then on record, then into sight."""
+        """Puts sealed parts in place, then on record, then into sight; all of them or none.
+
+        Raises:
+            StorageFull: there is no room; nothing is left of them.
+        """
+        records = [record for _, record in files]
         await self._services.workspace.adopt(*(part for part, _ in files))
-        await self._services.journal.add_files(*(record for _, record in files))
-        self.put([record for _, record in files])
+        try:
+            await self._services.journal.add_files(*records)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                for record in records:
+                    await self._remove(record)
+            raise
+        self.put(records)
 
     def put(self, files: Collection[FileRecord]) -> None:
         """Brings files into sight that are in place and on record."""
@@ -94,8 +103,12 @@ class Shelf:
                 f"{len(jobs)} unfinished job(s) need this file. Cancel them or await their end.",
                 more={"jobs": jobs},
             )
-        size = self.files[id].size
+        dropped = self.files[id]
         self.files = {other: file for other, file in self.files.items() if other != id}
-        await self._services.workspace.remove(self.session, id)
+        await self._remove(dropped)
         await self._services.journal.remove_file(self.session, id)
-        self.quota.remove(size)
+
+    async def _remove(self, file: FileRecord) -> None:
+        """Removes a file's bytes, and what they count for."""
+        await self._services.workspace.remove(self.session, file.id)
+        self.quota.remove(file.size)
