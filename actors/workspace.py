@@ -24,9 +24,7 @@ from actors import disk
 from actors.disk import Disk
 from actors.errors import Fault
 from actors.ids import is_id
-from actors.quota import Allowance, Quota, Reservation
-
-__all__ = ["Allowance", "Part", "Quota", "Reservation", "Sealed", "Workspace"]
+from actors.quota import Allowance
 
 CHUNK: Final = 1 << 18
 """Bytes a part collects before they go to a thread. Each upload under way may hold so many; four
@@ -34,7 +32,6 @@ times as many were 14 % faster here, a quarter of them half as fast."""
 
 READ_STEP: Final = 1 << 23
 """Bytes that are read back in one visit to a thread: a cancel waits for no more than these."""
-
 
 UNLIMITED: Final = 1 << 62
 """Bytes, for a part without an allowance: more than any disk has."""
