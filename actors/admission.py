@@ -333,7 +333,11 @@ class Admission:
                 )
 
     def _flow(self, user: _User, ticket: Ticket) -> _Flow:
-        return user.flows.setdefault((ticket.capability, ticket.shift), _Flow(user, ticket.shift))
+        key = (ticket.capability, ticket.shift)
+        flow = user.flows.get(key)
+        if flow is None:
+            flow = user.flows[key] = _Flow(user, ticket.shift)
+        return flow
 
     def _forget_users(self) -> None:
         """Drops users who left and owe no turn; now and then, so that it costs nothing a job."""

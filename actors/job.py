@@ -28,9 +28,9 @@ from actors.errors import (
     Problem,
     RanTooLong,
     StitcheryError,
-    StorageFull,
     WaitedTooLong,
 )
+from actors.journal.port import NotOnRecordError
 from actors.lifecycle import Event, State, advance, has_ended
 from actors.messages import (
     FileRecord,
@@ -239,8 +239,10 @@ class Job:
         while True:
             try:
                 await self._services.journal.save_job(record, files)
-            except StorageFull:
-                log.warning("no room to record an end; trying again", state=record.state)
+            except NotOnRecordError:
+                return  # the session has ended: nobody is left to read the record
+            except StitcheryError as error:
+                log.warning("an end could not be recorded; trying again", detail=error.detail)
                 shield.shield = False
                 await trio.sleep(RECORD_AGAIN)
                 shield.shield = True
