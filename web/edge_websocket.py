@@ -50,7 +50,8 @@ class Socket(WSStream):
     async def handle(self, event: Event) -> None:
         """Take what the client's side brings; frames before our answer are refused."""
         if isinstance(event, Data) and not self.closed and not self.handshake.accepted:
-            await self._send_error_response(400)  # frames before the handshake is answered
+            self.closed = True  # frames came before our answer: what the application says is late
+            await self._send_error_response(400)
             await self._part()
         else:
             await super().handle(event)

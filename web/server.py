@@ -2,13 +2,13 @@
 
 Owns: listening and accepting, the registry of connections, every deadline on a socket, closing,
 shutdown.
-Never: parses a byte (edge_hypercorn.py does), knows a route; lets the trouble of one connection
-leave that connection.
+Never: parses a byte (edge_http.py and edge_websocket.py do, with Hypercorn), knows a route; lets
+the trouble of one connection leave that connection.
 
 Who does what on a connection: its *reader*, the task that `run` is, receives, passes on, and
 alone closes the socket. The application runs in a task of the connection's nursery; it writes,
-but an end it can only announce (`finish`). Was it the application that closed, as in plain
-Hypercorn, then being told of the end would cancel it in the middle of closing: connections stay
+but an end it can only announce (`finish`). Were it the application that closed, as in plain
+Hypercorn, the news of the end would cancel it in the middle of closing, and the socket would stay
 open. When the client goes away the nursery is cancelled, and with it a handler in whatever it
 waits for, whether or not it reads.
 """
@@ -25,7 +25,8 @@ import trio
 from hypercorn.typing import ASGIFramework
 
 from conf.settings import Server
-from web.edge_hypercorn import Conversation, Engine
+from web.edge_engine import Engine
+from web.edge_http import Conversation
 from web.edge_rules import Patience, one_line, problem
 
 log = structlog.get_logger("edge")
@@ -233,7 +234,7 @@ class _Connection:
         self._reading.cancel()
 
     def rest(self, seconds: float) -> None:
-        """Close when no byte arrives for `seconds` from now."""
+        """Close unless a whole request head arrives within `seconds` from now."""
         self._deadline = self._reading.deadline = trio.current_time() + seconds
 
     def spawn(self, task: Callable[..., Awaitable[None]], *arguments: Any) -> None:

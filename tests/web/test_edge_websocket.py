@@ -12,6 +12,7 @@ from web.edge_websocket import MESSAGE_LIMIT
 from .rawclient import (
     BINARY,
     CLOSE,
+    HANDSHAKE,
     PING,
     PONG,
     TEXT,
@@ -90,6 +91,17 @@ async def test_what_is_no_message_of_ours_ends_with_its_code(
         await eventually(lambda: scene.ended == ["echo"])
         assert (await server.ask(ask_for())).status == 200
     assert scene.taken == 0
+    assert [line for line in lines if line["log_level"] == "error"] == []
+
+
+async def test_frames_before_the_handshake_is_answered_are_refused_without_trouble(
+    scene: Scene, lines: list[Any]
+) -> None:
+    async with serving(scene.app) as server:
+        for _ in range(30):  # the application accepts at the same moment: the order is by chance
+            async with await server.connect() as client:
+                await client.send(HANDSHAKE % (b"/echo", b"") + masked(TEXT, b"early") * 2)
+                assert (await client.until(b"\r\n")).split()[1] in (b"400", b"101")
     assert [line for line in lines if line["log_level"] == "error"] == []
 
 

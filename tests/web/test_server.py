@@ -12,7 +12,8 @@ from trio.testing import MockClock
 
 from conf.settings import Server
 from web import server
-from web.edge_hypercorn import Conversation, Engine
+from web.edge_engine import Engine
+from web.edge_http import Conversation
 
 from .rawclient import (
     TEXT,

@@ -1,22 +1,20 @@
-"""What we know of Hypercorn's insides, and what we change in them.
+"""HTTP/1.1 of one connection: what Hypercorn 0.18 does of it, with our refusals and bounds.
 
-Owns: Hypercorn's configuration and lifespan; HTTP/1.1 of one connection as Hypercorn 0.18 does
-it, with our refusals and bounds; the application's runs; the access log. The websocket half is
-edge_websocket.py; no other file knows Hypercorn's insides.
+Owns: what is made of a client's bytes and of the application's messages; the application's runs,
+and what waits for each of them.
 Never: touches a socket or closes a connection (server.py, the `Wire`, does), knows Quart or a
 route. Offers neither HTTP/2 nor h2c nor permessage-deflate.
 
-Hypercorn keeps what it does well: the state machines over h11 and wsproto, the ASGI messages.
-Replaced is what would let one packet end the process, or a client
-hold memory. The names that we replace or rely on are listed in
-tests/web/test_edge_hypercorn.py, which fails when one of them moves.
+Hypercorn's insides are known here, in edge_engine.py and in edge_websocket.py, and nowhere else.
+It keeps what it does well: the state machines over h11 and wsproto, the ASGI messages. Replaced
+is what would let one packet end the process, or a client hold memory. The names that we replace
+or rely on are listed in tests/web/test_edge_http.py, which fails when one of them moves.
 """
 
 import contextlib
 import math
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, cast
 
 import h11
@@ -25,28 +23,21 @@ import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.logging import Logger
 from hypercorn.protocol.events import Body, Data, EndBody, Request, Response
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
-from hypercorn.trio.lifespan import Lifespan
-from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import ASGIFramework, ConnectionState
 
-from conf.settings import Server
-from web.edge_rules import HEAD_LIMIT, objection_to, one_line, path_of, plain, problem
+from web.edge_engine import Engine
+from web.edge_rules import objection_to, one_line, path_of, plain, problem
 from web.edge_websocket import (
     FAREWELL,
     GOING_AWAY,
     INTERNAL_ERROR,
-    MESSAGE_LIMIT,
     TRY_AGAIN_LATER,
     Socket,
 )
 
 log = structlog.get_logger("edge")
-
-LIFESPAN = 5.0  # seconds for the application's own winding up; ours has none
 
 Put = Callable[[Any], Awaitable[None]]
 
@@ -66,42 +57,10 @@ class Wire(Protocol):
         """Close after what was written; returns at once."""
 
     def rest(self, seconds: float) -> None:
-        """Close when nothing arrives for so long."""
+        """Close unless a whole request head arrives within `seconds` from now."""
 
     def spawn(self, task: Callable[..., Awaitable[None]], *arguments: Any) -> None:
         """Run a task as long as the connection lives at most."""
-
-
-class Engine:
-    """Hypercorn for one server: the application, its lifespan, what all connections share."""
-
-    def __init__(self, app: ASGIFramework, options: Server) -> None:
-        self.app = ASGIWrapper(app)
-        self.rest = options.header_timeout
-        self.config = Config()
-        self.config.logger_class = _Log
-        self.config.include_server_header = False
-        self.config.h11_max_incomplete_size = HEAD_LIMIT
-        self.config.websocket_max_message_size = MESSAGE_LIMIT
-        self.config.websocket_ping_interval = options.ping_interval
-        self.config.shutdown_timeout = LIFESPAN
-        self.context = WorkerContext(None)
-        self.state = ConnectionState({})  # filled by the application while it starts
-
-    @contextlib.asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[None]:
-        """The application is started inside; one that knows no lifespan is served as well."""
-        lifespan = Lifespan(self.app, self.config, self.state)
-        async with trio.open_nursery() as nursery:
-            await nursery.start(lifespan.handle_lifespan)
-            await lifespan.wait_for_startup()
-            yield
-            await lifespan.wait_for_shutdown()
-            nursery.cancel_scope.cancel()
-
-    async def stop(self) -> None:
-        """From now on every answer closes its connection."""
-        await self.context.terminated.set()
 
 
 class Conversation(H11Protocol):
@@ -366,32 +325,3 @@ class _Http(HTTPStream):
         await self.config.log.access(
             self.scope, {"status": status, "headers": []}, time.time() - self.start_time
         )
-
-
-class _Log(Logger):
-    """Hypercorn's logger, turned into lines of ours: one a request, nothing foreign unescaped."""
-
-    def __init__(self, config: Config) -> None:  # noqa: ARG002  # not super's: it opens handlers
-        self.error_logger = None
-
-    async def access(self, request: Any, response: Any, request_time: float) -> None:
-        """One line for a request; a quiet one when it was cut, mostly because its client left."""
-        facts = {
-            "method": request.get("method", "WEBSOCKET"),
-            "path": plain(request["raw_path"].decode("latin-1")),  # queries may hold secrets
-            "client": request["client"],
-            "seconds": round(request_time, 4),
-        }
-        if response is None:
-            log.debug("request_cut", **facts)
-        else:
-            log.info("request", status=response["status"], **facts)
-
-    async def warning(self, message: str, *args: Any, **kwargs: Any) -> None:
-        """Pass on what Hypercorn's lifespan has to say."""
-        log.warning(message, *args, **kwargs)
-
-    async def exception(self, message: str, *args: Any, **kwargs: Any) -> None:
-        """Pass on a failure of the application's lifespan, which is being handled."""
-        error = sys.exception()
-        log.error(message, *args, error=error and one_line(error), **kwargs)

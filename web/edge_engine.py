@@ -1,0 +1,88 @@
+"""Hypercorn for one server: its configuration, the application's lifespan, the access log.
+
+Owns: what all connections share of Hypercorn.
+Never: sees a byte of a client, but for the path in a log line.
+"""
+
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+import trio
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.config import Config
+from hypercorn.logging import Logger
+from hypercorn.trio.lifespan import Lifespan
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ASGIFramework, ConnectionState
+
+from conf.settings import Server
+from web.edge_rules import HEAD_LIMIT, one_line, plain
+from web.edge_websocket import MESSAGE_LIMIT
+
+log = structlog.get_logger("edge")
+
+LIFESPAN = 5.0  # seconds for the application's own winding up; ours has none
+
+
+class Engine:
+    """Hypercorn for one server: the application, its lifespan, what all connections share."""
+
+    def __init__(self, app: ASGIFramework, options: Server) -> None:
+        self.app = ASGIWrapper(app)
+        self.rest = options.header_timeout
+        self.config = Config()
+        self.config.logger_class = _Log
+        self.config.include_server_header = False
+        self.config.h11_max_incomplete_size = HEAD_LIMIT
+        self.config.websocket_max_message_size = MESSAGE_LIMIT
+        self.config.websocket_ping_interval = options.ping_interval
+        self.config.shutdown_timeout = LIFESPAN
+        self.context = WorkerContext(None)
+        self.state = ConnectionState({})  # filled by the application while it starts
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """The application is started inside; one that knows no lifespan is served as well."""
+        lifespan = Lifespan(self.app, self.config, self.state)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(lifespan.handle_lifespan)
+            await lifespan.wait_for_startup()
+            yield
+            await lifespan.wait_for_shutdown()
+            nursery.cancel_scope.cancel()
+
+    async def stop(self) -> None:
+        """From now on every answer closes its connection."""
+        await self.context.terminated.set()
+
+
+class _Log(Logger):
+    """Hypercorn's logger, turned into lines of ours: one a request, nothing foreign unescaped."""
+
+    def __init__(self, config: Config) -> None:  # noqa: ARG002  # not super's: it opens handlers
+        self.error_logger = None
+
+    async def access(self, request: Any, response: Any, request_time: float) -> None:
+        """One line for a request; a quiet one when it was cut, mostly because its client left."""
+        facts = {
+            "method": request.get("method", "WEBSOCKET"),
+            "path": plain(request["raw_path"].decode("latin-1")),  # queries may hold secrets
+            "client": request["client"],
+            "seconds": round(request_time, 4),
+        }
+        if response is None:
+            log.debug("request_cut", **facts)
+        else:
+            log.info("request", status=response["status"], **facts)
+
+    async def warning(self, message: str, *args: Any, **kwargs: Any) -> None:
+        """Pass on what Hypercorn's lifespan has to say."""
+        log.warning(message, *args, **kwargs)
+
+    async def exception(self, message: str, *args: Any, **kwargs: Any) -> None:
+        """Pass on a failure of the application's lifespan, which is being handled."""
+        error = sys.exception()
+        log.error(message, *args, error=error and one_line(error), **kwargs)
