@@ -161,23 +161,35 @@ class Pace:
 _CODES = {414: "too_large", 431: "too_large", 500: "internal_error", 503: "not_ready"}
 RETRY_AFTER = 5  # seconds until a full or stopping server is worth another try
 
+# The same as the application's answers carry (answers.py): a browser is to make nothing of it.
+_INERT = [
+    (b"cache-control", b"private, no-store"),
+    (b"content-security-policy", b"default-src 'none'; sandbox; frame-ancestors 'none'"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+]
+
 
 def problem(status: int, why: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of an answer of the edge: a problem as of RFC 9457."""
     title = http.HTTPStatus(status).phrase
     code = _CODES.get(status, "malformed_request")
-    facts = {"type": "about:blank", "title": title, "status": status, "code": code}
-    body = json.dumps(facts | ({"detail": why} if why else {})).encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"no-store"),
-        (b"content-security-policy", b"default-src 'none'"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"connection", b"close"),
-    ]
+    facts: dict[str, object] = {
+        "type": f"/api/docs#{code}",
+        "title": title,
+        "status": status,
+        "detail": why or title,
+        "code": code,
+    }
+    headers = [(b"content-type", b"application/problem+json"), *_INERT, (b"connection", b"close")]
     if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
+        facts["retry_after"] = RETRY_AFTER
         headers.append((b"retry-after", b"%d" % RETRY_AFTER))
+    body = json.dumps(facts).encode()
+    headers.append((b"content-length", b"%d" % len(body)))
     return headers, body
 
 
