@@ -91,6 +91,7 @@ class Job:
     ) -> None:
         self.record = record
         self.progress: Progress | None = None
+        self.accepted = False
         self.ended = trio.Event()
         self._request = request
         self._owner = owner
@@ -142,6 +143,7 @@ class Job:
             try:
                 await self._limiter.ask(self._place, resumed=resumed)
                 await self._write_down(idempotency, resumed=resumed)
+                self.accepted = True
                 task_status.started()
                 self._owner.job_changed(self)
                 ending = await self._reach_end()

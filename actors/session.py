@@ -18,6 +18,7 @@ import trio
 
 from actors.capability import Forecast, Request
 from actors.commands import Cancel, Command, DropFile, End, Resume, Submit, TakeFiles
+from actors.docket import Docket
 from actors.errors import (
     Fault,
     IdempotencyMismatch,
@@ -30,7 +31,7 @@ from actors.errors import (
 from actors.intake import Bounds, look_at
 from actors.job import Job
 from actors.journal.port import Page
-from actors.lifecycle import State, has_ended
+from actors.lifecycle import State
 from actors.mailbox import Inbox
 from actors.messages import (
     FileRecord,
@@ -52,9 +53,6 @@ log = structlog.get_logger("session")
 FORESIGHT_EVERY = 1.0
 """Seconds between looks at the line for those who watch their place in it."""
 
-SNAPSHOT_JOBS = 100
-"""Ended jobs that a snapshot shows: what fits on a page."""
-
 
 class Session:
     """One user's session. `Sessions` makes, finds and keeps it."""
@@ -66,7 +64,7 @@ class Session:
         self._services = services
         self._inbox: Inbox[Command] = Inbox("session")
         self._fanout = Fanout(services.numbers)
-        self._jobs: dict[str, Job] = {}
+        self._docket = Docket(record.id, services.journal)
         self._key_locks: dict[str, trio.Lock] = {}
         self._visitors = 0
         self._foreseeing = False
@@ -75,7 +73,7 @@ class Session:
         self._nursery: trio.Nursery | None = None
 
     def __repr__(self) -> str:
-        return f"<Session {self.record.id} jobs={len(self._jobs)} files={len(self.shelf.files)}>"
+        return f"<Session {self.record.id} jobs={len(self._docket)} files={len(self.shelf.files)}>"
 
     @property
     def leaving(self) -> bool:
@@ -135,8 +133,7 @@ class Session:
                 await self.shelf.take(files)
                 command.reply.give(None)
             case DropFile(file=file):
-                needed = {id: job.record.inputs for id, job in self._jobs.items()}
-                await self.shelf.drop(file, needed)
+                await self.shelf.drop(file, self._docket.needed())
                 command.reply.give(None)
             case End():
                 await self._end()
@@ -227,32 +224,33 @@ class Session:
         Raises:
             NotFound: there is no such job.
         """
-        if id in self._jobs:
-            return self._jobs[id].view()
-        record = await self._services.journal.job(self.record.id, id)
-        if record is None:
-            raise NotFound("There is no such job.")
-        return JobView(record=record)
+        return await self._docket.view(id)
 
     async def jobs(
-        self, *, state: State | None, capability: str | None, limit: int, cursor: str | None
+        self,
+        *,
+        state: State | None = None,
+        capability: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> Page[JobView]:
-        """The jobs, newest first. Unfinished ones are read here: the journal lags behind them."""
-        if state is not None and not has_ended(state):
-            return self._unfinished(state, capability, limit, cursor)
-        page = await self._services.journal.jobs(
-            self.record.id, state=state, capability=capability, limit=limit, cursor=cursor
+        """A page of the jobs, newest first.
+
+        Raises:
+            Refusal: `cursor` is none that a page gave.
+        """
+        return await self._docket.page(
+            state=state, capability=capability, limit=limit, cursor=cursor
         )
-        return Page(tuple(self._newest(record) for record in page.items), page.next)
 
     def unfinished(self) -> int:
         """How many jobs wait or run."""
-        return len(self._jobs)
+        return len(self._docket)
 
     async def drain(self) -> None:
         """Accepts no more jobs, and waits until those that run have ended."""
         self._draining = True
-        for job in list(self._jobs.values()):
+        for job in self._docket:
             if job.record.state is State.RUNNING:
                 await job.ended.wait()
 
@@ -282,11 +280,8 @@ class Session:
         return self._fanout.watchers
 
     async def snapshot(self, watcher: Watcher) -> Snapshot:
-        """Where everything stands, for a watcher that starts here: unfinished and latest jobs."""
-        page = await self._services.journal.jobs(self.record.id, limit=SNAPSHOT_JOBS)
-        records = {record.id: record for record in page.items}
-        records.update((id, job.record) for id, job in self._jobs.items())
-        views = [self._newest(records[id]) for id in sorted(records, reverse=True)]
+        """Where everything stands, for a watcher that begins here."""
+        views = await self._docket.latest()
         return Snapshot(watcher.since, tuple(view for view in views if watcher.wants(view)))
 
     # --- told by jobs (job.Owner) ---------------------------------------------------------------
@@ -318,7 +313,7 @@ class Session:
                     "This Idempotency-Key came with another body before. Use a new key for a new "
                     "request."
                 )
-            return self._newest(known.job)
+            return self._docket.newest(known.job)
 
     async def _accept(self, command: Submit) -> JobView:
         if self._draining:
@@ -345,7 +340,7 @@ class Session:
         if self._nursery is None:
             raise NotFound("This session has ended.")
         # Among the others from here on: its inputs must not be removed while it asks for a place.
-        self._jobs[job.record.id] = job
+        self._docket.enter(job)
         await self._nursery.start(self._live, job, idempotency, resumed)
 
     async def _live(
@@ -359,7 +354,7 @@ class Session:
         try:
             await job.live(idempotency=idempotency, resumed=resumed, task_status=task_status)
         finally:
-            del self._jobs[job.record.id]
+            self._docket.leave(job)
 
     async def _resume(self, record: JobRecord) -> None:
         found = resumed(record, self._services, self.shelf.files)
@@ -370,21 +365,20 @@ class Session:
         await self._start(job, resumed=True)
 
     async def _cancel(self, id: str) -> JobView:
-        job = self._jobs.get(id)
-        if job is None:
-            record = (await self.job(id)).record
-        else:
+        job = self._docket.get(id)
+        if job is not None:
             job.cancel()
             await job.ended.wait()
-            record = job.record
-        if job is None or record.state is not State.CANCELLED:
-            raise JobEnded(f"The job has already {record.state}; there is nothing to cancel.")
-        return job.view()
+            if job.record.state is State.CANCELLED:
+                return job.view()
+        state = (await self._docket.view(id)).record.state
+        raise JobEnded(f"The job has already ended as {state}; there is nothing to cancel.")
 
     async def _end(self) -> None:
-        for job in list(self._jobs.values()):
+        self._draining = True
+        for job in self._docket:
             job.cancel()
-        for job in list(self._jobs.values()):
+        for job in self._docket:
             await job.ended.wait()
         await self._services.workspace.remove_session(self.record.id)
         await self._services.journal.remove_session(self.record.id)
@@ -399,35 +393,13 @@ class Session:
 
     def _refuse_overflow(self) -> None:
         most = self._services.settings.limits.max_session_jobs
-        if len(self._jobs) >= most:
+        if len(self._docket) >= most:
             raise QueueFull(
-                f"This session has {len(self._jobs)} unfinished jobs and may have {most}. "
+                f"This session has {len(self._docket)} unfinished jobs and may have {most}. "
                 "Wait until some have ended, or cancel some.",
                 limit="session_jobs",
                 retry_after=FORESIGHT_EVERY,
             )
-
-    def _newest(self, record: JobRecord) -> JobView:
-        job = self._jobs.get(record.id)
-        return JobView(record=record) if job is None else job.view()
-
-    def _unfinished(
-        self, state: State, capability: str | None, limit: int, cursor: str | None
-    ) -> Page[JobView]:
-        ids = sorted(
-            (
-                id
-                for id, job in self._jobs.items()
-                if job.record.state is state
-                and capability in (None, job.record.capability)
-                and (cursor is None or id < cursor)
-            ),
-            reverse=True,
-        )
-        shown = ids[:limit]
-        return Page(
-            tuple(self._jobs[id].view() for id in shown), shown[-1] if len(ids) > limit else None
-        )
 
     @asynccontextmanager
     async def _one_at_a_time(self, key: str) -> AsyncIterator[None]:
@@ -454,8 +426,9 @@ class Session:
         told: dict[str, int | None] = {}
         while self._fanout.watchers:
             await trio.sleep(FORESIGHT_EVERY)
-            queued = [job for job in self._jobs.values() if job.record.state is State.QUEUED]
-            for job in queued:
+            for job in self._docket:
+                if job.record.state is not State.QUEUED:
+                    continue
                 view = job.view()
                 if told.get(job.record.id, math.inf) != view.outlook.position:
                     told[job.record.id] = view.outlook.position

@@ -83,7 +83,7 @@ class Sessions:
         self._draining = True
         with trio.move_on_after(grace):
             async with trio.open_nursery() as nursery:
-                for session in self._register.values():
+                for session in list(self._register.values()):
                     nursery.start_soon(session.drain)
 
     @property
