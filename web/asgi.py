@@ -26,6 +26,7 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, WebsocketSco
 from quart import Response as QuartResponse
 from quart import ResponseReturnValue
 from quart import Websocket as QuartWebsocket
+from quart.wrappers.base import BaseRequestWebsocket
 from quart.wrappers.request import Body as QuartBody
 from quart_trio import QuartTrio
 from quart_trio.asgi import TrioASGIHTTPConnection, TrioASGIWebsocketConnection
@@ -33,6 +34,7 @@ from quart_trio.wrappers import TrioRequest, TrioResponse, TrioWebsocket
 from quart_trio.wrappers.response import TrioFileBody
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from actors.errors import Refusal, StitcheryError, TooLarge
@@ -249,6 +251,20 @@ class Application(QuartTrio):
         options = Server() if options is None else options
         self.config["MAX_CONTENT_LENGTH"] = options.max_json_kb * 1024
         self.config["BODY_TIMEOUT"] = options.body_timeout
+
+    def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
+        """Find routes by path alone: the name that a client has for us decides nothing.
+
+        Quart's own would fail (500) on a Host that is no name of IDNA.
+        """
+        if request is None:
+            return None
+        return self.url_map.bind(
+            "",
+            path_info=request.path,
+            default_method=request.method,
+            url_scheme=request.scheme,
+        )
 
     async def handle_user_exception(
         self, error: Exception | BaseExceptionGroup[BaseException]

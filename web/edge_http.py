@@ -24,6 +24,7 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.events import Body, Data, EndBody, Request, Response
+from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 
@@ -165,6 +166,16 @@ class Conversation(H11Protocol):
             await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=[]))
 
     # --- replaced in Hypercorn --------------------------------------------------------------
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """Send what a stream says; an answer before the end of its request is the last one.
+
+        Hypercorn closes the connection behind it but does not say so, and whoever sends another
+        request there gets no answer.
+        """
+        if isinstance(event, Response) and self.connection.their_state is h11.SEND_BODY:
+            self.last()
+        await super().stream_send(event)
 
     async def _handle_events(self) -> None:
         """Pass on what was received; chunks that came together travel together."""
