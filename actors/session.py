@@ -137,9 +137,9 @@ class Session:
                 command.reply.give(None)
             case End():
                 await self._end()
+                self._ended.cancel()  # first: the loop must not find its inbox closed under it
                 self._inbox.close()
                 command.reply.give(None)
-                self._ended.cancel()
 
     # --- asked by the faces: each sends a command and waits for the answer ----------------------
 
