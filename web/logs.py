@@ -1,7 +1,8 @@
 """Logs: one event a line on standard error, readable or JSON, never forged.
 
 Owns: the set-up of structlog.
-Never: writes a message itself.
+Never: writes a message itself. A traceback never shows variables: they hold tokens and users' data,
+and structlog's own default, which draws them, stops everybody for a second or more.
 """
 
 import logging
@@ -9,6 +10,7 @@ import sys
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from conf.settings import Log
 
@@ -26,11 +28,17 @@ def set_up(settings: Log) -> None:
     ]
     if settings.format == "json":
         last: list[Any] = [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(),
         ]
     else:
-        last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)]
+        last = [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                sort_keys=False,
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     structlog.configure(
         processors=[*shared, *last],
