@@ -170,10 +170,11 @@ class Conversation(H11Protocol):
     async def stream_send(self, event: StreamEvent) -> None:
         """Send what a stream says; an answer before the end of its request is the last one.
 
-        Hypercorn closes the connection behind it but does not say so, and whoever sends another
-        request there gets no answer.
+        So is one that refuses a handshake. Hypercorn closes the connection behind both but does
+        not say so, and whoever sends another request there gets no answer.
         """
-        if isinstance(event, Response) and self.connection.their_state is h11.SEND_BODY:
+        unheard = self.connection.their_state is h11.SEND_BODY
+        if isinstance(event, Response) and (unheard or self.is_websocket):
             self.last()
         await super().stream_send(event)
 
