@@ -12,7 +12,7 @@ import trio
 
 from actors.admission import Ticket
 from actors.capability import Request
-from actors.mailbox import Reply
+from actors.mailbox import Question
 from actors.messages import FileRecord, Idempotency, JobRecord, JobView, Options
 from actors.workspace import Part
 
@@ -58,12 +58,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Question[None]):
     """A job asks for a place. `resumed` jobs were accepted in an earlier life."""
 
     place: Place
     resumed: bool = False
-    reply: Reply[None] = field(default_factory=Reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,60 +71,52 @@ class Leave:
 
     place: Place
     ran: float | None = None
-    reply: Reply[None] = field(default_factory=Reply)
 
 
 # --- anybody to a session -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submit:
+class Submit(Question[JobView]):
     """A parsed request; the reply is the accepted job, on disk."""
 
     capability: str
     request: Request
     options: Options
     idempotency: Idempotency | None = None
-    reply: Reply[JobView] = field(default_factory=Reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resume:
+class Resume(Question[None]):
     """A job of an earlier life that had not ended; it was accepted and is never refused."""
 
     record: JobRecord
-    reply: Reply[None] = field(default_factory=Reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancel:
+class Cancel(Question[JobView]):
     """Ends a job; the reply comes when nothing of it is left."""
 
     job: str
-    reply: Reply[JobView] = field(default_factory=Reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakeFiles:
+class TakeFiles(Question[None]):
     """Sealed parts become files of the session, all or none; the reply comes when they are."""
 
     files: Sequence[tuple[Part, FileRecord]]
-    reply: Reply[None] = field(default_factory=Reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropFile:
+class DropFile(Question[None]):
     """Removes a file that no job needs."""
 
     file: str
-    reply: Reply[None] = field(default_factory=Reply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class End(Question[None]):
     """Ends the session: jobs cancelled, files removed, forgotten. The reply comes afterwards."""
-
-    reply: Reply[None] = field(default_factory=Reply)
 
 
 Command = Submit | Resume | Cancel | TakeFiles | DropFile | End

@@ -86,7 +86,7 @@ class JobContext:
         return tuple(record for _, record in self._kept)
 
     async def discard(self) -> int:
-        """Removes the parts that are left; how many there were."""
+        """Removes the parts that are left; how many there were. Cannot be cancelled."""
         parts, self._parts = self._parts, []
         for part in parts:
             await part.discard()

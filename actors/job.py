@@ -149,9 +149,8 @@ class Job:
                 ending = await self._reach_end()
                 await self._settle(ending)
             finally:
-                with trio.CancelScope(shield=True):
-                    await self._context.discard()
-                    await self._limiter.leave(self._place)
+                await self._context.discard()
+                self._limiter.leave(self._place)
                 self.ended.set()
 
     # --- the steps ----------------------------------------------------------------------------
@@ -210,7 +209,7 @@ class Job:
                 except StitcheryError as error:
                     ending = _Ending(Event.FAILED, error=error.problem())
             removed = await self._context.discard()
-            await self._limiter.leave(self._place, ran)
+            self._limiter.leave(self._place, ran)
             record = self._ended(ending, removed)
             await self._write_end(record, files, shield)
             self.record = record

@@ -91,9 +91,7 @@ class Limiter:
         task_status.started()
         while True:
             with trio.move_on_at(self._next_expiry()):
-                message = await self._inbox.receive()
-                with self._inbox.handling(message):
-                    self._handle(message)
+                self._handle(await self._inbox.receive())
             self._expire(trio.current_time())
 
     # --- asked by jobs ------------------------------------------------------------------------
@@ -107,14 +105,15 @@ class Limiter:
             QueueFull, UserBusy: the verdict is a refusal; nothing was taken.
         """
         message = Ask(place=place, resumed=resumed)
-        await self._inbox.send(message)
+        self._inbox.post(message)
         await message.reply.wait()
 
-    async def leave(self, place: Place, ran: float | None = None) -> None:
-        """Gives the slot or the place in line back; right in every state, also twice."""
-        message = Leave(place=place, ran=ran)
-        await self._inbox.send(message)
-        await message.reply.wait()
+    def leave(self, place: Place, ran: float | None = None) -> None:
+        """Gives the slot or the place in line back; right in every state, also twice.
+
+        Taken note of before anything that is asked later.
+        """
+        self._inbox.post(Leave(place=place, ran=ran))
 
     # --- asked by anybody: read at once, nothing changes ------------------------------------------
 
@@ -146,22 +145,25 @@ class Limiter:
 
     def _handle(self, message: Ask | Leave) -> None:
         match message:
-            case Ask(place=place, resumed=resumed):
-                try:
-                    self._floor.enter(place, resumed=resumed)
-                except QueueFull as refusal:
-                    refusal.retry_after = self._retry_after()
-                    message.reply.refuse(refusal)
-                except StitcheryError as refusal:
-                    message.reply.refuse(refusal)
-                else:
-                    self._watch_time(place)
-                    message.reply.give(None)
+            case Ask():
+                with self._inbox.answering(message):
+                    self._answer(message)
             case Leave(place=place, ran=ran):
                 if ran is not None:
                     self._run_times.add(ran)
                 self._floor.leave(place)
-                message.reply.give(None)
+
+    def _answer(self, ask: Ask) -> None:
+        """The verdict: a place, or the refusal."""
+        try:
+            self._floor.enter(ask.place, resumed=ask.resumed)
+        except StitcheryError as refusal:
+            if isinstance(refusal, QueueFull):
+                refusal.retry_after = self._retry_after()
+            ask.reply.refuse(refusal)
+        else:
+            self._watch_time(ask.place)
+            ask.reply.give(None)
 
     def _watch_time(self, place: Place) -> None:
         if place.ticket.standing is Standing.WAITING and place.expires_at < math.inf:

@@ -110,7 +110,7 @@ class Session:
 
     async def _answer(self, command: Command) -> None:
         """Every command gets an answer; what breaks under one does not break the session."""
-        with self._inbox.handling(command):
+        with self._inbox.answering(command):
             try:
                 await self._do(command)
             except StitcheryError as error:
@@ -158,13 +158,13 @@ class Session:
         command = Submit(
             capability=capability, request=request, options=options, idempotency=idempotency
         )
-        await self._inbox.send(command)
+        self._inbox.post(command)
         return await command.reply.wait()
 
     async def resume(self, record: JobRecord) -> None:
         """Takes up a job of an earlier life; returns when it stands in line again, or has ended."""
         command = Resume(record=record)
-        await self._inbox.send(command)
+        self._inbox.post(command)
         await command.reply.wait()
 
     async def cancel(self, job: str) -> JobView:
@@ -174,7 +174,7 @@ class Session:
             NotFound: there is no such job. JobEnded: it has reached another end.
         """
         command = Cancel(job=job)
-        await self._inbox.send(command)
+        self._inbox.post(command)
         return await command.reply.wait()
 
     async def examine(self, part: Part, name: str) -> FileRecord:
@@ -193,7 +193,7 @@ class Session:
             StorageFull: there is no room; the parts stay parts.
         """
         command = TakeFiles(files=files)
-        await self._inbox.send(command)
+        self._inbox.post(command)
         await command.reply.wait()
 
     async def drop_file(self, file: str) -> None:
@@ -203,13 +203,13 @@ class Session:
             NotFound: there is no such file. FileInUse: an unfinished job needs it.
         """
         command = DropFile(file=file)
-        await self._inbox.send(command)
+        self._inbox.post(command)
         await command.reply.wait()
 
     async def end(self) -> None:
         """Ends the session with all that it holds."""
         command = End()
-        await self._inbox.send(command)
+        self._inbox.post(command)
         await command.reply.wait()
 
     # --- read by the faces ----------------------------------------------------------------------

@@ -7,6 +7,7 @@ Never: looks into a file (intake.py), or lets a client's name near a path (works
 
 from collections.abc import Collection, Mapping, Sequence
 
+import structlog
 import trio
 
 from actors.errors import FileInUse, NotFound, UnknownFile
@@ -14,6 +15,8 @@ from actors.messages import FileRecord
 from actors.quota import Allowance, Quota
 from actors.services import Services
 from actors.workspace import Part
+
+log = structlog.get_logger("shelf")
 
 _PAGE = 1000
 """Files read from the journal at once when a session comes back to memory."""
@@ -32,7 +35,11 @@ class Shelf:
         self._services = services
 
     async def load(self) -> None:
-        """Reads what the journal has; once, before anything else."""
+        """Reads what the journal has; once, before anything else.
+
+        Bytes without a record are removed: a crash came between their name and their record, so
+        nobody was ever told of them.
+        """
         cursor: str | None = None
         while True:
             page = await self._services.journal.files(self.session, limit=_PAGE, cursor=cursor)
@@ -40,6 +47,10 @@ class Shelf:
             cursor = page.next
             if cursor is None:
                 break
+        for id in await self._services.workspace.ids(self.session):
+            if id not in self.files:
+                await self._services.workspace.remove(self.session, id)
+                log.warning("removed a file without a record", session=self.session, file=id)
         self.quota.used_files = len(self.files)
         self.quota.used_bytes = sum(file.size for file in self.files.values())
 

@@ -40,7 +40,7 @@ async def test_the_first_gets_its_turn_and_the_second_when_the_first_leaves() ->
         await first.turn()
         with trio.move_on_after(0.01) as waited:
             await second.turn()
-        await limiter.leave(first)
+        limiter.leave(first)
         await second.turn()
 
     assert waited.cancelled_caught
@@ -51,7 +51,7 @@ async def test_a_slot_freed_by_one_capability_goes_to_another() -> None:
         first, second = place("1"), place("2", "fetch")
         await stitch.ask(first)
         await fetch.ask(second)
-        await stitch.leave(first)
+        stitch.leave(first)
         await second.turn()
 
 
@@ -99,7 +99,7 @@ async def test_a_refusal_tells_when_to_come_back_and_leaves_no_trace() -> None:
     async with limiters("stitch", queue=0) as [limiter]:
         running = place("1")
         await limiter.ask(running)
-        await limiter.leave(running, ran=8.0)
+        limiter.leave(running, ran=8.0)
         await limiter.ask(place("2"))
         with pytest.raises(QueueFull) as caught:
             await limiter.ask(place("3"))
@@ -120,6 +120,6 @@ async def test_a_restarted_limiter_still_knows_who_waits() -> None:
         one_life.cancel_scope.cancel()
     async with trio.open_nursery() as next_life:
         await next_life.start(limiter.run)
-        await limiter.leave(first)
+        limiter.leave(first)
         await second.turn()
         next_life.cancel_scope.cancel()

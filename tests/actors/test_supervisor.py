@@ -34,12 +34,12 @@ class Child:
 
 
 class NeverReady:
-    async def run(self, *, task_status: trio.TaskStatus[None]) -> None:  # noqa: ARG002
+    async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
         await trio.sleep_forever()
 
 
 class BrokenAtStart:
-    async def run(self, *, task_status: trio.TaskStatus[None]) -> None:  # noqa: ARG002
+    async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
         await trio.lowlevel.checkpoint()
         raise OSError("no such folder")
 
