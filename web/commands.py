@@ -179,7 +179,7 @@ def _print_mistakes(error: ConfigurationError) -> None:
 
 
 def _fail(text: str) -> NoReturn:
-    err.print(f"✗ {text}", style="red", markup=False)
+    err.print(f"✗ {text}", style="red", markup=False, soft_wrap=True)  # a path stays whole
     sys.exit(EXIT_FAILED)
 
 
