@@ -19,13 +19,18 @@ from actors.capabilities.fetch.errors import (
 from actors.errors import TooLarge
 from conf.settings import MEBIBYTE
 
+FIELDS: Final = frozenset(
+    {b"content-encoding", b"content-length", b"location", b"retry-after", b"transfer-encoding"}
+)
+"""The fields of a head that are read here."""
+
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})  # RFC 9110 15.4; for GET all mean the same
 _LONGEST_RETRY: Final = 300  # seconds; a source shall not park our queue for a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """Status and header fields; names are lower-case."""
+    """Status and header fields, at least those of `FIELDS`; names are lower-case."""
 
     status: int
     fields: Sequence[tuple[bytes, bytes]]

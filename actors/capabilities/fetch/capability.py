@@ -1,17 +1,17 @@
 """Fetch as the tree sees it.
 
 Owns: the refusals before a job, and what the outcomes of the addresses make of the job as a whole.
-Never: connects; `transport` does, under the rules that the settings give.
+Never: connects; `dialer` does, under the rules that the settings give.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from actors.capabilities.fetch import urls
+from actors.capabilities.fetch.dialer import Dialer
 from actors.capabilities.fetch.errors import NothingFetched, NothingFetchedYet, TooManyUrls
 from actors.capabilities.fetch.request import FetchForecast, FetchRequest
 from actors.capabilities.fetch.settings import FetchSettings
-from actors.capabilities.fetch.transport import Transport
 from actors.capabilities.fetch.work import Outcome, fetch
 from actors.capability import Capability, Context, Example
 from actors.errors import Refusal
@@ -81,8 +81,8 @@ class Fetch(Capability[FetchRequest, FetchSettings]):
         Raises:
             NothingFetched: not one gave a picture; passing when at least one cause is.
         """
-        transport = Transport(rules=settings.rules, connect_timeout=settings.connect_timeout)
-        return result_of(await fetch(request.urls, settings, context, transport.connect))
+        dialer = Dialer(rules=settings.rules, connect_timeout=settings.connect_timeout)
+        return result_of(await fetch(request.urls, settings, context, dialer.connect))
 
 
 def result_of(outcomes: Sequence[Outcome]) -> JobResult:

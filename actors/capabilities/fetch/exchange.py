@@ -1,23 +1,19 @@
 """One HTTP/1.1 request and its answer over one connection (RFC 9112), by h11.
 
-Why not a client library: each of those that run on Trio hides what this work must see. That bytes
-follow a body's declared end, how much head has come, and whether an interim answer is the
-hundredth. It also brings what must then be switched off: redirects, proxies from the environment,
-cookies, pools, unpacking without a lid.
-
-Owns: the fixed request (no field of it comes from a user but target and host), framing, and the
-translation of what the connection and h11 raise into what the source did.
-Never: connects, decides about a status, bounds a size or the time; its caller does.
+Owns: the connection, from when it is given to when it is dropped; framing; the translation of
+what the connection and h11 raise into what the source did.
+Never: connects, chooses a field of the request, decides about a status, bounds a whole size or
+the time; its callers do.
 """
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import h11
+import httpx
 import trio
 
-from actors.capabilities.fetch.answers import Head
 from actors.capabilities.fetch.errors import SourceBroken, SourceFailed, SourceLost
-from actors.capabilities.fetch.urls import Url
 
 # What one receive holds is parsed in one go, while everybody else waits: 16 KiB of the shortest
 # header fields took h11 eight milliseconds.
@@ -27,8 +23,11 @@ _MOST_INTERIM: Final = 8  # 1xx answers before the answer
 _FAREWELL: Final = 0.2  # seconds in which a source that was told to close may show that it had more
 
 
-class Exchange:
-    """Asks once; then the body is read chunk by chunk. Cancelling any call ends its use."""
+class Exchange(httpx.AsyncByteStream):
+    """Asks once; then is itself the answer's body, read once, chunk by chunk, as it was sent.
+
+    Cancelling any call ends its use; `aclose` is due in every case.
+    """
 
     def __init__(self, stream: trio.abc.Stream, host: str) -> None:
         self._stream = stream
@@ -37,34 +36,30 @@ class Exchange:
         self._closed_by_source = False
         self._whole = False
 
-    async def ask(self, url: Url, user_agent: str) -> Head:
-        """Sends the request; returns the head of the answer.
+    async def ask(
+        self, method: str, target: str, fields: Sequence[tuple[bytes, bytes]]
+    ) -> h11.Response:
+        """Sends a request that has no body; returns the head of the answer.
 
         Raises:
             SourceBroken, SourceLost: it was no HTTP, or not whole.
         """
-        request = h11.Request(
-            method="GET",
-            target=url.target,
-            headers=[
-                ("Host", url.authority),
-                ("User-Agent", user_agent),
-                ("Accept", "image/*"),
-                ("Accept-Encoding", "identity"),
-                ("Connection", "close"),
-            ],
-        )
+        request = h11.Request(method=method, target=target, headers=list(fields))
         await self._send(
             (self._http.send(request) or b"") + (self._http.send(h11.EndOfMessage()) or b"")
         )
         for _ in range(_MOST_INTERIM + 1):
             event = await self._event()
             if isinstance(event, h11.Response):
-                return Head(status=event.status_code, fields=list(event.headers))
+                return event
         raise SourceBroken(f"{self._host} sends interim answers without end")
 
-    async def chunk(self) -> bytes:
-        """The next bytes of the body, as they were sent; empty at its end, once that is proven.
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Itself: no generator, which a reader that leaves early would have to close."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next bytes of the body; the end is told once it is proven.
 
         Raises:
             SourceLost: the connection broke before the end.
@@ -76,7 +71,11 @@ class Exchange:
                 return await self._gather(bytearray(event.data))
             if isinstance(event, h11.EndOfMessage):
                 await self._prove_end()
-        return b""
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Drops the connection at once and without farewell, also when cancelled."""
+        await trio.aclose_forcefully(self._stream)
 
     async def _gather(self, data: bytearray) -> bytes:
         """Adds what has come already: a body of one-byte chunks is not written byte by byte."""

@@ -1,159 +1,106 @@
-"""Resolves, checks, connects: the only file of the capability that opens a connection.
+"""httpx, and what lies under it: its own kind of transport, over `dialer` and `exchange`.
 
-A name is resolved once; its answers are checked as a whole, and a connection goes to an address
-that was checked, never to the name again. So a name server that answers differently the second
-time (rebinding) is not asked a second time. Host and server name of TLS stay the name's.
+Why not httpx's usual transport: it hides what this work must see. That bytes follow a body's
+declared end (it cuts them off in silence), how much head has come, whether an interim answer is
+the hundredth. And it resolves a name by itself, where no check reaches.
 
-Owns: sockets, TLS, the threads in which the system's resolver blocks.
-Never: reads the environment's proxies, speaks HTTP, follows anything, opens a unix socket.
+Owns: the fixed request (no field of it comes from a user but target and host), and everything
+that httpx would do unasked, switched off: the environment's proxies, redirects, cookies, pools,
+deadlines, a second reading of addresses.
+Never: opens a connection, reads a byte, decides about a status. Wraps no error: what `dialer` and
+`exchange` raise passes through httpx as it is.
 """
 
-import functools
-import socket
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import AsyncIterator, Sequence
 
-import certifi
-import trio
+import httpx
 
-from actors.capabilities.fetch.addresses import Address, Rules, check_answers, not_public, plain
-from actors.capabilities.fetch.errors import (
-    SourceLost,
-    SourceTimedOut,
-    SourceUnreachable,
-    SourceUntrusted,
-)
-from actors.capabilities.fetch.urls import Url, admit
-
-_MOST_ATTEMPTS: Final = 3  # addresses of one host that are tried, each with its share of the time
-_RESOLVING_AT_ONCE: Final = 32
-
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-Connect = Callable[[Url], AbstractAsyncContextManager[trio.abc.Stream]]
-
-_resolvers: "trio.lowlevel.RunVar[trio.CapacityLimiter]" = trio.lowlevel.RunVar("_resolvers")
+from actors.capabilities.fetch.answers import FIELDS
+from actors.capabilities.fetch.dialer import Connect
+from actors.capabilities.fetch.exchange import Exchange
+from actors.capabilities.fetch.urls import Url
 
 
-async def resolve_name(host: str, port: int) -> Sequence[str]:
-    """The addresses of a host, as the system finds them, in the order it prefers.
+def open_client(connect: Connect) -> httpx.AsyncClient:
+    """A client to `send` what `request_for` makes; each request has a connection of its own.
 
-    The system's resolver cannot be stopped: cancelling leaves its thread behind until it gives
-    up. Therefore these threads have a limiter of their own, and a name server that is silent
-    never takes the threads by which others write their files.
-
-    Raises:
-        OSError: there is no answer, or no such name.
+    Its other methods (`get`, `stream`) would make requests themselves, with fields and cookies
+    of theirs and with an address that httpx read.
     """
-    look_up = functools.partial(
-        socket.getaddrinfo, host.encode("ascii"), port, type=socket.SOCK_STREAM
+    return httpx.AsyncClient(
+        transport=Transport(connect),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=None,  # noqa: S113 one deadline lies around all of an address, in `work`
     )
-    found = await trio.to_thread.run_sync(
-        look_up, abandon_on_cancel=True, limiter=_resolver_threads()
-    )
-    return [str(address[0]) for *_, address in found]
 
 
-def _resolver_threads() -> trio.CapacityLimiter:
-    try:
-        return _resolvers.get()
-    except LookupError:
-        limiter = trio.CapacityLimiter(_RESOLVING_AT_ONCE)
-        _resolvers.set(limiter)
-        return limiter
+def request_for(url: Url, user_agent: str) -> httpx.Request:
+    """The request for `url`, with these fields and no other.
 
-
-@functools.cache
-def usual_trust() -> ssl.SSLContext:
-    """Whom to believe: the system's authorities, and certifi's where the system has none."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transport:
-    """Makes connections under the rules.
-
-    Attributes:
-        rules: where we may go.
-        connect_timeout: seconds for finding a host, reaching it and agreeing on keys.
-        resolve: how the addresses of a name are found.
-        trust: whom to believe over TLS.
+    `url` itself travels along, and by it alone is connected and sent. httpx is told no more than
+    the origin, which it cannot read in another way; of a target it would take `/../` out, and
+    refuse the very long.
     """
+    return httpx.Request(
+        "GET",
+        httpx.URL(scheme=url.scheme, host=url.host, port=url.port, path="/"),
+        headers=[
+            ("Host", url.authority),
+            ("User-Agent", user_agent),
+            ("Accept", "image/*"),
+            ("Accept-Encoding", "identity"),
+            ("Connection", "close"),
+        ],
+        extensions={"url": url},
+    )
 
-    rules: Rules
-    connect_timeout: float
-    resolve: Resolve = resolve_name
-    trust: Callable[[], ssl.SSLContext] = usual_trust
 
-    @asynccontextmanager
-    async def connect(self, url: Url) -> AsyncIterator[trio.abc.Stream]:
-        """A connection to the source of `url`, dropped without farewell at the block's end.
+class Transport(httpx.AsyncBaseTransport):
+    """One connection a request. The answer has to be closed, which drops it."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Connects and asks. Cancelling drops the connection at once.
 
         Raises:
-            AddressNotAllowed: the rules do not let us go there; nothing was sent.
-            SourceUnreachable, SourceUntrusted, SourceLost, SourceTimedOut: it did not come about.
+            StitcheryError: of `Connect` and `Exchange.ask`.
         """
-        with trio.move_on_after(self.connect_timeout) as scope:
-            stream = await self._open(url)
-        if scope.cancelled_caught:
-            raise SourceTimedOut(
-                f"{url.host} could not be found and reached within {self.connect_timeout:g} s"
-            )
+        url: Url = request.extensions["url"]
+        exchange = Exchange(await self._connect(url), url.host)
         try:
-            yield stream
-        finally:
-            await trio.aclose_forcefully(stream)
-
-    async def _open(self, url: Url) -> trio.abc.Stream:
-        admit(url, self.rules)
-        stream = await self._dial(url, await self._addresses(url))
-        return await self._secure(stream, url) if url.scheme == "https" else stream
-
-    async def _addresses(self, url: Url) -> Sequence[Address]:
-        if url.address is not None:
-            return (plain(url.address),)
-        try:
-            answers = await self.resolve(url.host, url.port)
-        except OSError as error:
-            raise not_public(url.host) from error
-        return check_answers(answers, url.host, url.port, self.rules)
-
-    async def _dial(self, url: Url, addresses: Sequence[Address]) -> trio.SocketStream:
-        attempts = addresses[:_MOST_ATTEMPTS]
-        for address in attempts:
-            with trio.move_on_after(self.connect_timeout / len(attempts)):
-                try:
-                    return await trio.open_tcp_stream(str(address), url.port)
-                except OSError:
-                    continue
-        raise SourceUnreachable(f"{url.host} cannot be reached on port {url.port}")
-
-    async def _secure(self, stream: trio.SocketStream, url: Url) -> trio.abc.Stream:
-        # Not https_compatible: there a body that ends with the connection might be cut by anyone
-        # on the way, and be taken for whole (RFC 9112 9.8).
-        secured = trio.SSLStream(stream, self.trust(), server_hostname=url.host)
-        try:
-            await secured.do_handshake()
-        except BaseException as error:
-            await trio.aclose_forcefully(stream)
-            if isinstance(error, trio.BrokenResourceError):
-                raise _handshake_error(error, url.host) from error
+            head = await exchange.ask(request.method, url.target, request.headers.raw)
+        except BaseException:
+            await exchange.aclose()
             raise
-        return secured
+        # A head may have twelve thousand fields, and httpx looks at each for cookies.
+        fields = [(name, value) for name, value in head.headers if name in FIELDS]
+        return Answer(head.status_code, fields, exchange)
 
 
-def _handshake_error(error: trio.BrokenResourceError, host: str) -> SourceLost | SourceUntrusted:
-    match error.__cause__:
-        case ssl.SSLCertVerificationError() as cause:
-            return SourceUntrusted(
-                f"{host} has no certificate to be believed: {cause.verify_message}"
-            )
-        case ssl.SSLError() as cause if not isinstance(cause, ssl.SSLEOFError):
-            return SourceUntrusted(f"{host} does not speak TLS as it should")
-        case _:
-            return SourceLost(f"{host} broke off while keys were agreed upon")
+class Answer(httpx.Response):
+    """An answer without two habits of httpx's own."""
+
+    def __init__(
+        self, status: int, fields: Sequence[tuple[bytes, bytes]], body: httpx.AsyncByteStream
+    ) -> None:
+        super().__init__(status, headers=fields, stream=body)
+        self._body = body
+
+    @property
+    def has_redirect_location(self) -> bool:
+        """No. Else the client, told to follow none, would still read the location to prepare it.
+
+        It reads it in its own way, and raises errors of its own at what it cannot read.
+        """
+        return False
+
+    def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:  # noqa: ARG002 httpx's
+        """The body as it comes, in chunks of no chosen size.
+
+        httpx's is a generator around a generator. A reader that leaves early can close the outer
+        one only; the inner is left to the garbage collector, of which Trio warns.
+        """
+        return aiter(self._body)

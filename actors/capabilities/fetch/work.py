@@ -6,22 +6,24 @@ Never: touches a socket or a header; looks at a picture (`context.keep` has that
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import trio
 
 from actors.capabilities.fetch import urls
-from actors.capabilities.fetch.answers import Body, read_head, too_large
+from actors.capabilities.fetch.answers import Body, Head, read_head, too_large
+from actors.capabilities.fetch.dialer import Connect
 from actors.capabilities.fetch.errors import (
     RedirectRefused,
     SourceBroken,
     SourceTimedOut,
 )
-from actors.capabilities.fetch.exchange import Exchange
 from actors.capabilities.fetch.inflate import Gunzip, NotGzip
 from actors.capabilities.fetch.settings import FetchSettings
-from actors.capabilities.fetch.transport import Connect
+from actors.capabilities.fetch.transport import open_client, request_for
 from actors.capability import Context
 from actors.errors import NotReady, StitcheryError, WorkFailed
 from actors.messages import FileRecord, Progress
@@ -64,19 +66,24 @@ async def fetch(
     Raises:
         ExceptionGroup: of what is ours (a full disk, a tree that stops): the job cannot go on.
     """
-    return await _Fetch(texts, settings, context, connect).run()
+    async with open_client(connect) as client:
+        return await _Fetch(texts, settings, context, client).run()
 
 
 class _Fetch:
     """The tasks of one job. They take the next address from one iterator until it is empty."""
 
     def __init__(
-        self, texts: Sequence[str], settings: FetchSettings, context: Context, connect: Connect
+        self,
+        texts: Sequence[str],
+        settings: FetchSettings,
+        context: Context,
+        client: httpx.AsyncClient,
     ) -> None:
         self._texts = texts
         self._settings = settings
         self._context = context
-        self._connect = connect
+        self._client = client
         self._outcomes: dict[int, Outcome] = {}
         self._tally = _Tally(context, len(texts))
         self._last_moment = trio.current_time() + settings.total_seconds
@@ -126,12 +133,12 @@ class _Fetch:
 
     async def _download(self, url: urls.Url, part: Part, place: int) -> None:
         for _ in range(self._settings.max_redirects + 1):
-            async with self._connect(url) as stream:
-                exchange = Exchange(stream, url.host)
-                head = await exchange.ask(url, self._settings.user_agent)
+            request = request_for(url, self._settings.user_agent)
+            async with aclosing(await self._client.send(request, stream=True)) as response:
+                head = Head(status=response.status_code, fields=response.headers.raw)
                 answer = read_head(head, url.host, self._settings.max_file_bytes)
                 if isinstance(answer, Body):
-                    await self._save(exchange, answer, url.host, part, place)
+                    await self._save(response, answer, url.host, part, place)
                     return
             url = urls.follow(url, answer.location)
         raise RedirectRefused(
@@ -140,14 +147,14 @@ class _Fetch:
         )
 
     async def _save(
-        self, exchange: Exchange, body: Body, host: str, part: Part, place: int
+        self, response: httpx.Response, body: Body, host: str, part: Part, place: int
     ) -> None:
         """Writes the body; never a byte more than one picture may have, sent or unpacked."""
         most = self._settings.max_file_bytes
         unpacker = Gunzip() if body.gzipped else None
         received = written = 0
         try:
-            while data := await exchange.chunk():
+            async for data in response.aiter_raw():
                 received += len(data)
                 if received > most:
                     raise too_large(host, most)

@@ -1,17 +1,16 @@
 """Time is virtual here, and so are the sockets: whole seconds, at the defaults, in no time."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
 import pytest
 import trio
 
 from actors.capabilities.fetch.settings import FetchSettings
-from actors.capabilities.fetch.urls import Url
 from actors.capabilities.fetch.work import Outcome, fetch
 from tests.actors.capabilities.fake_context import FakeContext
+from tests.actors.capabilities.fetch.memory import connect_to
 from tests.actors.capabilities.fetch.pictures import png
-from tests.webserver import Behaviour, Source, answer, chunked, converse, drip, hang, redirect, say
+from tests.webserver import Behaviour, Source, answer, chunked, drip, hang, redirect, say
 
 PNG = png()
 
@@ -26,16 +25,7 @@ class Memory:
 
     async def fetch(self, settings: FetchSettings, *paths: str) -> tuple[Outcome, ...]:
         async with trio.open_nursery() as nursery:
-
-            @asynccontextmanager
-            async def connect(_: Url) -> AsyncIterator[trio.abc.Stream]:
-                ours, theirs = trio.testing.memory_stream_pair()
-                nursery.start_soon(converse, theirs, self.behaviours, self.source)
-                try:
-                    yield ours
-                finally:
-                    await trio.aclose_forcefully(ours)
-
+            connect = connect_to(self.source, self.behaviours, nursery)
             urls = [self.source.url(path) for path in paths]
             return await fetch(urls, settings, self.context, connect)
 

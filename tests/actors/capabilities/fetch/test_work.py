@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import pytest
 import trio
 
+from actors.capabilities.fetch.dialer import Dialer
 from actors.capabilities.fetch.settings import FetchSettings
-from actors.capabilities.fetch.transport import Transport
 from actors.capabilities.fetch.work import Outcome, fetch
 from actors.errors import ActorGone, Fault, StitcheryError, WorkerCrashed
 from actors.messages import FileRecord
@@ -39,8 +39,8 @@ ENDLESS_NAME = answer(b"\x1f\x8b\x08\x08" + bytes(6), length=None, fields=GZIP)
 async def fetch_all(
     urls: Sequence[str], settings: FetchSettings, context: FakeContext
 ) -> tuple[Outcome, ...]:
-    transport = Transport(rules=settings.rules, connect_timeout=settings.connect_timeout)
-    return await fetch(urls, settings, context, transport.connect)
+    dialer = Dialer(rules=settings.rules, connect_timeout=settings.connect_timeout)
+    return await fetch(urls, settings, context, dialer.connect)
 
 
 async def fetch_from(
