@@ -248,7 +248,10 @@ class Interrupted(WorkFailed):
 
 
 class Reported(WorkFailed):
-    """A problem that was found elsewhere (in a worker, in an earlier life), carried as it is."""
+    """A problem that was found elsewhere (in a worker, in an earlier life), carried as it is.
+
+    Whoever knows more of the request may still name the `field` that is to blame.
+    """
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(
@@ -261,8 +264,8 @@ class Reported(WorkFailed):
         self._problem = problem
 
     def problem(self) -> Problem:
-        """The problem exactly as it was found."""
-        return self._problem
+        """The problem as it was found, at its place in the request."""
+        return dataclasses.replace(self._problem, field=self.field)
 
 
 # --- ours -------------------------------------------------------------------------------------

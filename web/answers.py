@@ -4,11 +4,15 @@ Owns: the encoding of answers and the security headers.
 Never: decides what an answer says.
 """
 
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
+from werkzeug.sansio.response import Response as AnyResponse
 
 from web.asgi import Response
+
+AnswerT = TypeVar("AnswerT", bound=AnyResponse)
 
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
@@ -22,6 +26,8 @@ PAGE_POLICY = (
 CONTENT_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 """For everything else, users' bytes above all: whatever a browser takes it for, it is inert."""
 
+_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -33,15 +39,17 @@ _HEADERS = {
 
 def json_answer(value: object, status: int = 200) -> Response:
     """An answer with a JSON body: a model, or any value of plain data and models."""
-    if isinstance(value, BaseModel):
-        body = value.model_dump_json().encode()
-    else:
-        body = _ANY.dump_json(value)
-    return Response(body, status=status, content_type="application/json")
+    return Response(_ANY.dump_json(value), status=status, content_type="application/json")
 
 
-def secure(answer: Response) -> Response:
-    """Adds what every answer carries, errors and static files included."""
+def secure(answer: AnswerT) -> AnswerT:
+    """Adds what every answer carries, errors and static files included.
+
+    Where no body may be, nothing is said of one (RFC 9110, 8.6 and 15.4.5).
+    """
+    if answer.status_code in _BODILESS:
+        answer.headers.pop("Content-Type", None)
+        answer.headers.pop("Content-Length", None)
     for name, value in _HEADERS.items():
         answer.headers[name] = value
     answer.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)

@@ -12,7 +12,7 @@ from web.asgi import Application
 from web.bodies import ContentQuery, ListQuery
 from web.docs import DocRoutes
 from web.files import FileRoutes
-from web.identity import Identity, NewSession, SessionView
+from web.identity import Identity
 from web.jobs import JobQuery, JobRoutes
 from web.keys import signing_keys
 from web.openapi import describe
@@ -20,7 +20,19 @@ from web.operations import OperationRoutes
 from web.pages import PageRoutes
 from web.progress import ProgressQuery, ProgressRoutes
 from web.routes import Access, Route, mount
-from web.views import CapabilityView, File, Files, Health, Job, Page, Preflight, Queue, Views
+from web.views import (
+    CapabilityView,
+    File,
+    Files,
+    Health,
+    Job,
+    NewSession,
+    Page,
+    Preflight,
+    Queue,
+    Session,
+    Views,
+)
 
 API = "/api/v1"
 JSON = "application/json"
@@ -31,6 +43,7 @@ ANYBODY = Access.ANYBODY
 CREATED = HTTPStatus.CREATED
 ACCEPTED = HTTPStatus.ACCEPTED
 EMPTY = HTTPStatus.NO_CONTENT
+UNCHANGED = (HTTPStatus.NOT_MODIFIED,)
 
 
 def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
@@ -50,9 +63,9 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
             access=ANYBODY,
             status=CREATED,
             answer=NewSession,
-            problems=(503,),
+            problems=(403, 503),
         ),
-        Route("GET", f"{API}/session", identity.show, answer=SessionView),
+        Route("GET", f"{API}/session", identity.show, answer=Session),
         Route("DELETE", f"{API}/session", identity.end, status=EMPTY),
         Route(
             "POST",
@@ -65,7 +78,7 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
         ),
         Route(
             "PUT",
-            f"{API}/files/<name>",
+            f"{API}/files/<file>",
             files.put,
             body=BYTES,
             status=CREATED,
@@ -75,16 +88,18 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
         Route(
             "GET", f"{API}/files", files.list, query=ListQuery, answer=Page[File], problems=(422,)
         ),
-        Route("GET", f"{API}/files/<id>", files.show, answer=File, problems=(404,)),
+        Route("GET", f"{API}/files/<file>", files.show, answer=File, problems=(404,)),
         Route(
             "GET",
-            f"{API}/files/<id>/content",
+            f"{API}/files/<file>/content",
             files.content,
             query=ContentQuery,
+            headers=("Range", "If-Range", "If-None-Match"),
             media_type=BYTES,
-            problems=(404, 416),
+            also=(HTTPStatus.PARTIAL_CONTENT, *UNCHANGED),
+            problems=(404, 416, 422),
         ),
-        Route("DELETE", f"{API}/files/<id>", files.drop, status=EMPTY, problems=(404, 409)),
+        Route("DELETE", f"{API}/files/<file>", files.drop, status=EMPTY, problems=(404, 409)),
         Route(
             "GET",
             f"{API}/capabilities",
@@ -97,6 +112,7 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
             f"{API}/jobs/<capability>",
             jobs.submit,
             body=JSON,
+            headers=("Idempotency-Key",),
             status=ACCEPTED,
             answer=Job,
             problems=(400, 404, 409, 413, 415, 422, 429, 503, 507),
@@ -110,21 +126,28 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
             problems=(400, 404, 413, 415, 422),
         ),
         Route("GET", f"{API}/jobs", jobs.list, query=JobQuery, answer=Page[Job], problems=(422,)),
-        Route("GET", f"{API}/jobs/<id>", jobs.show, answer=Job, problems=(404,)),
-        Route("DELETE", f"{API}/jobs/<id>", jobs.cancel, answer=Job, problems=(404, 409)),
+        Route("GET", f"{API}/jobs/<job>", jobs.show, answer=Job, problems=(404,)),
+        Route("DELETE", f"{API}/jobs/<job>", jobs.cancel, answer=Job, problems=(404, 409)),
         Route(
             "WEBSOCKET",
             f"{API}/progress",
             progress.watch,
+            status=HTTPStatus.SWITCHING_PROTOCOLS,
             query=ProgressQuery,
-            problems=(404, 422, 429),
+            problems=(404, 422),
         ),
         Route("GET", f"{API}/queue", operations.queue, access=ANYBODY, answer=Queue),
         Route("GET", "/healthz", operations.alive, access=ANYBODY, answer=Health),
         Route("GET", "/readyz", operations.ready, access=ANYBODY, answer=Health, problems=(503,)),
-        Route("GET", "/", pages.index, access=ANYBODY, media_type=HTML),
+        Route("GET", "/", pages.index, access=ANYBODY, media_type=HTML, also=UNCHANGED),
         Route(
-            "GET", "/static/<name>", pages.asset, access=ANYBODY, media_type=BYTES, problems=(404,)
+            "GET",
+            "/static/<name>",
+            pages.asset,
+            access=ANYBODY,
+            media_type=BYTES,
+            also=UNCHANGED,
+            problems=(404,),
         ),
     ]  # fmt: skip -- one screen
     document = describe(table, stitchery.capabilities.values())

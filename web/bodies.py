@@ -6,20 +6,35 @@ Never: reads an upload (files.py streams those), or asks the tree anything.
 
 import hashlib
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from actors.capability import AnyCapability, Request
 from actors.errors import MalformedRequest, Refusal, UnsupportedMedia
 from actors.messages import Idempotency, Options, Priority
 from web.asgi import Request as HttpRequest
 from web.asgi import Websocket
-from web.errors import invalid
+from web.errors import Mistake, invalid, mistakes_of, pointer
 
 LONGEST_KEY = 255
 """Characters of an Idempotency-Key; the length that Stripe's API takes too."""
+
+MOST_VALUES = 20_000
+"""Values in a JSON body: its reading holds up everybody else, here for some 10 ms. Ours have a few
+hundred. Counted by their commas and brackets, those inside of texts too."""
+
+DEEPEST = 32
+"""Levels of objects and lists within each other. Ours have five."""
+
+_TOO_DEEP = f"The body is nested more than {DEEPEST} levels deep."
+
+_MOST_DIGITS = 100
+"""Of a whole number. One that is too large is refused by its field; one of thousands is no value."""
 
 MOST_LISTED = 200
 DEFAULT_LISTED = 50
@@ -56,52 +71,14 @@ async def read_submission(http: HttpRequest, capability: AnyCapability) -> Submi
         MalformedRequest, UnsupportedMedia, TooLarge: it is no JSON object within the limits.
         Refusal: naming every field that is not as it should be.
     """
-    document = await read_object(http)
-    normal = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    options = document.pop("options", {})
-    try:
-        treated = OptionsBody.model_validate_json(json.dumps(options))
-    except ValidationError as error:
-        raise invalid(error, "/options") from None
-    try:
-        request = capability.request_type.model_validate_json(json.dumps(document))
-    except ValidationError as error:
-        raise invalid(error) from None
-    return Submission(
-        request=request,
-        options=Options(**treated.model_dump()),
-        digest=hashlib.sha256(f"{capability.name} {normal}".encode()).hexdigest(),
-    )
-
-
-async def read_object(http: HttpRequest) -> dict[str, Any]:
-    """The body as a JSON object.
-
-    Raises:
-        UnsupportedMedia: the content type is not JSON. TooLarge: over the limit of the edge.
-        MalformedRequest: no JSON object in UTF-8, or one with doubtful parts (a key twice, NaN).
-    """
-    if http.mimetype != "application/json":
-        raise UnsupportedMedia(
-            f"The body must be application/json, not {http.mimetype or 'untyped'!r}."
-        )
-    body: bytes = await http.get_data(cache=True, as_text=False, parse_form_data=False)
-    try:
-        document = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_single, parse_constant=_no_constant
-        )
-    except UnicodeDecodeError:
-        raise MalformedRequest("The body is not UTF-8.") from None
-    except json.JSONDecodeError as error:
-        raise MalformedRequest(
-            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from None
-    except (ValueError, RecursionError):
-        # an integer beyond the interpreter's digits, or nesting beyond its stack
-        raise MalformedRequest("The body has a number too long or is nested too deeply.") from None
-    if not isinstance(document, dict):
-        raise MalformedRequest("The body must be a JSON object: {...}.")
-    return document
+    document = await _read_object(http)
+    digest = hashlib.sha256(capability.name.encode() + b" " + _normal(document)).hexdigest()
+    mistakes: list[Mistake] = []
+    options = _take(OptionsBody, document.pop("options", {}), "/options", mistakes)
+    request = _take(capability.request_type, document, "", mistakes)
+    if options is None or request is None:
+        raise invalid(mistakes)
+    return Submission(request=request, options=Options(**options.model_dump()), digest=digest)
 
 
 def read_idempotency(http: HttpRequest, submission: Submission) -> Idempotency | None:
@@ -126,17 +103,28 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _digits(value: object) -> object:
+    """Refuses what Python takes for a number and HTTP does not: signs, spaces, underscores."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise PydanticCustomError("digits", "Input should be a whole number, in digits")
+    return value
+
+
+Number = Annotated[int, BeforeValidator(_digits)]
+"""A whole number in a query."""
+
+
 class ListQuery(Query):
     """How a list is asked for."""
 
-    limit: int = Field(DEFAULT_LISTED, ge=1, le=MOST_LISTED, description="items of a page")
+    limit: Number = Field(DEFAULT_LISTED, ge=1, le=MOST_LISTED, description="items of a page")
     cursor: str | None = Field(None, max_length=64, description="`next` of the page before")
 
 
 class ContentQuery(Query):
     """How bytes are asked for."""
 
-    download: int = Field(0, ge=0, le=1, description="1: as an attachment")
+    download: Number = Field(0, ge=0, le=1, description="1: as an attachment")
 
 
 QueryT = TypeVar("QueryT", bound=Query)
@@ -146,13 +134,70 @@ def read_query(http: HttpRequest | Websocket, query_type: type[QueryT]) -> Query
     """The query of an address as a typed value; unknown and repeated parameters are refused."""
     repeated = [name for name, values in http.args.lists() if len(values) > 1]
     if repeated:
-        raise Refusal(f"The parameter {repeated[0]!r} is there more than once.", field=repeated[0])
+        raise Refusal(
+            f"The parameter {repeated[0]!r} is there more than once.",
+            field=pointer((repeated[0],)),
+        )
     try:
         return query_type.model_validate(http.args.to_dict())
     except ValidationError as error:
-        refusal = invalid(error)
-        refusal.field = (refusal.field or "").removeprefix("/")
-        raise refusal from None
+        raise invalid(mistakes_of(error)) from None
+
+
+# --- inside ---------------------------------------------------------------------------------------
+
+
+async def _read_object(http: HttpRequest) -> dict[str, Any]:
+    """The body as a JSON object; raises as `read_submission`.
+
+    What readers of JSON take differently is refused: a key twice, NaN, a number without end.
+    """
+    if http.mimetype != "application/json":
+        raise UnsupportedMedia(
+            f"The body must be application/json, not {http.mimetype or 'untyped'}."
+        )
+    body: bytes = await http.get_data(cache=False, as_text=False, parse_form_data=False)
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise MalformedRequest(f"The body holds more than about {MOST_VALUES} values.")
+    document = _parse(body)
+    if not isinstance(document, dict):
+        raise MalformedRequest("The body must be a JSON object: {...}.")
+    _refuse_depth(document)
+    return document
+
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def _take(
+    model: type[ModelT], document: object, place: str, mistakes: list[Mistake]
+) -> ModelT | None:
+    """The document as the model; None after adding its mistakes to those of the request."""
+    try:
+        # through JSON, where a strict model takes the text of an enum for what it means
+        return model.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        mistakes += mistakes_of(error, place)
+        return None
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_single,
+            parse_int=_integer,
+            parse_float=_number,
+            parse_constant=_number,
+        )
+    except UnicodeDecodeError:
+        raise MalformedRequest("The body is not UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise MalformedRequest(
+            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise MalformedRequest(_TOO_DEEP) from None
 
 
 def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -161,10 +206,43 @@ def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise MalformedRequest(f"The key {key!r} is there more than once in one object.")
+                raise MalformedRequest(f"The key {key[:40]!r} is there twice in one object.")
             seen.add(key)
     return document
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise MalformedRequest(f"{name} is no number in JSON.")
+def _integer(text: str) -> int:
+    if len(text.lstrip("-")) > _MOST_DIGITS:
+        raise MalformedRequest(f"A number has {len(text)} digits: {text[:20]}…")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):  # NaN and Infinity, which Python reads, and 1e999
+        raise MalformedRequest(f"{text[:40]} is no number in JSON, or too large.")
+    return value
+
+
+def _refuse_depth(document: object) -> None:
+    """Walks down level by level, so that depth costs no stack."""
+    level = [document]
+    for _ in range(DEEPEST):
+        level = [inner for value in level for inner in _inside(value)]
+        if not level:
+            return
+    raise MalformedRequest(_TOO_DEEP)
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _normal(document: object) -> bytes:
+    """The same bytes for the same content, however it was written down."""
+    try:
+        return json.dumps(document, sort_keys=True, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise MalformedRequest("A text has half a character in it (a lone surrogate).") from None

@@ -5,6 +5,7 @@ Never: loads a file whole, or lets a browser show what is not a plain picture.
 """
 
 import os
+import re
 import weakref
 from collections.abc import AsyncIterator
 from http import HTTPStatus
@@ -15,15 +16,25 @@ from urllib.parse import quote
 import trio
 from quart.wrappers.response import ResponseBody
 
-from actors.errors import NotFound
+from actors.errors import NotFound, Refusal
 from actors.messages import FileRecord
 from web.asgi import Request, Response
+from web.errors import problem_answer
 
 CHUNK = 256 * 1024
 """Bytes a step: Quart's own 8 KiB steps reach a fifteenth of the speed."""
 
 SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif"})
 """Types that a browser may show in place; all others are attachments."""
+
+
+_RANGE = re.compile(r"bytes=([0-9]{0,30})-([0-9]{0,30})", re.IGNORECASE)
+
+
+class NoSuchRange(Refusal):
+    code = "range_not_satisfiable"
+    title = "The file has no such bytes"
+    status = 416
 
 
 def content_answer(request: Request, file: FileRecord, path: Path, *, attach: bool) -> Response:
@@ -36,22 +47,50 @@ def content_answer(request: Request, file: FileRecord, path: Path, *, attach: bo
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
-        "Cache-Control": "private, max-age=3600, immutable",
+        # asked for again each time, so that a removed file is gone from the browser too
+        "Cache-Control": "private, no-cache",
         "Content-Disposition": disposition(file, attach=attach),
     }
     if request.if_none_match.contains_weak(file.sha256):
         return Response(b"", status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    begin, end, status = _range(request, file, etag)
-    if status is HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-        headers["Content-Range"] = f"bytes */{file.size}"
-        return Response(b"", status=status, headers=headers)
-    if status is HTTPStatus.PARTIAL_CONTENT:
+    # a condition that is not our tag, or a date: the whole file, as RFC 9110, 13.1.5 has it
+    asked = (
+        request.headers.get("Range", "") if request.headers.get("If-Range", etag) == etag else ""
+    )
+    try:
+        part = range_of(asked, file.size)
+    except NoSuchRange as error:
+        refusal = problem_answer(error.problem())
+        refusal.headers["Content-Range"] = f"bytes */{file.size}"
+        return refusal
+    status = HTTPStatus.OK
+    begin, end = part or (0, file.size)
+    if part is not None:
+        status = HTTPStatus.PARTIAL_CONTENT
         headers["Content-Range"] = f"bytes {begin}-{end - 1}/{file.size}"
     body = b"" if request.method == "HEAD" else FileBody(path, begin, end)
-    answer = Response(body, status=status, content_type=file.media.media_type)
-    answer.headers.update(headers)
+    answer = Response(body, status=status, content_type=file.media.media_type, headers=headers)
     answer.content_length = end - begin
     return answer
+
+
+def range_of(asked: str, size: int) -> tuple[int, int] | None:
+    """(first byte, byte after the last) that a Range header asks for; None: the whole file.
+
+    Several ranges, or what is no range, get the whole: RFC 9110, 14.2 lets a server ignore them.
+
+    Raises:
+        NoSuchRange: it begins behind the end.
+    """
+    match = _RANGE.fullmatch(asked.strip())
+    first, last = match.groups() if match else ("", "")
+    if not (first or last) or (first and last and int(last) < int(first)):
+        return None
+    begin = int(first) if first else max(0, size - int(last))
+    end = min(size, int(last) + 1) if first and last else size
+    if begin >= end:
+        raise NoSuchRange(f"The file has {size} bytes, so there is nothing at {asked[:80]!r}.")
+    return begin, end
 
 
 def disposition(file: FileRecord, *, attach: bool) -> str:
@@ -69,24 +108,6 @@ def disposition(file: FileRecord, *, attach: bool) -> str:
         f'{"inline" if inline else "attachment"}; filename="{plain}"; '
         f"filename*=UTF-8''{quote(file.name, safe='')}"
     )
-
-
-def _range(request: Request, file: FileRecord, etag: str) -> tuple[int, int, HTTPStatus]:
-    """(first byte, byte after the last, status).
-
-    Several ranges, or odd ones, get the whole file: RFC 9110, 14.2 lets a server ignore a Range.
-    """
-    whole = (0, file.size, HTTPStatus.OK)
-    asked = request.range
-    condition = request.headers.get("If-Range")
-    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
-        return whole
-    if condition is not None and condition != etag:
-        return whole
-    found = asked.range_for_length(file.size)
-    if found is None:
-        return (0, 0, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-    return (found[0], found[1], HTTPStatus.PARTIAL_CONTENT)
 
 
 class FileBody(ResponseBody):

@@ -5,40 +5,49 @@ Never: tells the outside more than the error's public words; what is not ours be
 incident number, under which the log has the rest.
 """
 
+import dataclasses
 import math
 import secrets
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from actors.errors import Problem, Refusal, StitcheryError
+from actors.errors import MalformedRequest, NotFound, Problem, Refusal, StitcheryError
 from web.answers import json_answer
 from web.asgi import Response
+from web.edge_rules import RETRY_AFTER
 
 log = structlog.get_logger("web")
 
 PROBLEM_TYPE = "application/problem+json"
 
-_HTTP_CODES = {
-    400: "malformed_request",
-    403: "forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    406: "not_acceptable",
-    408: "request_timeout",
-    411: "length_required",
-    412: "precondition_failed",
-    413: "too_large",
-    415: "unsupported_media",
-    416: "range_not_satisfiable",
-    429: "too_many_requests",
-}
-"""Codes for refusals that the routing layer makes by itself, before any of our code runs."""
+MOST_TOLD = 50
+"""Mistakes of one request that are told; who made more has to begin anew in any case."""
 
 _MOST_SHOWN = 80
 """Characters of a refused value that are shown again; enough to recognise it."""
+
+_TEMPORARY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+"""Statuses that always say when to come back."""
+
+Mistake = dict[str, str]
+"""One thing to mend in a request: `field` (JSON pointer) and `detail`."""
+
+
+class WrongMethod(Refusal):
+    code = "method_not_allowed"
+    title = "This address does not take that method"
+    status = 405
+
+
+class NeedsWebsocket(Refusal):
+    code = "upgrade_required"
+    title = "This address speaks websocket"
+    status = 426
 
 
 def problem_document(problem: Problem) -> dict[str, Any]:
@@ -58,32 +67,50 @@ def problem_document(problem: Problem) -> dict[str, Any]:
 
 
 def problem_answer(problem: Problem) -> Response:
-    """The answer that tells a problem."""
+    """The answer that tells a problem, with the headers that its status asks for."""
+    if problem.status in _TEMPORARY and problem.retry_after is None:
+        problem = dataclasses.replace(problem, retry_after=RETRY_AFTER)
     answer = json_answer(problem_document(problem), status=problem.status)
     answer.content_type = PROBLEM_TYPE
     if problem.retry_after is not None:
         answer.headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
-    if problem.status == 401:  # noqa: PLR2004 -- RFC 9110, 11.6.1: a 401 names the scheme
-        answer.headers["WWW-Authenticate"] = "Bearer"
+    match problem.status:
+        case HTTPStatus.UNAUTHORIZED:  # RFC 9110, 11.6.1: it names the scheme
+            answer.headers["WWW-Authenticate"] = "Bearer"
+        case HTTPStatus.UPGRADE_REQUIRED:  # RFC 9110, 15.5.22: it names the protocol
+            answer.headers["Upgrade"] = "websocket"
     return answer
 
 
 def to_problem(error: Exception) -> Problem:
     """What is told about any error; logs what an operator should hear of."""
-    match error:
-        case StitcheryError():
-            if error.report:
-                log.warning("reported", code=error.code, detail=error.detail, **error.more)
-            return error.problem()
-        case HTTPException(code=int(code)) if code < 500:  # noqa: PLR2004 -- the client's fault
-            return Problem(
-                code=_HTTP_CODES.get(code, "refused"),
-                title=error.name,
-                status=code,
-                detail=_http_detail(error),
-            )
-        case ExceptionGroup(exceptions=[only]):
-            return to_problem(only)
+    if isinstance(error, HTTPException):
+        error = _of_routing(error)
+    if not isinstance(error, StitcheryError) or _is_unexplained(error):
+        return _incident(error)
+    if error.report:
+        log.warning("reported", code=error.code, detail=error.detail, more=error.more)
+    return error.problem()
+
+
+def _of_routing(error: HTTPException) -> Exception:
+    """What the routing layer found, which refuses before any of our code runs, in our words."""
+    match error.code:
+        case HTTPStatus.NOT_FOUND:
+            return NotFound("There is nothing at this address.")
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return WrongMethod("See the Allow header for the methods that it takes.")
+        case HTTPStatus.BAD_REQUEST:
+            return MalformedRequest("The request makes no sense at this address.")
+    return error
+
+
+def _is_unexplained(error: StitcheryError) -> bool:
+    """Whether it is ours, and its words are for the log: a 500 tells an incident number alone."""
+    return error.status == HTTPStatus.INTERNAL_SERVER_ERROR and "incident" not in error.more
+
+
+def _incident(error: Exception) -> Problem:
     incident = secrets.token_hex(8)
     log.error("request broke", incident=incident, exc_info=error)
     return Problem(
@@ -95,23 +122,21 @@ def to_problem(error: Exception) -> Problem:
     )
 
 
-def invalid(error: ValidationError, place: str = "") -> Refusal:
-    """Every mistake of a request at once; the first one names the answer's `field`.
-
-    `place` is the JSON pointer of what was checked within the body.
-    """
-    mistakes = [
-        {
-            "field": place + pointer(mistake["loc"]),
-            "detail": f"{mistake['msg']}; received {_shown(mistake['input'])}",
-        }
-        for mistake in error.errors(include_url=False, include_context=False)
+def mistakes_of(error: ValidationError, place: str = "") -> list[Mistake]:
+    """Every mistake that a check found; `place` is the JSON pointer of what was checked."""
+    return [
+        {"field": place + pointer(mistake["loc"]), "detail": mistake["msg"] + _received(mistake)}
+        for mistake in error.errors(include_url=False, include_context=False)[:MOST_TOLD]
     ]
+
+
+def invalid(mistakes: Sequence[Mistake]) -> Refusal:
+    """The refusal of a request for its mistakes; the first one names the answer's `field`."""
     first = mistakes[0]
     return Refusal(
         f"{first['field'] or 'The body'}: {first['detail']}",
         field=first["field"],
-        more={"mistakes": mistakes},
+        more={"mistakes": mistakes[:MOST_TOLD]},
     )
 
 
@@ -120,15 +145,10 @@ def pointer(location: tuple[int | str, ...]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
 
 
-def _shown(value: object) -> str:
+def _received(mistake: Any) -> str:
+    """The value that is to blame, where there is one of its own and it is short to tell."""
+    value = mistake["input"]
+    if mistake["type"] == "missing" or isinstance(value, dict | list):
+        return ""
     text = repr(value)
-    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
-
-
-def _http_detail(error: HTTPException) -> str:
-    match error.code:
-        case 404:
-            return "There is nothing at this address."
-        case 405:
-            return "This address does not take that method; see the Allow header."
-    return error.description or error.name
+    return f"; received {text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + '…'}"

@@ -10,31 +10,24 @@ from http import HTTPStatus
 
 import multipart
 
-from actors.errors import (
-    MalformedRequest,
-    NotFound,
-    Refusal,
-    StitcheryError,
-    TooLarge,
-    UnsupportedMedia,
-)
+from actors.errors import MalformedRequest, NotFound, Refusal, StitcheryError, UnsupportedMedia
+from actors.journal.paging import ceiling, cut
 from actors.messages import FileRecord
 from actors.session import Session
 from actors.tree import Stitchery
 from actors.workspace import Part
+from conf.settings import Limits
 from web.answers import json_answer
 from web.asgi import Request, Response
-from web.bodies import ContentQuery, ListQuery, read_query
+from web.bodies import ContentQuery, ListQuery
 from web.content import content_answer
 from web.views import File, Files, Page, Views
 
-MOST_PARTS = 100
-"""Files of one multipart request."""
+_LONGEST_BOUNDARY = 70
+"""Characters; RFC 2046, 5.1.1."""
 
-_PART_HEADER_BYTES = 4096
-_PART_HEADERS = 8
-_FORM_OVERHEAD = 64 * 1024
-"""Room for the boundaries and headers of a form around one file of the greatest size."""
+_FORM_OVERHEAD_MB = 64
+"""Room for boundaries and part headers around all the files that a session may hold."""
 
 
 class FileRoutes:
@@ -45,63 +38,63 @@ class FileRoutes:
         self._views = views
 
     async def upload(self, request: Request, session: Session) -> Response:
-        """Takes files in as multipart/form-data, any number of parts named `file`."""
-        boundary = request.mimetype_params.get("boundary")
-        if request.mimetype != "multipart/form-data" or not boundary:
+        """Takes files in as multipart/form-data, any number of parts named `file`.
+
+        How many and how large is bounded by what the session may hold.
+        """
+        if request.mimetype != "multipart/form-data":
             raise UnsupportedMedia(
-                "The body must be multipart/form-data with a boundary; a raw body goes to "
-                "PUT /api/v1/files/NAME."
+                "The body must be multipart/form-data; a raw body goes to PUT /api/v1/files/NAME."
             )
-        request.max_content_length = MOST_PARTS * (self._most_bytes() + _FORM_OVERHEAD)
-        form = _Form(session, self._most_bytes())
-        records = await form.read(request, boundary)
+        request.max_content_length = self._limits.max_session_mb + _FORM_OVERHEAD_MB << 20
+        records = await _Form(session, self._most_bytes()).read(request)
         if not records:
-            raise Refusal("The form has no part named `file`.", field="file")
+            raise Refusal("The form has no part named `file`.", field="/file")
         items = [self._views.file(record) for record in records]
         return json_answer(Files(items=items), HTTPStatus.CREATED)
 
-    async def put(self, request: Request, session: Session, name: str) -> Response:
-        """Takes one file in as the raw body."""
+    async def put(self, request: Request, session: Session, file: str) -> Response:
+        """Takes one file in as the raw body, under the name that the address ends with."""
         request.max_content_length = self._most_bytes()
         async with session.receive_part(self._most_bytes()) as part:
             async for chunk in request.body:
                 await part.write(chunk)
-            record = await session.examine(part, name)
+            record = await session.examine(part, file)
             await session.take_files([(part, record)])
         return json_answer(self._views.file(record), HTTPStatus.CREATED)
 
-    async def list(self, request: Request, session: Session) -> Response:
+    async def list(self, _: Request, session: Session, query: ListQuery) -> Response:
         """My files, newest first."""
-        query = read_query(request, ListQuery)
-        ids = sorted(
-            (id for id in session.shelf.files if query.cursor is None or id < query.cursor),
-            reverse=True,
-        )
-        shown = ids[: query.limit]
-        files = session.shelf.files
-        page = Page[File](
-            items=[self._views.file(files[id]) for id in shown],
-            next=shown[-1] if len(ids) > query.limit else None,
-        )
-        return json_answer(page)
+        below = ceiling(query.cursor)
+        older = (file for id, file in session.shelf.files.items() if id < below)
+        page = cut(sorted(older, key=lambda file: file.id, reverse=True), query.limit)
+        items = [self._views.file(file) for file in page.items]
+        return json_answer(Page[File](items=items, next=page.next))
 
-    async def show(self, _: Request, session: Session, id: str) -> Response:
+    async def show(self, _: Request, session: Session, file: str) -> Response:
         """One file."""
-        return json_answer(self._views.file(_find(session, id)))
+        return json_answer(self._views.file(_find(session, file)))
 
-    async def content(self, request: Request, session: Session, id: str) -> Response:
+    async def content(
+        self, request: Request, session: Session, file: str, query: ContentQuery
+    ) -> Response:
         """The bytes of a file; ranges and conditions are honoured."""
-        path = self._stitchery.services.workspace.path(session.record.id, id)
-        attach = bool(read_query(request, ContentQuery).download)
-        return content_answer(request, _find(session, id), path, attach=attach)
+        record = _find(session, file)
+        path = self._stitchery.services.workspace.path(session.record.id, record.id)
+        return content_answer(request, record, path, attach=bool(query.download))
 
-    async def drop(self, _: Request, session: Session, id: str) -> Response:
+    async def drop(self, _: Request, session: Session, file: str) -> Response:
         """Removes a file that no unfinished job needs."""
-        await session.drop_file(id)
+        await session.drop_file(file)
         return Response(b"", status=HTTPStatus.NO_CONTENT)
 
+    @property
+    def _limits(self) -> Limits:
+        """Asked for anew each time: they may change while the service runs."""
+        return self._stitchery.services.settings.limits
+
     def _most_bytes(self) -> int:
-        return self._stitchery.services.settings.limits.max_upload_mb << 20
+        return self._limits.max_upload_mb << 20
 
 
 class _Form:
@@ -114,20 +107,22 @@ class _Form:
         self._session = session
         self._most_bytes = most_bytes
 
-    async def read(self, request: Request, boundary: str) -> list[FileRecord]:
-        """The files of the form, in its order."""
+    async def read(self, request: Request) -> list[FileRecord]:
+        """The files of the form, in its order.
+
+        Raises:
+            MalformedRequest: it is no form, or not a whole one.
+            Refusal: a part has another name, or is no file that is taken; all that examining and
+                storing raise.
+        """
+        boundary = request.mimetype_params.get("boundary", "")
+        if not 1 <= len(boundary) <= _LONGEST_BOUNDARY:
+            raise MalformedRequest(
+                f"The Content-Type must name a boundary of 1 to {_LONGEST_BOUNDARY} characters."
+            )
         try:
-            with multipart.PushMultipartParser(
-                boundary,
-                max_header_size=_PART_HEADER_BYTES,
-                max_header_count=_PART_HEADERS,
-                max_segment_size=self._most_bytes,
-                max_segment_count=MOST_PARTS,
-                strict=True,
-            ) as parser:
-                return await self._read_parts(request, parser)
-        except multipart.ParserLimitReached as error:
-            raise TooLarge(f"The form is too large: {error}.", limit="max_upload_mb") from None
+            # not strict: that refuses a line end which comes late, behind the last boundary
+            return await self._read_parts(request, multipart.PushMultipartParser(boundary))
         except multipart.MultipartError as error:
             raise MalformedRequest(f"The form cannot be read: {error}.") from None
 
@@ -157,17 +152,22 @@ class _Form:
         async for event in events:
             if not isinstance(event, bytes | bytearray):
                 break
-            await part.write(bytes(event))
-        return await self._session.examine(part, segment.filename or "file")
+            await part.write(event)
+        return await self._session.examine(part, segment.filename or "")
 
 
 async def _events(
     request: Request, parser: multipart.PushMultipartParser
 ) -> AsyncGenerator[object, None]:
-    """What the parser finds: a segment's head, its bytes, None at its end."""
+    """What the parser finds: a part's head, its bytes, None at its end.
+
+    Raises:
+        MultipartError: the form does not end as one; so what has come is never taken for whole.
+    """
     async for chunk in request.body:
         for event in parser.parse(chunk):
             yield event
+    parser.close()
 
 
 def _find(session: Session, id: str) -> FileRecord:

@@ -7,10 +7,8 @@ Never: looks at what is asked for; the routing layer lets a request through or n
 """
 
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from pydantic import BaseModel
 
 from actors.errors import Forbidden, NoSession
 from actors.ids import is_id
@@ -19,7 +17,8 @@ from actors.tree import Stitchery
 from conf.settings import Settings
 from web.answers import json_answer
 from web.asgi import Request, Response, Websocket
-from web.views import View
+from web.views import NewSession
+from web.views import Session as SessionView
 
 COOKIE = "stitchery_session"
 BEARER_PROTOCOL = "bearer."
@@ -27,22 +26,6 @@ BEARER_PROTOCOL = "bearer."
 
 _DAY = 86400
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class SessionView(View):
-    """A session, what it may, and what it uses of that."""
-
-    id: str
-    created_at: str
-    limits: dict[str, float]
-    used: dict[str, float]
-
-
-class NewSession(BaseModel):
-    """A session and the token that opens it; the token is shown this once."""
-
-    session: SessionView
-    token: str
 
 
 class Identity:
@@ -54,23 +37,16 @@ class Identity:
 
     # --- routes ---------------------------------------------------------------------------------
 
-    async def create(self, _: Request) -> Response:
+    async def create(self, request: Request) -> Response:
         """A new session with its token, also set as cookie."""
+        if self._is_ours(request) is False:
+            raise Forbidden("Another site may not begin a session in your browser.")
         session = await self._stitchery.sessions.create()
         token = self._tokens.dumps(session.record.id)
         answer = json_answer(
             NewSession(session=self._view(session), token=token), HTTPStatus.CREATED
         )
-        settings = self._settings()
-        answer.set_cookie(
-            COOKIE,
-            token,
-            max_age=int(settings.sessions.max_age_days * _DAY),
-            httponly=True,
-            samesite="Lax",
-            secure=settings.server.secure_cookies,
-            path="/",
-        )
+        self._set_cookie(answer, token, self._max_age())
         return answer
 
     async def show(self, _: Request, session: Session) -> Response:
@@ -81,7 +57,7 @@ class Identity:
         """Ends my session: its jobs are cancelled, its files removed."""
         await session.end()
         answer = Response(b"", status=HTTPStatus.NO_CONTENT)
-        answer.delete_cookie(COOKIE, path="/")
+        self._set_cookie(answer, "", 0)
         return answer
 
     # --- for the routing layer --------------------------------------------------------------------
@@ -97,7 +73,7 @@ class Identity:
         if token is None:
             token = request.cookies.get(COOKIE)
             if token is not None:
-                _refuse_cross_site(request)
+                self._refuse_foreign(request)
         if token is None:
             raise NoSession(
                 "Begin one with POST /api/v1/sessions, and send its token as "
@@ -111,14 +87,54 @@ class Identity:
     # --- inside -----------------------------------------------------------------------------------
 
     def _read(self, token: str) -> str:
-        max_age = int(self._settings().sessions.max_age_days * _DAY)
         try:
-            id = self._tokens.loads(token, max_age=max_age)
+            id = self._tokens.loads(token, max_age=self._max_age())
         except BadSignature:  # SignatureExpired is one too
             raise NoSession("This token is not valid (any more). Begin a new session.") from None
         if not (isinstance(id, str) and is_id(id)):
             raise NoSession("This token is not valid.")
         return id
+
+    def _refuse_foreign(self, request: Request | Websocket) -> None:
+        """A cookie alone does not say that its user meant it (CSRF).
+
+        Reading is let through: the answer is not readable across sites.
+        """
+        reads = isinstance(request, Request) and request.method in _SAFE
+        if not reads and not self._is_ours(request):
+            raise Forbidden(
+                "A request with the cookie must come from this site's own pages. Programs send "
+                "the token as `Authorization: Bearer TOKEN` instead."
+            )
+
+    def _is_ours(self, request: Request | Websocket) -> bool | None:
+        """Whether one of our own pages caused the request; None when nothing tells: no browser.
+
+        Fetch metadata says it or, where a browser has none, Origin. The order is that of Go's
+        CrossOriginProtection, which hostile.md 1 names as the model.
+        """
+        site = request.headers.get("Sec-Fetch-Site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        origin = request.headers.get("Origin")
+        if origin is None:
+            return None
+        scheme = "https" if self._settings().server.secure_cookies else "http"
+        return origin.lower() == f"{scheme}://{request.headers.get('Host', '')}".lower()
+
+    def _set_cookie(self, answer: Response, token: str, max_age: int) -> None:
+        answer.set_cookie(
+            COOKIE,
+            token,
+            max_age=max_age,
+            httponly=True,
+            samesite="Lax",
+            secure=self._settings().server.secure_cookies,
+            path="/",
+        )
+
+    def _max_age(self) -> int:
+        return int(self._settings().sessions.max_age_days * _DAY)
 
     def _settings(self) -> Settings:
         return self._stitchery.services.settings
@@ -128,7 +144,7 @@ class Identity:
         quota = session.shelf.quota
         return SessionView(
             id=session.record.id,
-            created_at=session.record.created_at.isoformat().replace("+00:00", "Z"),
+            created_at=session.record.created_at,
             limits={
                 "jobs_per_user": settings.concurrency.max_jobs_per_user,
                 "session_jobs": settings.limits.max_session_jobs,
@@ -161,24 +177,3 @@ def _bearer(request: Request | Websocket) -> str | None:
         protocol = subprotocol_of(request)
         return None if protocol is None else protocol.removeprefix(BEARER_PROTOCOL)
     return None
-
-
-def _refuse_cross_site(request: Request | Websocket) -> None:
-    """A cookie alone does not say that its user meant it (CSRF).
-
-    Reading is let through: the answer is not readable across sites. Otherwise the browser must say
-    that the request comes from ourselves, by Fetch metadata or, where it has none, by Origin. The
-    order is that of Go's CrossOriginProtection, which hostile.md 1 names as the model.
-    """
-    if isinstance(request, Request) and request.method in _SAFE:
-        return
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
-    if site in {"same-origin", "none"}:
-        return
-    if site is None and origin is not None and urlsplit(origin).netloc == request.host:
-        return
-    raise Forbidden(
-        "A request with the cookie must come from this site's own pages. Programs send the token "
-        "as `Authorization: Bearer TOKEN` instead."
-    )

@@ -15,7 +15,7 @@ from actors.session import Session
 from actors.tree import Stitchery
 from web.answers import json_answer
 from web.asgi import Request, Response
-from web.bodies import ListQuery, read_idempotency, read_query, read_submission
+from web.bodies import ListQuery, read_idempotency, read_submission
 from web.views import CapabilityView, Eta, Job, Page, Preflight, Views
 
 
@@ -63,9 +63,8 @@ class JobRoutes:
             )
         )
 
-    async def list(self, request: Request, session: Session) -> Response:
+    async def list(self, _: Request, session: Session, query: JobQuery) -> Response:
         """My jobs, newest first."""
-        query = read_query(request, JobQuery)
         page = await session.jobs(
             state=query.state,
             capability=query.capability,
@@ -76,13 +75,13 @@ class JobRoutes:
             Page[Job](items=[self._views.job(view) for view in page.items], next=page.next)
         )
 
-    async def show(self, _: Request, session: Session, id: str) -> Response:
+    async def show(self, _: Request, session: Session, job: str) -> Response:
         """One job as it stands."""
-        return json_answer(self._views.job(await session.job(id)))
+        return json_answer(self._views.job(await session.job(job)))
 
-    async def cancel(self, _: Request, session: Session, id: str) -> Response:
+    async def cancel(self, _: Request, session: Session, job: str) -> Response:
         """Ends a job; answers when nothing of it is left, with the receipt."""
-        return json_answer(self._views.job(await session.cancel(id)))
+        return json_answer(self._views.job(await session.cancel(job)))
 
     def _find(self, name: str) -> AnyCapability:
         try:

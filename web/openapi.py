@@ -5,15 +5,17 @@ Never: says anything that the table, the views or the capabilities do not say.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaValue, models_json_schema
 
 from actors.capability import AnyCapability
 from web.bodies import OptionsBody
+from web.identity import COOKIE
 from web.routes import Access, Route
 from web.views import JobMessage, Problem, ProgressMessage, SnapshotMessage
 
@@ -23,6 +25,8 @@ _EVERYWHERE = (400, 408, 413, 429, 500, 503)
 """Statuses that the edge may answer to any request."""
 
 _REASONS = {
+    206: "The bytes that Range asked for.",
+    304: "Unchanged since the ETag in If-None-Match.",
     400: "The request cannot be read.",
     401: "No valid session.",
     403: "Not allowed, or caused by another site.",
@@ -33,34 +37,46 @@ _REASONS = {
     415: "Of a kind that is not read here.",
     416: "There are no such bytes.",
     422: "Not valid; the fields are named.",
+    426: "The request is no websocket handshake.",
     429: "A limit refuses; it is named, with the seconds after which to try again.",
     500: "A mistake of the service; the incident is in its log.",
     503: "Not now; try again after the told seconds.",
     507: "No room on the disk.",
 }
 
+_VARIABLES = {
+    "file": "id of a file of mine; to PUT one, the name that it is to have",
+    "job": "id of a job of mine",
+    "name": "of a part of the web page",
+}
+
+_REQUEST_HEADERS = {
+    "Idempotency-Key": "the same key with the same body makes one job, however often it is sent",
+    "Range": "one range of bytes; several, or odd ones, get the whole file",
+    "If-Range": "an ETag: Range counts only while it is still that of the file",
+    "If-None-Match": "ETags that the client has, or *",
+}
+
+_RETRY_AFTER = {"description": "seconds", "required": True, "schema": {"type": "integer"}}
+_ANSWER_HEADERS: dict[int, dict[str, Any]] = {
+    202: {"Location": {"description": "address of the job", "schema": {"type": "string"}}},
+    429: {"Retry-After": _RETRY_AFTER},
+    503: {"Retry-After": _RETRY_AFTER},
+}
+
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+
+References = Mapping[Any, JsonSchemaValue]
+"""By view and "serialization": how the document refers to it."""
+
 
 def describe(routes: Iterable[Route], capabilities: Collection[AnyCapability]) -> dict[str, Any]:
     """The OpenAPI document for these routes and capabilities."""
     table = list(routes)
-    models: set[type[BaseModel]] = {
-        Problem, OptionsBody, JobMessage, ProgressMessage, SnapshotMessage,
-    }  # fmt: skip
-    models |= {route.answer for route in table if route.answer is not None}
-    _, answers = models_json_schema(
-        [(model, "serialization") for model in sorted(models, key=lambda model: model.__name__)],
-        ref_template=_REF,
-    )
-    _, requests = models_json_schema(
-        [(capability.request_type, "validation") for capability in capabilities],
-        ref_template=_REF,
-    )
-    schemas = {**requests["$defs"], **answers["$defs"]}
-    for capability in capabilities:
-        schemas[_submission_name(capability)] = _submission(capability, schemas)
+    references, schemas = _schemas(table, capabilities)
     paths: dict[str, dict[str, Any]] = {}
     for route in table:
-        for path, operation in _operations(route, capabilities):
+        for path, operation in _operations(route, capabilities, references):
             method = "get" if route.websocket else route.method.lower()
             paths.setdefault(path, {})[method] = operation
     return {
@@ -75,10 +91,33 @@ def describe(routes: Iterable[Route], capabilities: Collection[AnyCapability]) -
             "schemas": schemas,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
-                "cookie": {"type": "apiKey", "in": "cookie", "name": "stitchery_session"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
             },
         },
     }
+
+
+def _schemas(
+    table: Iterable[Route], capabilities: Collection[AnyCapability]
+) -> tuple[References, dict[str, Any]]:
+    """Every shape that goes in or out, and what each view is called among them."""
+    views: set[type[BaseModel]] = {Problem, JobMessage, ProgressMessage, SnapshotMessage}
+    views |= {route.answer for route in table if route.answer is not None}
+    references, answers = models_json_schema(
+        [(view, "serialization") for view in sorted(views, key=lambda view: view.__name__)],
+        ref_template=_REF,
+    )
+    _, requests = models_json_schema(
+        [
+            (OptionsBody, "validation"),
+            *((capability.request_type, "validation") for capability in capabilities),
+        ],
+        ref_template=_REF,
+    )
+    schemas = {**requests["$defs"], **answers["$defs"]}
+    for capability in capabilities:
+        schemas[_submission_name(capability)] = _submission(capability, schemas)
+    return references, schemas
 
 
 def _submission_name(capability: AnyCapability) -> str:
@@ -93,16 +132,15 @@ def _submission(capability: AnyCapability, schemas: dict[str, Any]) -> dict[str,
 
 
 def _operations(
-    route: Route, capabilities: Collection[AnyCapability]
+    route: Route, capabilities: Collection[AnyCapability], references: References
 ) -> Iterable[tuple[str, dict[str, Any]]]:
     """One operation, or one a capability where the path names it: each has a body of its own."""
     if "<capability>" not in route.path:
-        yield _VARIABLE.sub(r"{\1}", route.path), _operation(route)
+        yield _VARIABLE.sub(r"{\1}", route.path), _operation(route, references)
         return
     for capability in capabilities:
-        path = route.path.replace("<capability>", capability.name)
         operation = _operation(
-            route, body={"$ref": _REF.format(model=_submission_name(capability))}
+            route, references, body={"$ref": _REF.format(model=_submission_name(capability))}
         )
         operation["summary"] = f"{capability.name}: {operation['summary']}"
         examples = {
@@ -110,14 +148,20 @@ def _operations(
         }
         if examples:
             operation["requestBody"]["content"]["application/json"]["examples"] = examples
-        yield _VARIABLE.sub(r"{\1}", path), operation
+        yield route.path.replace("<capability>", capability.name), operation
 
 
-def _operation(route: Route, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def _operation(
+    route: Route, references: References, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": route.summary,
-        "parameters": [*_path_parameters(route), *_query_parameters(route)],
-        "responses": _responses(route),
+        "parameters": [
+            *_path_parameters(route),
+            *_query_parameters(route),
+            *_header_parameters(route),
+        ],
+        "responses": _responses(route, references),
     }
     if route.body is not None:
         schema = body or _body_schema(route.body)
@@ -139,7 +183,13 @@ def _body_schema(media_type: str) -> dict[str, Any] | None:
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _VARIABLES[name],
+            "schema": {"type": "string"},
+        }
         for name in _VARIABLE.findall(route.path)
         if name != "capability"
     ]
@@ -172,34 +222,48 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
     return schema
 
 
-def _responses(route: Route) -> dict[str, Any]:
-    statuses = {*_EVERYWHERE, *route.problems}
+def _header_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "header",
+            "description": _REQUEST_HEADERS[name],
+            "schema": {"type": "string"},
+        }
+        for name in route.headers
+    ]
+
+
+def _responses(route: Route, references: References) -> dict[str, Any]:
+    problems = {*_EVERYWHERE, *route.problems}
     if route.access is Access.SESSION:
-        statuses |= {401, 403}
-    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
-    responses: dict[str, Any] = {
-        str(status): {"description": _REASONS[status], "content": problem}
-        for status in sorted(statuses)
+        problems |= {401, 403}
+    if route.websocket:
+        problems.add(426)
+    return {
+        str(route.status.value): _success(route, references),
+        **{str(status.value): {"description": _REASONS[status]} for status in route.also},
+        **{str(status): _refusal(status) for status in sorted(problems)},
     }
-    return {**_success(route), **responses}
 
 
-def _success(route: Route) -> dict[str, Any]:
+def _success(route: Route, references: References) -> dict[str, Any]:
     if route.websocket:
         kinds = " | ".join(m.__name__ for m in (SnapshotMessage, JobMessage, ProgressMessage))
-        return {"101": {"description": f"A websocket; each message is one of {kinds}."}}
+        return {"description": f"A websocket; each message is one of {kinds}."}
     success: dict[str, Any] = {"description": route.summary}
     if route.answer is not None:
-        _, schema = models_json_schema([(route.answer, "serialization")], ref_template=_REF)
-        name = route.answer.__name__
-        reference = next(
-            (key for key, value in schema["$defs"].items() if value.get("title") == name), name
-        )
-        success["content"] = {route.media_type: {"schema": {"$ref": _REF.format(model=reference)}}}
-    elif route.status.value != 204:  # noqa: PLR2004 -- No Content has none
+        schema = references[route.answer, "serialization"]
+        success["content"] = {route.media_type: {"schema": schema}}
+    elif route.status is not HTTPStatus.NO_CONTENT:
         success["content"] = {route.media_type.partition(";")[0]: {}}
-    responses = {str(route.status.value): success}
-    if route.media_type == "application/octet-stream" and "content" in route.path:
-        responses["206"] = {"description": "The bytes that Range asked for."}
-        responses["304"] = {"description": "Unchanged."}
-    return responses
+    if headers := _ANSWER_HEADERS.get(route.status):
+        success["headers"] = headers
+    return success
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    refusal: dict[str, Any] = {"description": _REASONS[status], "content": _PROBLEM}
+    if headers := _ANSWER_HEADERS.get(status):
+        refusal["headers"] = headers
+    return refusal

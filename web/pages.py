@@ -5,16 +5,27 @@ Never: touches the disk for a request, or builds a page from what a user sent.
 """
 
 import hashlib
-import mimetypes
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.resources import files
+from pathlib import PurePath
 
 from actors.errors import NotFound
 from web.answers import PAGE_POLICY
 from web.asgi import Request, Response
 
 INDEX = "index.html"
+
+_MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+"""Ours, not the machine's (`mimetypes` reads that): a browser runs no script of another type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ class PageRoutes:
         self._assets = {
             entry.name: _asset(entry.name, entry.read_bytes())
             for entry in files("web").joinpath("static").iterdir()
-            if entry.is_file()
+            if PurePath(entry.name).suffix in _MEDIA_TYPES
         }
 
     async def index(self, request: Request) -> Response:
@@ -57,7 +68,5 @@ class PageRoutes:
 
 
 def _asset(name: str, body: bytes) -> _Asset:
-    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    if media_type.startswith("text/"):
-        media_type += "; charset=utf-8"
+    media_type = _MEDIA_TYPES[PurePath(name).suffix]
     return _Asset(body, media_type, hashlib.sha256(body).hexdigest()[:32])

@@ -13,7 +13,7 @@ from actors.progress import LaggedError, Watcher
 from actors.session import Session
 from actors.tree import Stitchery
 from web.asgi import Websocket
-from web.bodies import Query, read_query
+from web.bodies import Number, Query
 from web.identity import subprotocol_of
 from web.views import Views
 
@@ -37,7 +37,7 @@ class TooManyWatchers(Refusal):
 class ProgressQuery(Query):
     """From where, and what, to watch."""
 
-    since: int | None = Field(None, ge=0, description="the `seq` of the last event I have")
+    since: Number | None = Field(None, ge=0, description="the `seq` of the last event I have")
     job: str | None = Field(None, max_length=64, description="only this job")
 
 
@@ -48,29 +48,32 @@ class ProgressRoutes:
         self._stitchery = stitchery
         self._views = views
 
-    async def watch(self, socket: Websocket, session: Session) -> None:
+    async def watch(self, socket: Websocket, session: Session, query: ProgressQuery) -> None:
         """Every event of my session, or of one job; `since` resumes."""
-        query = read_query(socket, ProgressQuery)
-        self._refuse_crowd(session)
         if query.job is not None:
             await session.job(query.job)  # refuses what is not there
+        self._refuse_crowd(session)
         with session.watch(query.since, query.job) as watcher:
             await socket.accept(subprotocol=subprotocol_of(socket))
             if not watcher.replays:
                 await self._send(socket, await session.snapshot(watcher))
-            try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_disregard, socket)
                 await self._tell(socket, watcher)
-            except LaggedError:
-                await socket.close(TRY_AGAIN_LATER, "read faster, then come again with ?since=")
-            except EOFError:
-                await socket.close(GONE, "the session has ended")
+                nursery.cancel_scope.cancel()
 
     async def _tell(self, socket: Websocket, watcher: Watcher) -> None:
-        while True:
-            event = await watcher.next()
-            await self._send(socket, event)
-            if isinstance(event, JobProgressed):
-                await trio.sleep(PACE)
+        """Sends events until there will be no more; says goodbye with the reason."""
+        try:
+            while True:
+                event = await watcher.next()
+                await self._send(socket, event)
+                if isinstance(event, JobProgressed):
+                    await trio.sleep(PACE)
+        except LaggedError:
+            await socket.close(TRY_AGAIN_LATER, "read faster, then come again with ?since=")
+        except EOFError:
+            await socket.close(GONE, "the session has ended")
 
     async def _send(self, socket: Websocket, event: Event) -> None:
         await socket.send(self._views.message(event).model_dump_json())
@@ -81,3 +84,9 @@ class ProgressRoutes:
             raise TooManyWatchers(
                 f"{most} sockets watch this session; close one first.", limit="watchers"
             )
+
+
+async def _disregard(socket: Websocket) -> None:
+    """Nothing is asked over this socket, but unread words would hide pongs and a goodbye."""
+    while True:
+        await socket.receive()

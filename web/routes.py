@@ -4,24 +4,26 @@ Owns: the table's row (`Route`), the one guard that stands before every handler,
 where an error becomes an answer.
 Never: knows a particular route; app.py lists them.
 
-A handler never looks for credentials: it is given the session, or the call does not reach it. A new
-route says its access in its row, and the tests walk the rows.
+A handler never looks for credentials: it is given the session, or the call does not reach it. The
+same with the query: it is given the value that its row names. A new route says its access in its
+row, and the tests walk the rows.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import BaseModel
 from quart import request, websocket
+from quart.typing import ResponseTypes
 from werkzeug.exceptions import MethodNotAllowed
 
-from actors.errors import Refusal
 from web.answers import secure
-from web.asgi import Application, Response
-from web.errors import problem_answer, to_problem
+from web.asgi import Application, Request, Response, Websocket
+from web.bodies import Query, read_query
+from web.errors import NeedsWebsocket, problem_answer, to_problem
 from web.identity import Identity
 
 
@@ -38,10 +40,14 @@ class Route:
 
     Attributes:
         path: with variables as Quart writes them (`<id>`).
+        handler: is given the request, what the path's variables hold and, where the row has them,
+            the `session` and the `query`.
         answer: the view that a success sends; None for an empty or a binary one.
         media_type: of the answer.
         body: media type of what is read; None when nothing is.
-        query: what may stand behind the `?`.
+        query: what may stand behind the `?`; None leaves it unread.
+        headers: request headers of its own.
+        also: further good statuses.
         problems: statuses of its own refusals, besides those of every route.
     """
 
@@ -54,7 +60,9 @@ class Route:
     answer: type[BaseModel] | None = None
     media_type: str = "application/json"
     body: str | None = None
-    query: type[BaseModel] | None = None
+    query: type[Query] | None = None
+    headers: tuple[str, ...] = ()
+    also: tuple[HTTPStatus, ...] = ()
     problems: tuple[int, ...] = ()
 
     @property
@@ -69,7 +77,7 @@ class Route:
 
     @property
     def summary(self) -> str:
-        """One sentence: the handler's docstring."""
+        """One sentence: the first line of the handler's docstring."""
         return (self.handler.__doc__ or "").strip().splitlines()[0]
 
 
@@ -77,21 +85,28 @@ def mount(app: Application, routes: list[Route], identity: Identity) -> None:
     """Puts the rows into the application, each behind the guard.
 
     Whatever a handler raises is answered from the table of errors; whatever is answered carries
-    the security headers.
+    the security headers. No address is led to another: what is not in the table is not there.
     """
+    app.url_map.merge_slashes = False
     for route in routes:
         if route.websocket:
-            app.add_websocket(route.path, route.endpoint, _guard_socket(route, identity))
+            app.add_websocket(route.path, route.endpoint, _guard(route, identity))
+            _mount(app, route.path, f"without {route.endpoint}", "GET", _needs_websocket)
         else:
-            app.add_url_rule(
-                route.path,
-                route.endpoint,
-                _guard(route, identity),
-                methods=[route.method],
-                provide_automatic_options=False,
-            )
+            _mount(app, route.path, route.endpoint, route.method, _guard(route, identity))
     app.register_error_handler(Exception, _answer_error)
     app.after_request(_finish)
+    app.after_websocket(_finish_socket)
+
+
+def _mount(
+    app: Application, path: str, endpoint: str, method: str, call: Callable[..., Awaitable[Any]]
+) -> None:
+    app.add_url_rule(path, endpoint, call, methods=[method], provide_automatic_options=False)
+
+
+async def _needs_websocket(**_: Any) -> NoReturn:
+    raise NeedsWebsocket("Open it as a websocket (RFC 6455), with the credentials of any call.")
 
 
 async def _answer_error(error: Exception) -> Response:
@@ -105,27 +120,28 @@ async def _finish(answer: Response) -> Response:
     return secure(answer)
 
 
-def _guard(route: Route, identity: Identity) -> Callable[..., Awaitable[Response]]:
-    async def call(**variables: Any) -> Response:
-        http = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 -- werkzeug's documented way out of a proxy
-        if route.access is Access.SESSION:
-            variables["session"] = await identity.session_of(http)
-        answer: Response = await route.handler(http, **variables)
+async def _finish_socket(refusal: ResponseTypes | None) -> ResponseTypes | None:
+    return None if refusal is None else secure(refusal)
+
+
+def _guard(route: Route, identity: Identity) -> Callable[..., Awaitable[Response | None]]:
+    """What stands before a handler; a websocket's answer is a refusal, before the handshake."""
+    proxy: Any = websocket if route.websocket else request
+
+    async def call(**given: Any) -> Response | None:
+        asked = proxy._get_current_object()  # noqa: SLF001 -- werkzeug's documented way out of a proxy
+        await _admit(route, identity, asked, given)
+        answer: Response | None = await route.handler(asked, **given)
         return answer
 
     return call
 
 
-def _guard_socket(route: Route, identity: Identity) -> Callable[..., Awaitable[Response | None]]:
-    """As `_guard`; a refusal before the handshake is an ordinary HTTP answer."""
-
-    async def call(**variables: str) -> Response | None:
-        socket = websocket._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 -- as above
-        try:
-            session = await identity.session_of(socket)
-            await route.handler(socket, session, **variables)
-        except Refusal as refusal:
-            return problem_answer(to_problem(refusal))
-        return None
-
-    return call
+async def _admit(
+    route: Route, identity: Identity, asked: Request | Websocket, given: dict[str, Any]
+) -> None:
+    """Lets a call through, with all that its handler is given besides the path's variables."""
+    if route.access is Access.SESSION:
+        given["session"] = await identity.session_of(asked)
+    if route.query is not None:
+        given["query"] = read_query(asked, route.query)

@@ -5,7 +5,7 @@ Never: asks anybody anything; what a view needs is passed in.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,6 +43,22 @@ class Problem(View):
     field: str | None = Field(None, description="JSON pointer to the field that is to blame")
     limit: str | None = Field(None, description="name of the limit that refused")
     retry_after: float | None = Field(None, description="seconds until another try makes sense")
+
+
+class Session(View):
+    """A session, what it may, and what it uses of that."""
+
+    id: str
+    created_at: datetime
+    limits: dict[str, int | float] = Field(description="by name; sizes in bytes")
+    used: dict[str, int | float] = Field(description="of the limits of the same names")
+
+
+class NewSession(View):
+    """A session and the token that opens it; the token is shown this once."""
+
+    session: Session
+    token: str
 
 
 class Links(View):
@@ -143,7 +159,9 @@ class CapabilityView(View):
     name: str
     summary: str
     request: dict[str, Any] = Field(description="JSON Schema of its request")
-    limits: dict[str, float] = Field(description="the limits that apply, by name; times in seconds")
+    limits: dict[str, int | float] = Field(
+        description="the limits that apply, by name; times in seconds"
+    )
 
 
 class Preflight(View):
@@ -190,7 +208,7 @@ class Files(View):
 class JobMessage(View):
     """A job's state changed."""
 
-    type: str = "job"
+    type: Literal["job"] = "job"
     seq: int
     job: Job
 
@@ -198,7 +216,7 @@ class JobMessage(View):
 class ProgressMessage(View):
     """A job moved on, or moved up in line."""
 
-    type: str = "progress"
+    type: Literal["progress"] = "progress"
     seq: int
     job: str
     progress: Progress | None
@@ -209,7 +227,7 @@ class ProgressMessage(View):
 class SnapshotMessage(View):
     """Where everything stands."""
 
-    type: str = "snapshot"
+    type: Literal["snapshot"] = "snapshot"
     seq: int
     jobs: list[Job]
 
