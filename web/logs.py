@@ -1,21 +1,24 @@
 """Logs: one event a line on standard error, readable or JSON, never forged.
 
 Owns: the set-up of structlog.
-Never: writes a message itself. A traceback never shows variables: they hold tokens and users' data,
-and structlog's own default, which draws them, stops everybody for a second or more.
+Never: writes a message itself, or shows the values of variables: a token may be among them.
 """
 
 import logging
 import sys
+import traceback
+from types import TracebackType
 from typing import Any
 
 import structlog
-from structlog.tracebacks import ExceptionDictTransformer
 
 from conf.settings import Log
 
 _LONGEST = 2000
 """Characters of one value; a client can make an address or a name as long as it likes."""
+
+_LONGEST_TRACE = 20_000
+"""Characters of a traceback; its end, where the error itself stands, is what is kept."""
 
 
 def set_up(settings: Log) -> None:
@@ -24,24 +27,17 @@ def set_up(settings: Log) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _trace,
         _one_line,
     ]
-    if settings.format == "json":
-        last: list[Any] = [
-            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(),
-        ]
-    else:
-        last = [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(),
-                sort_keys=False,
-                exception_formatter=structlog.dev.plain_traceback,
-            )
-        ]
+    last: Any = (
+        structlog.processors.JSONRenderer()
+        if settings.format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False)
+    )
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     structlog.configure(
-        processors=[*shared, *last],
+        processors=[*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -50,24 +46,44 @@ def set_up(settings: Log) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
 
 
+def _trace(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Turns the error that an event brings into text, under `trace`."""
+    error = _error_of(event.pop("exc_info", None))
+    if error is not None:
+        lines = "".join(traceback.format_exception(error)).splitlines()
+        told = (line.strip() for line in lines if line.strip(" ^~|"))
+        event["trace"] = _escaped(" / ".join(told)[-_LONGEST_TRACE:])
+    return event
+
+
+def _error_of(given: object) -> BaseException | None:
+    """The error in what logging calls `exc_info`: an error, a tuple with one, or true."""
+    match given:
+        case BaseException():
+            return given
+        case (_, BaseException() as error, TracebackType() | None):
+            return error
+    return sys.exception() if given else None
+
+
 def _one_line(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Escapes what could end a line or drive a terminal, and bounds what a client can make long.
-
-    The traceback is ours, not a client's, and stays as it is.
-    """
-    return {key: value if key == "exc_info" else _escaped(value) for key, value in event.items()}
+    """Escapes what could end a line or drive a terminal, and bounds what a client can make long."""
+    return {key: value if key == "trace" else _bounded(value) for key, value in event.items()}
 
 
-def _escaped(value: object) -> object:
+def _bounded(value: object) -> object:
     if not isinstance(value, str):
         return value
-    shown = value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+    return _escaped(value if len(value) <= _LONGEST else value[:_LONGEST] + "…")
+
+
+def _escaped(text: str) -> str:
     return "".join(
-        character if character.isprintable() else ascii(character)[1:-1] for character in shown
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
     )
