@@ -9,6 +9,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+from rich.table import Column
 
 
 class Bars:
@@ -16,15 +17,16 @@ class Bars:
 
     Example:
         with Bars(console) as bars:
-            bars.show("Ann", "running", 0.4, "join")
+            bars.show("Ann", "running", 0.4, "reading")
     """
 
     def __init__(self, console: Console) -> None:
+        # The words stay whole; in a narrow window it is the bar that gives way.
         self._progress = Progress(
-            TextColumn("{task.description:<18}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[words]}"),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=None, table_column=Column(no_wrap=False)),
+            TaskProgressColumn(table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[words]}", table_column=Column(no_wrap=True)),
             console=console,
             disable=not console.is_terminal,
         )
@@ -42,10 +44,13 @@ class Bars:
     ) -> None:
         self._progress.stop()
 
-    def show(self, label: str, state: str, fraction: float, step: str = "") -> None:
-        """Draws where a job stands; `fraction` is 0..1."""
+    def show(self, label: str, state: str, fraction: float, step: str) -> None:
+        """Draws where a job stands: how far (`fraction` is 0..1), and what it is doing."""
         if label not in self._tasks:
             self._tasks[label] = self._progress.add_task(label, total=1.0, words="")
+        done = state == "succeeded"
         self._progress.update(
-            self._tasks[label], completed=fraction, words=f"{state} {step}".strip()
+            self._tasks[label],
+            completed=1.0 if done else fraction,
+            words=step if state == "running" and step else state,
         )

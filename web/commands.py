@@ -9,45 +9,49 @@ import dataclasses
 import json
 import os
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 import trio
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from actors.capabilities import discover
 from actors.journal.port import JournalUnusableError
 from actors.supervisor import BudgetSpentError
-from conf.explain import explain
+from conf.explain import Explanation, explain
 from conf.load import PRESETS, Resolved, resolve
 from conf.machine import this_machine
 from conf.mistakes import ConfigurationError
-from conf.settings import Log
+from conf.settings import Log, Settings
 from web import demo, logs, oneshot
 from web.keys import KeysUnusableError
-from web.service import run_service, wait_for_signal
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
-
-EXIT_FAILED = 1
-EXIT_MISTAKEN = 2
-"""As click and most shells' own commands: 2 is a mistake of the caller."""
+from web.service import AddressUnusableError, run_service, wait_for_signal
+from web.terminal import EXIT_MISTAKEN, complain, err, out, plainly, run
 
 config_option = click.option(
-    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON or TOML."
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Configuration, JSON or TOML.",
 )
-preset_option = click.option("--preset", type=click.Choice(PRESETS), help="A ready-made size.")
+preset_option = click.option(
+    "--preset", type=click.Choice(PRESETS), help="A ready-made size; --config refines it."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stitchery")
 def cli() -> None:
-    """Stitchery: a workshop for pictures, for one person or for many at once."""
+    """Stitchery: a workshop for pictures, for one person or for many at once.
+
+    Every setting can also come from the environment, as STITCHERY_SECTION__KEY.
+    """
 
 
 @cli.command()
@@ -62,34 +66,21 @@ def serve(
     """Run the service until SIGTERM or Ctrl-C."""
     server = {"host": host, "port": port}
     storage = {"data": None if data is None else str(data)}
-    resolved = _resolve(config, preset, {"server": server, "storage": storage})
-    logs.set_up(resolved.settings.log)
-    try:
-        trio.run(_serve, resolved)
-    except* (JournalUnusableError, KeysUnusableError, OSError) as errors:
-        _fail("; ".join(str(error) for error in _leaves(errors)))
-    except* BudgetSpentError as errors:
-        _fail(
-            f"{'; '.join(str(error) for error in _leaves(errors))}. Nothing accepted is lost: "
-            "start the service again. The log tells what broke."
-        )
+    settings = _settings(config, preset, {"server": server, "storage": storage})
+    logs.set_up(settings.log)
+    with plainly(JournalUnusableError, KeysUnusableError, AddressUnusableError, BudgetSpentError):
+        trio.run(_serve, settings)
 
 
-async def _serve(resolved: Resolved) -> None:
+async def _serve(settings: Settings) -> None:
     shutdown = trio.Event()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(wait_for_signal, shutdown)
         async with trio.open_nursery() as service:
-            address = await service.start(_run_service, resolved, shutdown)
+            address = await service.start(partial(run_service, settings, shutdown=shutdown))
             click.echo(f"Listening on {address}")
             sys.stdout.flush()
         nursery.cancel_scope.cancel()
-
-
-async def _run_service(
-    resolved: Resolved, shutdown: trio.Event, *, task_status: trio.TaskStatus[str]
-) -> None:
-    await run_service(resolved.settings, shutdown=shutdown, task_status=task_status)
 
 
 @cli.command("check-config")
@@ -110,17 +101,8 @@ def check_config(config: Path | None, preset: str | None, *, as_json: bool) -> N
     explanation = explain(resolved.settings, origins=resolved.origins, machine=this_machine())
     if as_json:
         click.echo(json.dumps({"ok": True, **dataclasses.asdict(explanation)}, indent=2))
-        return
-    table = Table("setting", "value", "what it is", "from", box=None, pad_edge=False)
-    for entry in explanation.entries:
-        table.add_row(entry.key, json.dumps(entry.value), entry.description, entry.origin)
-    out.print(table)
-    out.print()
-    for sentence in explanation.sentences:
-        out.print(f"• {sentence}", markup=False)
-    for warning in explanation.warnings:
-        out.print(f"! {warning.message} ({', '.join(warning.keys)})", style="yellow", markup=False)
-    out.print("\nThe configuration is good.", style="green")
+    else:
+        _print_explanation(explanation)
 
 
 @cli.command("demo")
@@ -128,24 +110,30 @@ def check_config(config: Path | None, preset: str | None, *, as_json: bool) -> N
 def run_demo(pictures: tuple[Path, ...]) -> None:
     """Show the service at work: two users, live progress, a cancelled job.
 
-    With PICTURES (at least two), these are stitched; otherwise some are drawn.
+    With PICTURES (at least two), these are stitched; otherwise some are drawn. The stitched
+    picture lands in this folder.
     """
     if len(pictures) == 1:
         raise click.UsageError("One picture cannot be stitched; give two or more, or none.")
-    settings = _resolve(None, "small", {}).settings
+    server = {"host": "127.0.0.1", "port": 0}
+    with _temporary("small", server) as settings, plainly(demo.DemoError, OSError):
+        run(demo.run, settings, list(pictures), Path.cwd(), err)
+
+
+@contextmanager
+def _temporary(preset: str | None, server: Mapping[str, Any]) -> Iterator[Settings]:
+    """Settings for work that leaves nothing behind, and that tells no news but bad ones."""
     logs.set_up(Log(level="warning"))
-    try:
-        trio.run(demo.run, settings, list(pictures), Path.cwd(), err)
-    except* (demo.DemoError, OSError) as errors:
-        _fail("; ".join(str(error) for error in _leaves(errors)))
+    with tempfile.TemporaryDirectory(prefix="stitchery-") as folder:
+        yield _settings(None, preset, {"server": server, "storage": {"data": folder}})
 
 
-def _resolve(
+def _settings(
     config: Path | None, preset: str | None, flags: Mapping[str, Mapping[str, Any]]
-) -> Resolved:
+) -> Settings:
     """The settings, or the end of the program with every mistake in them."""
     try:
-        return _read(config, preset, flags)
+        return _read(config, preset, flags).settings
     except ConfigurationError as error:
         _print_mistakes(error)
         sys.exit(EXIT_MISTAKEN)
@@ -169,26 +157,25 @@ def _read(
 
 def _print_mistakes(error: ConfigurationError) -> None:
     for mistake in error.mistakes:
-        err.print(f"✗ {mistake.key}", style="bold red", markup=False, end="")
-        err.print(f"  ({mistake.where})", style="dim", markup=False)
-        err.print(f"  {mistake.message}", markup=False)
-        if mistake.hint:
-            err.print(f"  {mistake.hint}", style="yellow", markup=False)
+        complain(str(mistake))
     count = len(error.mistakes)
     err.print(f"\n{count} mistake{'s' if count > 1 else ''} in the configuration.", style="red")
 
 
-def _fail(text: str) -> NoReturn:
-    err.print(f"✗ {text}", style="red", markup=False, soft_wrap=True)  # a path stays whole
-    sys.exit(EXIT_FAILED)
-
-
-def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
+def _print_explanation(explanation: Explanation) -> None:
+    table = Table("setting", "value", "what it is", "from", box=None, pad_edge=False)
+    for entry in explanation.entries:
+        cells = (entry.key, json.dumps(entry.value), entry.description, entry.origin)
+        table.add_row(*map(Text, cells))  # as text, in which brackets are no markup
+    out.print(table)
+    out.print()
+    for sentence in explanation.sentences:
+        out.print(f"• {sentence}", markup=False)
+    for warning in explanation.warnings:
+        keys = f" ({', '.join(warning.keys)})" if warning.keys else ""
+        out.print(f"! {warning.message}{keys}", style="yellow", markup=False)
+    out.print("\nThe configuration is good.", style="green")
 
 
 for _capability in discover().values():
-    cli.add_command(oneshot.command(_capability, err))
+    cli.add_command(oneshot.command(_capability, partial(_temporary, None, {})))

@@ -4,31 +4,33 @@ Owns: the story, told over HTTP and websocket like any client would.
 Never: reaches into the service; it only starts it.
 """
 
-import io
 import itertools
 import json
-import random
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import trio
-from PIL import Image, ImageDraw, ImageFilter
 from rich.console import Console
+from rich.markup import escape
 from trio_websocket import open_websocket_url
 
 from conf.settings import Settings
 from web.bars import Bars
-from web.oneshot import unused
+from web.outputs import unused
 from web.service import run_service
+from web.sketches import draw
 
 DRAWN = 6
-WIDTH, HEIGHT = 1600, 1200
+
 HEAVY_INPUTS = 200
-"""Pictures of the job that is cancelled: enough work for a minute, so that it surely runs."""
+"""Pictures of the job that is cancelled: enough work for seconds, so that it surely runs."""
+
+PATIENCE = 120
+"""Seconds for the whole story, which takes a few; on a machine that needs more, something hangs."""
 
 ENDED = frozenset({"succeeded", "failed", "cancelled", "expired", "timed_out"})
 
@@ -65,35 +67,40 @@ class _User:
             await self.news.wait()
         return self.jobs[id]
 
+    async def begun(self, id: str) -> None:
+        """Waits until the job has told of its progress, or has ended."""
+        while (job := self.jobs.get(id)) is None or not (job["progress"] or job["state"] in ENDED):
+            await self.news.wait()
+
 
 async def run(settings: Settings, pictures: list[Path], target: Path, console: Console) -> None:
     """Tells the whole story; the stitched file lands in the folder `target`.
 
     Raises:
         DemoError: something did not happen that should have.
+        OSError: a picture cannot be read, or the stitched one not written.
     """
     began = trio.current_time()
-    with tempfile.TemporaryDirectory(prefix="stitchery-demo-") as folder:
-        server = settings.server.model_copy(update={"host": "127.0.0.1", "port": 0})
-        storage = settings.storage.model_copy(update={"data": Path(folder)})
-        settings = settings.model_copy(update={"server": server, "storage": storage})
-        shutdown = trio.Event()
-        async with trio.open_nursery() as nursery:
-            address = await nursery.start(_service, settings, shutdown)
-            console.print(f"The service listens on {address}, its data lies in {folder}.")
-            written = await _story(address, pictures, target, console)
-            shutdown.set()
-    console.print()
-    console.print(f"Done in {trio.current_time() - began:.1f} s: two users uploaded pictures and")
-    console.print("stitched at once, a third job was cancelled while it ran.")
-    console.print(f"The stitched picture: [bold]{written}[/bold]")
-    console.print("Start the service for good with: [bold]stitchery serve[/bold]")
-
-
-async def _service(
-    settings: Settings, shutdown: trio.Event, *, task_status: trio.TaskStatus[str]
-) -> None:
-    await run_service(settings, shutdown=shutdown, task_status=task_status)
+    shutdown = trio.Event()
+    async with trio.open_nursery() as nursery:
+        address = await nursery.start(partial(run_service, settings, shutdown=shutdown))
+        console.print(
+            f"The service listens on {address}, its data lies in {settings.storage.data}.",
+            soft_wrap=True,
+        )
+        try:
+            with trio.fail_after(PATIENCE):
+                written = await _story(address, pictures, target, console)
+        except trio.TooSlowError:
+            raise DemoError(f"the story was not over after {PATIENCE} seconds") from None
+        shutdown.set()
+    seconds = trio.current_time() - began
+    console.print(
+        f"\nDone in {seconds:.1f} s: two users uploaded pictures and stitched them at the same "
+        "time; a third job was cancelled while it ran, and nothing of it is left."
+    )
+    console.print(f"The stitched picture: [bold]{escape(str(written))}[/bold]", soft_wrap=True)
+    console.print("Start the service for good with: [bold]stitchery serve[/bold]", soft_wrap=True)
 
 
 async def _story(address: str, pictures: list[Path], target: Path, console: Console) -> Path:
@@ -101,7 +108,7 @@ async def _story(address: str, pictures: list[Path], target: Path, console: Cons
         sources = [(path.name, await trio.Path(path).read_bytes()) for path in pictures]
     else:
         console.print(f"Drawing {DRAWN} pictures, as you named none.")
-        sources = await trio.to_thread.run_sync(_draw_all)
+        sources = await trio.to_thread.run_sync(draw, DRAWN)
     async with trio.open_nursery() as nursery, httpx.AsyncClient(base_url=address) as http:
         with Bars(console) as bars:
             ann, ben = [await _enter(name, http, bars, nursery) for name in ("Ann", "Ben")]
@@ -114,14 +121,20 @@ async def _story(address: str, pictures: list[Path], target: Path, console: Cons
             await ben.job(second, *ENDED)
             heavy = list(itertools.islice(itertools.cycle(ben_files), HEAVY_INPUTS))
             third = await _submit(ben, heavy, layout="grid", fit=600, format="png")
-            while (await ben.job(third, "running", *ENDED))["progress"] is None:
-                await ben.news.wait()
+            await ben.begun(third)
             receipt = await _cancel(ben, third)
-        console.print("Ben cancelled his second job while it ran. The receipt:")
-        console.print_json(json.dumps(receipt))
+        console.print(f"Ben cancelled his second job while it ran: {_told(receipt)}.")
         written = await _download(ann, stitched, target)
         nursery.cancel_scope.cancel()
     return written
+
+
+def _told(receipt: dict[str, Any]) -> str:
+    """A receipt in words."""
+    ended, removed = receipt["processes_ended"], receipt["files_removed"]
+    processes = "1 process" if ended == 1 else f"{ended} processes"
+    files = "1 file" if removed == 1 else f"{removed} files"
+    return f"{processes} ended, {files} removed, within {receipt['seconds']:.2f} s"
 
 
 async def _enter(name: str, http: httpx.AsyncClient, bars: Bars, nursery: trio.Nursery) -> _User:
@@ -143,23 +156,19 @@ async def _follow(user: _User, bars: Bars, *, task_status: trio.TaskStatus[None]
         while True:
             user.hear(json.loads(await socket.get_message()))
             for number, job in enumerate(user.jobs.values(), start=1):
-                _show(bars, f"{user.name}, job {number}", job)
-
-
-def _show(bars: Bars, label: str, job: dict[str, Any]) -> None:
-    progress = job["progress"] or {"fraction": 0.0, "step": ""}
-    if job["state"] == "succeeded":
-        bars.show(label, job["state"], 1.0)
-    elif job["state"] in ENDED:
-        bars.show(label, job["state"], progress["fraction"])
-    else:
-        bars.show(label, job["state"], progress["fraction"], progress["step"])
+                progress = job["progress"] or {"fraction": 0.0, "step": ""}
+                label = f"{user.name}, job {number}"
+                bars.show(label, job["state"], progress["fraction"], progress["step"])
 
 
 async def _upload(user: _User, sources: Sequence[tuple[str, bytes]]) -> list[str]:
     parts = [("file", (name, body)) for name, body in sources]
-    files = _ok(await user.http.post("/api/v1/files", files=parts))["items"]
-    return [file["id"] for file in files]
+    answer = await user.http.post("/api/v1/files", files=parts)
+    match answer.json():
+        case {"field": str(field), "detail": detail} if field.startswith("/file/"):
+            name, _ = sources[int(field.rpartition("/")[2])]
+            raise DemoError(f"{name}: {detail}")
+    return [file["id"] for file in _ok(answer)["items"]]
 
 
 async def _submit(user: _User, files: Sequence[str], **wishes: Any) -> str:
@@ -180,7 +189,8 @@ async def _download(user: _User, job: dict[str, Any], target: Path) -> Path:
         raise DemoError(f"the job ended as {job['state']}: {(job['error'] or {}).get('detail')}")
     [file] = job["result"]["files"]
     answer = await user.http.get(file["links"]["content"])
-    answer.raise_for_status()
+    if answer.is_error:
+        raise DemoError(f"the stitched picture could not be fetched: {answer.status_code}")
     path = unused(target / file["name"])
     await trio.Path(path).write_bytes(answer.content)
     return path
@@ -191,40 +201,3 @@ def _ok(answer: httpx.Response) -> dict[str, Any]:
     if answer.is_error:
         raise DemoError(f"{answer.request.method} {answer.request.url.path}: {body['detail']}")
     return dict(body)
-
-
-# --- pictures to play with ----------------------------------------------------------------------
-
-
-def _draw_all() -> list[tuple[str, bytes]]:
-    """Photo-like pictures: a sky, hills, a sun, and the grain of a small sensor."""
-    return [(f"hill-{number + 1}.jpg", _draw(number)) for number in range(DRAWN)]
-
-
-def _draw(number: int) -> bytes:
-    chance = random.Random(number)  # noqa: S311 -- for looks; the same pictures every time
-    picture = Image.linear_gradient("L").resize((WIDTH, HEIGHT))
-    warm = chance.randrange(120, 256)
-    sky = Image.merge(
-        "RGB",
-        [
-            picture.point(lambda value: warm - value // 3),
-            picture.point(lambda value: 140 + value // 3),
-            picture.point(lambda value: 235 - value // 4),
-        ],
-    )
-    draw = ImageDraw.Draw(sky)
-    sun = chance.randrange(100, WIDTH - 300)
-    draw.ellipse((sun, 120, sun + 180, 300), fill=(255, 240, 190))
-    for depth in range(4):
-        ridge = HEIGHT // 2 + depth * HEIGHT // 9
-        points = [(0, HEIGHT)]
-        points += [(x, ridge + chance.randrange(-90, 90)) for x in range(0, WIDTH + 200, 200)]
-        points += [(WIDTH, HEIGHT)]
-        shade = 150 - depth * 32
-        draw.polygon(points, fill=(shade // 2, shade, shade // 2 + 20))
-    grain = Image.effect_noise((WIDTH, HEIGHT), 24).convert("RGB")
-    photo = Image.blend(sky.filter(ImageFilter.GaussianBlur(1.2)), grain, 0.08)
-    file = io.BytesIO()
-    photo.save(file, "JPEG", quality=92)
-    return file.getvalue()

@@ -8,13 +8,9 @@ The job takes the same way as in the service: through a tree of its own in a tem
 a journal in memory, since nothing needs to outlast the command.
 """
 
-import itertools
 import json
-import shutil
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -22,23 +18,25 @@ from typing import Annotated, Any, get_args, get_origin
 import click
 import trio
 from pydantic import ValidationError
-from pydantic_core import PydanticUndefined
-from rich.console import Console
 
 from actors.capability import AnyCapability, FileInput, Request
-from actors.errors import Problem, Reported, StitcheryError
+from actors.errors import Reported, StitcheryError
 from actors.journal.memory import MemoryJournal
-from actors.lifecycle import State, has_ended
-from actors.messages import JobRecord, JobView, Options, Snapshot
+from actors.lifecycle import has_ended
+from actors.messages import JobRecord, JobView, Options, Progress, Snapshot
 from actors.session import Session
 from actors.tree import Stitchery, open_stitchery
-from conf.load import load
-from conf.settings import Limits
+from conf.settings import Settings
 from web.bars import Bars
-from web.errors import invalid
+from web.edge_rules import leaves_of
+from web.errors import Mistake, mistakes_of
+from web.outputs import Output, UnwritableError, write
+from web.terminal import err, fail, run
 
-EXIT_FAILED = 1
-"""The job failed; 2 is left to mistakes in the command itself."""
+_CHUNK = 1 << 20
+
+_NO_FILE = "0" * 26
+"""Stands for a file's id while only the rest of a request is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,56 +47,61 @@ class _Subject:
     many: bool
     files: bool
 
+    @property
+    def metavar(self) -> str:
+        """What the arguments are called in the command's help."""
+        return f"{self.field.upper()}{'...' if self.many else ''}"
 
-def command(capability: AnyCapability, console: Console) -> click.Command:
-    """The command of a capability: its list or input field as arguments, the rest as options."""
+
+class _OutputType(click.ParamType[Output]):
+    """A file in a folder that is there, or a folder."""
+
+    name = "path"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Output:
+        output = value if isinstance(value, Output) else Output.of(value)
+        if not (output.folder or output.path.parent.is_dir()):
+            self.fail(f"there is no folder {output.path.parent}", param, ctx)
+        return output
+
+
+def command(
+    capability: AnyCapability, settings: Callable[[], AbstractContextManager[Settings]]
+) -> click.Command:
+    """The command of a capability: its list or input field as arguments, the rest as options.
+
+    `settings` opens those of one call, with a data folder of its own.
+    """
     subject = _subject(capability.request_type)
-    kind = click.Path(exists=True, dir_okay=False, path_type=Path) if subject.files else str
-    arguments: list[click.Parameter] = [
-        click.Argument(
-            ["subjects"],
-            metavar=f"{subject.field.upper()}{'...' if subject.many else ''}",
-            nargs=-1 if subject.many else 1,
-            required=True,
-            type=kind,
-        )
-    ]
-    fields = capability.request_type.model_fields
-    options = [
-        click.Option(
-            [f"--{name.replace('_', '-')}", name],
-            help=_help(field.description, field.get_default()),
-            metavar="VALUE",
-        )
-        for name, field in fields.items()
-        if name != subject.field
-    ]
-    output = click.Option(
-        ["-o", "--output"],
-        type=click.Path(path_type=Path),
-        default=Path(),
-        help="File to write, or folder for several; this folder if not given.",
-    )
-    as_json = click.Option(["--json", "as_json"], is_flag=True, help="Print the outcome as JSON.")
+    fields = capability.request_type.model_json_schema()["properties"]
 
-    def run(
-        subjects: tuple[Any, ...] | Any,
-        output: Path,
-        *,
-        as_json: bool,
-        **values: str | None,
-    ) -> None:
-        given = subjects if subject.many else (subjects,)
-        order = _Order(capability, subject, tuple(given), values, output)
-        sys.exit(trio.run(order.run, console, as_json))
+    def act(subjects: Any, output: Output, *, as_json: bool, **values: str | None) -> None:
+        given = tuple(subjects) if subject.many else (subjects,)
+        wishes = {
+            name: _value(text, fields[name]) for name, text in values.items() if text is not None
+        }
+        order = _Order(capability, subject, given, wishes, output, as_json)
+        order.check()
+        with settings() as found:
+            _carry_out(order, found)
 
     return click.Command(
         capability.name,
-        callback=run,
-        params=[*arguments, *options, output, as_json],
+        callback=act,
+        params=[_argument(subject), *_options(fields, subject), _OUTPUT, _AS_JSON],
         help=f"{capability.summary}\n\nRuns here and now, without a server.",
         short_help=capability.summary,
     )
+
+
+def _carry_out(order: "_Order", settings: Settings) -> None:
+    """Runs the order; the end of the program when it fails."""
+    try:
+        run(order.run, settings)
+    except* (StitcheryError, UnwritableError) as errors:
+        fail("; ".join(map(order.told, leaves_of(errors))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,33 +111,78 @@ class _Order:
     capability: AnyCapability
     subject: _Subject
     given: tuple[Any, ...]
-    values: Mapping[str, str | None]
-    output: Path
+    wishes: Mapping[str, Any]
+    output: Output
+    as_json: bool
 
-    async def run(self, console: Console, as_json: bool) -> int:  # noqa: FBT001 -- from trio.run
-        """Does the job; the exit status."""
-        with tempfile.TemporaryDirectory(prefix="stitchery-") as folder:
-            settings = load(
-                environ={},
-                sections={self.capability.name: self.capability.settings_type},
-                overrides={"storage": {"data": folder}},
-            )
-            try:
-                async with open_stitchery(
-                    settings,
-                    capabilities={self.capability.name: self.capability},
-                    journal=MemoryJournal(),
-                ) as stitchery:
-                    return await self._run(stitchery, console, as_json=as_json)
-            except* StitcheryError as errors:
-                for error in _leaves(errors):
-                    console.print(f"✗ {self._told(error.problem())}", style="red", markup=False)
-        return EXIT_FAILED
+    def check(self) -> None:
+        """Looks at the options before anything is begun.
 
-    async def _run(self, stitchery: Stitchery, console: Console, *, as_json: bool) -> int:
-        session = await stitchery.sessions.create()
-        request = self._request(await self._subjects(session, stitchery.services.settings.limits))
-        with Bars(console) as bars, session.watch() as watcher:
+        Raises:
+            click.UsageError: naming every option that is not as it should be.
+        """
+        stand_ins = [{"file": _NO_FILE}] * len(self.given) if self.subject.files else self.given
+        try:
+            self._request(list(stand_ins))
+        except ValidationError as error:
+            told = "\n".join(map(self._option_and_mistake, mistakes_of(error)))
+            raise click.UsageError(told) from None
+
+    async def run(self, settings: Settings) -> None:
+        """Does the job, and reports what it made."""
+        only = {self.capability.name: self.capability}
+        async with open_stitchery(
+            settings, capabilities=only, journal=MemoryJournal()
+        ) as stitchery:
+            session = await stitchery.sessions.create()
+            most = settings.limits.max_upload_mb << 20
+            request = self._request(await self._subjects(session, most))
+            record = await self._live(session, request)
+            if record.error is not None:
+                raise Reported(record.error)
+            self._report(record, self._write(stitchery, record))
+
+    def told(self, error: BaseException) -> str:
+        """An error's words, with the argument's own name where one is to blame."""
+        if isinstance(error, StitcheryError):
+            problem = error.problem()
+            match (problem.field or "").split("/"):
+                case ["", self.subject.field, place, *_] if place.isdigit():
+                    return f"{self.given[int(place)]}: {problem.detail}"
+        return str(error)
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _request(self, subjects: list[Any]) -> Request:
+        document = {
+            **self.wishes,
+            self.subject.field: subjects if self.subject.many else subjects[0],
+        }
+        request_type: type[Request] = self.capability.request_type
+        return request_type.model_validate_json(json.dumps(document))
+
+    async def _subjects(self, session: Session, most_bytes: int) -> list[Any]:
+        """What stands in the request for the arguments: texts as they are, files by their ids."""
+        if not self.subject.files:
+            return list(self.given)
+        async with AsyncExitStack() as parts:
+            taken = []
+            for place, path in enumerate(self.given):
+                part = await parts.enter_async_context(session.receive_part(most_bytes))
+                try:
+                    async with await trio.open_file(path, "rb") as source:
+                        while chunk := await source.read(_CHUNK):
+                            await part.write(chunk)
+                    taken.append((part, await session.examine(part, path.name)))
+                except StitcheryError as error:
+                    error.field = f"/{self.subject.field}/{place}"
+                    raise
+            await session.take_files(taken)
+        return [{"file": record.id} for _, record in taken]
+
+    async def _live(self, session: Session, request: Request) -> JobRecord:
+        """The job as it ended."""
+        with Bars(err) as bars, session.watch() as watcher:
             view = await session.submit(self.capability.name, request, Options())
             self._show(bars, view)
             while not has_ended(view.record.state):
@@ -142,87 +190,47 @@ class _Order:
                 if not isinstance(event, Snapshot):
                     view = event.view
                     self._show(bars, view)
-        if view.record.error is not None:
-            raise Reported(view.record.error)
-        written = self._write(stitchery, view.record)
-        self._report(view.record, written, console, as_json=as_json)
-        return 0
+        return view.record
 
     def _show(self, bars: Bars, view: JobView) -> None:
-        ended = view.record.state is State.SUCCEEDED
-        fraction = 1.0 if ended else view.progress.fraction if view.progress else 0.0
-        step = "" if ended or view.progress is None else view.progress.step
-        bars.show(self.capability.name, view.record.state, fraction, step)
-
-    async def _subjects(self, session: Session, limits: Limits) -> list[Any]:
-        """What stands in the request for the arguments: texts as they are, files by their ids."""
-        if not self.subject.files:
-            return list(self.given)
-        inputs = []
-        async with AsyncExitStack() as parts:
-            taken = []
-            most = limits.max_upload_mb << 20
-            for index, path in enumerate(self.given):
-                part = await parts.enter_async_context(session.receive_part(most))
-                try:
-                    async with await trio.open_file(path, "rb") as source:
-                        while chunk := await source.read(_CHUNK):
-                            await part.write(chunk)
-                    taken.append((part, await session.examine(part, path.name)))
-                except StitcheryError as error:
-                    error.field = f"/{self.subject.field}/{index}"
-                    raise
-                inputs.append({"file": part.id})
-            await session.take_files(taken)
-        return inputs
-
-    def _request(self, subjects: list[Any]) -> Request:
-        document: dict[str, Any] = {
-            name: _value(text) for name, text in self.values.items() if text is not None
-        }
-        document[self.subject.field] = subjects if self.subject.many else subjects[0]
-        request_type: type[Request] = self.capability.request_type
-        try:
-            return request_type.model_validate_json(json.dumps(document))
-        except ValidationError as error:
-            raise invalid(error) from None
+        progress = view.progress or Progress(fraction=0, step="")
+        bars.show(self.capability.name, view.record.state, progress.fraction, progress.step)
 
     def _write(self, stitchery: Stitchery, record: JobRecord) -> list[Path]:
-        """Puts the results where they were asked for, each whole or not at all."""
         files = () if record.result is None else record.result.files
-        folder = self.output.is_dir() or len(files) > 1
-        if folder:
-            self.output.mkdir(parents=True, exist_ok=True)
         written = []
         for file in files:
-            source = stitchery.services.workspace.path(record.session, file.id)
-            wanted = self.output / file.name if folder else self.output
-            target = unused(wanted) if folder else wanted
-            draft = target.with_name(f".{target.name}.{file.id}")
-            shutil.copyfile(source, draft)
-            draft.replace(target)
+            target = self.output.place(file.name, one_of_many=len(files) > 1)
+            write(stitchery.services.workspace.path(record.session, file.id), target)
             written.append(target)
         return written
 
-    def _report(
-        self, record: JobRecord, written: list[Path], console: Console, *, as_json: bool
-    ) -> None:
+    def _report(self, record: JobRecord, written: list[Path]) -> None:
         data = {} if record.result is None else dict(record.result.data)
-        if as_json:
+        if self.as_json:
             click.echo(json.dumps({"files": [str(path) for path in written], "data": data}))
             return
         for path in written:
-            console.print(f"✓ {path}", style="green", markup=False)
+            err.print(f"✓ {path}", style="green", markup=False, soft_wrap=True)
 
-    def _told(self, problem: Problem) -> str:
-        """The problem's words, with the argument's own name where one is to blame."""
-        steps = (problem.field or "").split("/")
-        if steps[1:2] == [self.subject.field] and len(steps) > 2 and steps[2].isdigit():  # noqa: PLR2004 -- /field/index
-            return f"{self.given[int(steps[2])]}: {problem.detail}"
-        return problem.detail
+    def _option_and_mistake(self, mistake: Mistake) -> str:
+        name = mistake["field"].split("/")[1]
+        option = self.subject.metavar if name == self.subject.field else _option(name)
+        return f"{option}: {mistake['detail']}"
 
 
-_CHUNK = 1 << 20
+# --- from a schema to a command line --------------------------------------------------------------
+
+_OUTPUT = click.Option(
+    ["-o", "--output"],
+    type=_OutputType(),
+    default=".",
+    help="File to write, or folder (for several, or with a / at its end); this folder if not "
+    "given. Only a file that is named here is written over.",
+)
+_AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print the outcome as JSON.")
+
+_WORDS = {"integer": "NUMBER", "number": "NUMBER", "string": "TEXT", "boolean": "true|false"}
 
 
 def _subject(request_type: type[Request]) -> _Subject:
@@ -243,28 +251,51 @@ def _items(annotation: Any) -> Any:
     return get_args(item)[0] if get_origin(item) is Annotated else item
 
 
-def _help(description: str | None, default: object) -> str:
-    known = default is not None and default is not PydanticUndefined
-    return f"{description or ''}{f'  [{default}]' if known else ''}"
+def _argument(subject: _Subject) -> click.Argument:
+    kind = click.Path(exists=True, dir_okay=False, path_type=Path) if subject.files else str
+    return click.Argument(
+        ["subjects"],
+        metavar=subject.metavar,
+        nargs=-1 if subject.many else 1,
+        required=True,
+        type=kind,
+    )
 
 
-def _value(text: str) -> Any:
-    """The JSON that a text is, or else the text: `--quality 90`, `--layout grid`."""
+def _options(fields: Mapping[str, Any], subject: _Subject) -> list[click.Option]:
+    return [
+        click.Option(
+            [_option(name), name],
+            metavar=_words(schema),
+            help=_help(schema.get("description", ""), schema.get("default")),
+        )
+        for name, schema in fields.items()
+        if name != subject.field
+    ]
+
+
+def _option(field: str) -> str:
+    return f"--{field.replace('_', '-')}"
+
+
+def _words(schema: Mapping[str, Any]) -> str:
+    """What an option takes: its values, or what kind of value."""
+    if "anyOf" in schema:
+        return "|".join(_words(part) for part in schema["anyOf"] if part.get("type") != "null")
+    if "enum" in schema:
+        return "|".join(map(str, schema["enum"]))
+    return _WORDS.get(schema.get("type", ""), "VALUE")
+
+
+def _help(description: str, default: object) -> str:
+    return description if default is None else f"{description}  [{default}]"
+
+
+def _value(text: str, schema: Mapping[str, Any]) -> Any:
+    """What a text of the command line is in JSON: itself where a text is wanted, else `90`."""
+    if schema.get("type") == "string":
+        return text
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # no JSON, or numbers and depths beyond reason
         return text
-
-
-def unused(path: Path) -> Path:
-    """The path, or one with a number when there is such a file already."""
-    candidates = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
-    return next(path for path in itertools.chain([path], candidates) if not path.exists())
-
-
-def _leaves(group: BaseExceptionGroup[StitcheryError]) -> Iterator[StitcheryError]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error

@@ -12,11 +12,16 @@ import structlog
 import trio
 
 from actors.tree import open_stitchery
-from conf.settings import Settings
+from conf.settings import Server, Settings
 from web.app import build_app
+from web.asgi import Application
 from web.server import serve
 
 log = structlog.get_logger("service")
+
+
+class AddressUnusableError(Exception):
+    """The address cannot be listened on; the text says why, and what to do."""
 
 
 async def run_service(
@@ -32,16 +37,29 @@ async def run_service(
 
     Raises:
         JournalUnusableError, KeysUnusableError: the data folder cannot be used.
-        OSError: the address cannot be listened on.
+        AddressUnusableError: the address cannot be listened on.
         BudgetSpentError: parts of the tree fell more often than restarting can mend.
     """
     async with open_stitchery(settings) as stitchery, trio.open_nursery() as nursery:
         app = build_app(stitchery)
-        address: str = await nursery.start(partial(serve, app, settings.server, shutdown=shutdown))
-        task_status.started(address)
+        task_status.started(await _listen(app, settings.server, shutdown, nursery))
         await shutdown.wait()
         log.info("stopping", grace=settings.server.grace)
         await stitchery.drain()
+
+
+async def _listen(
+    app: Application, server: Server, shutdown: trio.Event, nursery: trio.Nursery
+) -> str:
+    """Serves in the nursery; the address."""
+    try:
+        return str(await nursery.start(partial(serve, app, server, shutdown=shutdown)))
+    except (OSError, UnicodeError) as error:  # the second: a host beyond what a name may be
+        why = error.strerror if isinstance(error, OSError) else error
+        raise AddressUnusableError(
+            f"{server.host}, port {server.port}, cannot be listened on: {why}. Stop what listens "
+            "there, or name another with --host and --port (port 0 takes a free one)."
+        ) from error
 
 
 async def wait_for_signal(shutdown: trio.Event) -> None:

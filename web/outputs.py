@@ -1,0 +1,71 @@
+"""Results in the caller's folders: whole or not at all, over another file only where it was named.
+
+Owns: where a result lands, and how it gets there.
+Never: knows what is in it.
+"""
+
+import itertools
+import secrets
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+
+class UnwritableError(Exception):
+    """A result could not be written; the text says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What `--output` says: a file, or a folder (one that is there, or a path that ends with /)."""
+
+    path: Path
+    folder: bool
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """What the text of the option says."""
+        path = Path(text)
+        return cls(path, folder=text.endswith("/") or path.is_dir())
+
+    def place(self, name: str, *, one_of_many: bool) -> Path:
+        """Where a result of this name lands; a new name beside what is there already."""
+        return unused(self.path / name) if self.folder or one_of_many else self.path
+
+
+def unused(path: Path) -> Path:
+    """The path, or one with a number when there is such a file already."""
+    candidates = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([path], candidates) if not path.exists())
+
+
+def write(source: Path, target: Path) -> None:
+    """Copies a file; `target` is whole or as it was. Its folder is made if there is none.
+
+    A device is written to; a link leads to what is written.
+
+    Raises:
+        UnwritableError: it could not be written, or not wholly.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not target.is_file():
+            with source.open("rb") as bytes_in, target.open("wb") as bytes_out:
+                shutil.copyfileobj(bytes_in, bytes_out)
+        else:
+            _copy(source, target.resolve())
+    except OSError as error:
+        raise UnwritableError(f"{target} cannot be written: {error.strerror or error}.") from error
+
+
+def _copy(source: Path, target: Path) -> None:
+    draft = target.with_name(f".stitchery-{secrets.token_hex(8)}")
+    try:
+        shutil.copyfile(source, draft)
+        draft.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise

@@ -1,0 +1,90 @@
+"""The terminal: what commands print, and how they end.
+
+Owns: the two consoles (results on standard output, everything else on standard error), the exit
+statuses, and what a signal does to a command.
+Never: knows what a command does.
+"""
+
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn, TypeVar
+
+import trio
+from rich.console import Console
+
+from web.edge_rules import leaves_of
+
+T = TypeVar("T")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+EXIT_FAILED = 1
+EXIT_MISTAKEN = 2
+"""As click and most shells' own commands: 2 is a mistake of the caller."""
+
+_EXIT_SIGNALLED = 128
+"""As shells tell it: this, and the signal's number."""
+
+
+class StoppedError(Exception):
+    """A signal ended the command."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Stopped by {signal.Signals(number).name}.")
+        self.status = _EXIT_SIGNALLED + number
+
+
+def complain(text: str) -> None:
+    """Tells what is wrong, in one line however long: a pipe or a log may read it."""
+    err.print(f"✗ {text}", style="red", markup=False, soft_wrap=True)
+
+
+def fail(text: str) -> NoReturn:
+    """Ends the program, which could not do what it was told."""
+    complain(text)
+    sys.exit(EXIT_FAILED)
+
+
+@contextmanager
+def plainly(*foreseen: type[Exception]) -> Iterator[None]:
+    """Ends the program with an error's own words, where they are meant for people."""
+    try:
+        yield
+    except* foreseen as errors:
+        fail("; ".join(str(error) for error in leaves_of(errors)))
+
+
+def run(act: Callable[..., Awaitable[T]], *arguments: object) -> T:
+    """Runs a command's work to its end. SIGINT and SIGTERM cancel it, so that nothing is left over.
+
+    Raises:
+        ExceptionGroup: of what the work raises.
+    """
+    try:
+        return trio.run(_until_signal, act, arguments)
+    except StoppedError as stopped:
+        complain(str(stopped))
+        sys.exit(stopped.status)
+
+
+async def _until_signal(act: Callable[..., Awaitable[T]], arguments: tuple[object, ...]) -> T:
+    numbers: list[int] = []
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_cancel_at, signals, numbers, nursery.cancel_scope)
+            result = await act(*arguments)
+            nursery.cancel_scope.cancel()
+            return result
+    raise StoppedError(*numbers)
+
+
+async def _cancel_at(
+    signals: AsyncIterator[int], numbers: list[int], scope: trio.CancelScope
+) -> None:
+    number = await anext(signals)
+    signal.signal(number, signal.SIG_DFL)  # a second one does not wait for us
+    numbers.append(number)
+    scope.cancel()
