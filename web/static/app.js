@@ -1,0 +1,185 @@
+/**
+ * The page's beginning: a session, then everything that lives on it.
+ *
+ * Owns: the order in which the parts come to life, the joining itself, and the session's end.
+ * Never: what a part does; each has its own module.
+ */
+
+import * as api from "./api.js";
+import { showFetching } from "./fetching.js";
+import { forecast, showForecast } from "./forecast.js";
+import * as jobs from "./jobs.js";
+import { choose, language, onLanguage, say, translatePage } from "./language.js";
+import { readRequest, showLayout } from "./layout.js";
+import { follow } from "./live.js";
+import { leaveNote, takeNote } from "./memory.js";
+import { announce, byId, isBusy, once, put } from "./page.js";
+import { showPictures } from "./pictures.js";
+import { problemOf, showNotice, showProblem, showTrouble, titleOf } from "./problems.js";
+import { leadTo, showOlder, showResults } from "./results.js";
+import * as shelf from "./shelf.js";
+import * as tray from "./tray.js";
+
+/** Whether the page is about to begin anew. */
+let leaving = false;
+
+/** Finds the session of this browser, or begins one. */
+async function enter() {
+  if (await api.hasSession()) return;
+  await api.beginSession();
+  if (await api.hasSession()) return;
+  throw new api.Refused({ code: "no_cookies", title: "", detail: "" });
+}
+
+/** The session ended elsewhere: the page begins anew, and says so. */
+function renew() {
+  if (!leaving) beginAnew("renewed");
+}
+
+/** @param {string} word what is said of it afterwards */
+function beginAnew(word) {
+  leaving = true;
+  leaveNote(word);
+  location.reload();
+}
+
+async function start() {
+  translatePage();
+  showLanguages();
+  byId("trouble-close").addEventListener("click", () => showTrouble(null));
+  try {
+    await enter();
+  } catch (error) {
+    showTrouble(problemOf(error));
+    return;
+  }
+  const note = takeNote();
+  if (note) showNotice(say(note));
+  addEventListener(api.SESSION_LOST, renew);
+  showPictures();
+  showFetching();
+  showLayout(() => forecast());
+  showForecast();
+  showResults();
+  showJoining();
+  showEnding();
+  keepUp();
+}
+
+/** Follows what happens on the server. */
+function keepUp() {
+  jobs.onJob((job, before) => {
+    if (before && !jobs.hasEnded(before) && job.state === "succeeded") takeFiles(job);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) refresh(); // another page of this session may have changed it
+  });
+  follow({
+    onMessage: (message) => {
+      jobs.hear(message);
+      if (message.type === "snapshot") refresh();
+    },
+    onState: showConnection,
+    onGone: renew,
+  });
+  showOlder();
+}
+
+/** Brings files and their order up to date. */
+async function refresh() {
+  try {
+    const [, fetches] = await Promise.all([shelf.refresh(), api.listFetches()]);
+    tray.arrange(shelf.all(), new Set(fetches.map(({ id }) => id)));
+  } catch (error) {
+    showTrouble(problemOf(error));
+  }
+}
+
+/**
+ * What a job made comes to the other files; what it fetched is there to be joined.
+ *
+ * @param {api.Job} job
+ */
+function takeFiles({ capability, result }) {
+  const files = result?.files ?? [];
+  shelf.add(files);
+  if (capability === "fetch") for (const file of files) tray.addFile(file, false);
+}
+
+/** @param {boolean} connected */
+function showConnection(connected) {
+  const sign = byId("live");
+  sign.dataset.on = String(connected);
+  put(sign, say(connected ? "live.on" : "live.off"));
+}
+
+function showLanguages() {
+  const buttons = [...document.querySelectorAll("[data-language]")];
+  const mark = () => {
+    for (const each of buttons) {
+      const own = /** @type {HTMLElement} */ (each).dataset.language;
+      each.setAttribute("aria-pressed", String(own === language()));
+    }
+  };
+  for (const each of buttons) {
+    const own = /** @type {HTMLElement} */ (each).dataset.language ?? "";
+    each.addEventListener("click", () => choose(own));
+  }
+  onLanguage(mark);
+  mark();
+}
+
+/** The button that joins, and what comes of pressing it. */
+function showJoining() {
+  const join = /** @type {HTMLButtonElement} */ (byId("join"));
+  const draw = () => {
+    const n = tray.hopeful().length;
+    join.disabled = n < 2 || tray.waiting();
+    put(join, isBusy(join) ? say("join.sending") : say("join", { n: n < 2 ? 1 : n }));
+  };
+  byId("layout-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const sent = once(join, submit);
+    draw();
+    await sent;
+    draw();
+  });
+  tray.onChange(draw);
+  onLanguage(draw);
+  draw();
+}
+
+async function submit() {
+  const place = byId("join-problem");
+  try {
+    const job = await api.submitJob("stitch", readRequest(tray.ready()));
+    showProblem(place, null);
+    jobs.learn(job);
+    if (document.activeElement === byId("join")) leadTo(job);
+    announce(say("said.accepted"));
+  } catch (error) {
+    const problem = problemOf(error);
+    showProblem(place, problem);
+    announce(titleOf(problem));
+  }
+}
+
+/** Deleting everything: asked once more, then done. */
+function showEnding() {
+  const dialog = /** @type {HTMLDialogElement} */ (byId("end-dialog"));
+  byId("end").addEventListener("click", () => dialog.showModal());
+  byId("end-no").addEventListener("click", () => dialog.close());
+  byId("end-yes").addEventListener("click", async () => {
+    dialog.close();
+    leaving = true; // the socket tells of the end, too
+    try {
+      await api.endSession();
+      beginAnew("said.ended");
+    } catch (error) {
+      leaving = false;
+      showTrouble(problemOf(error));
+    }
+  });
+}
+
+start();

@@ -1,0 +1,136 @@
+/**
+ * What the join would make, told while it is being put together.
+ *
+ * Owns: the pace of the questions (a pause after the last change; one under way at a time) and the
+ * picture of the answer, or of the refusal with what would work instead.
+ * Never: computes a size; the server is asked.
+ */
+
+import { preflight } from "./api.js";
+import { bytes, duration, extent } from "./figures.js";
+import * as jobs from "./jobs.js";
+import { onLanguage, say } from "./language.js";
+import { readRequest, setFit, setFormat } from "./layout.js";
+import { byId, button, element } from "./page.js";
+import { drawProblem, problemOf } from "./problems.js";
+import * as tray from "./tray.js";
+
+/** @typedef {import("./api.js").Problem} Problem */
+/** @typedef {import("./api.js").Preflight} Preflight */
+
+/** Milliseconds without a change after which the server is asked. */
+const PAUSE = 300;
+
+let question = new AbortController();
+
+/** What was asked last, as text: other changes of the tray ask nothing new. */
+let asked = "";
+
+/** The last answer, to be drawn anew in another language. @type {() => Node[]} */
+let answer = () => [];
+
+/** Brings the forecast to life. */
+export function showForecast() {
+  tray.onChange(() => forecast());
+  jobs.onJob((job, before) => forecast(job.state !== before?.state)); // the line has moved
+  onLanguage(draw);
+  forecast();
+}
+
+/**
+ * Asks anew when what would be asked has changed.
+ *
+ * @param {boolean} [moved] the answer may have changed by itself
+ */
+export function forecast(moved = false) {
+  const request = readRequest(tray.ready());
+  const text = JSON.stringify([request, tray.waiting()]);
+  if (text === asked && !moved) return;
+  asked = text;
+  question.abort();
+  question = new AbortController();
+  if (tray.waiting()) return tell(() => [element("p", say("forecast.uploads"), "quiet")]);
+  if (request.inputs.length < 2) return tell(() => [element("p", say("forecast.few"), "quiet")]);
+  byId("forecast").setAttribute("aria-busy", "true");
+  setTimeout(ask, PAUSE, request, question.signal);
+}
+
+/**
+ * @param {object} request
+ * @param {AbortSignal} signal
+ */
+async function ask(request, signal) {
+  if (signal.aborted) return;
+  try {
+    const found = await preflight("stitch", request, signal);
+    tell(() => [drawForecast(found)]);
+  } catch (error) {
+    if (signal.aborted) return;
+    const problem = problemOf(error);
+    tell(() => [drawProblem(problem), ...drawFits(problem)]);
+  }
+}
+
+/** @param {() => Node[]} make */
+function tell(make) {
+  answer = make;
+  byId("forecast").setAttribute("aria-busy", "false");
+  draw();
+}
+
+/** Draws the answer; one that looks the same is not read out again. */
+function draw() {
+  const place = byId("forecast");
+  const drawn = element("div");
+  drawn.append(...answer());
+  if (drawn.textContent !== place.textContent) place.replaceChildren(drawn);
+}
+
+/** @param {Preflight} found */
+function drawForecast({ forecast: { width, height, memory_bytes: memory }, position, wait }) {
+  const facts = element("dl", "", "facts");
+  const fact = (/** @type {string} */ word, /** @type {string} */ text) =>
+    facts.append(element("dt", say(word)), element("dd", text));
+  fact("forecast.size", extent(width, height));
+  fact("forecast.memory", bytes(memory));
+  fact("forecast.turn", turnOf(position, wait));
+  return facts;
+}
+
+/**
+ * @param {number} place
+ * @param {import("./api.js").Eta | null} wait
+ */
+function turnOf(place, wait) {
+  if (place === 1 && wait !== null && wait.p90 < 1) return say("forecast.now");
+  if (wait === null) return say("forecast.place", { place });
+  return say("forecast.wait", { place, wait: stretch("wait", wait) });
+}
+
+/**
+ * A time that half, and nine tenths, of such jobs stay below, in words.
+ *
+ * @param {"wait" | "eta"} words
+ * @param {import("./api.js").Eta} eta
+ */
+export function stretch(words, eta) {
+  const [p50, p90] = [duration(eta.p50), duration(eta.p90)];
+  return say(`${words}.${p50 === p90 ? "one" : "two"}`, { p50, p90 });
+}
+
+/** @param {Problem} problem */
+function drawFits({ fits }) {
+  if (!fits) return [];
+  const { fit, width, height, formats } = fits;
+  const ways = formats.map((format) =>
+    button(say("fits.format", { format: format.toUpperCase() }), () => setFormat(format)),
+  );
+  if (fit !== null && width !== null && height !== null) {
+    const pixels = extent(width, height);
+    ways.unshift(button(say("fits.fit", { pixels }), () => setFit(fit)));
+  }
+  if (ways.length === 0) return [];
+  const box = element("div", "", "ways");
+  box.append(element("p", say("fits")), ...ways);
+  return [box];
+}

@@ -1,0 +1,97 @@
+/**
+ * What went wrong, told to people.
+ *
+ * Owns: the words for a problem: our title in the language spoken, the server's detail below.
+ * Never: decides what to do about it.
+ */
+
+import { Refused } from "./api.js";
+import { duration } from "./figures.js";
+import { knows, say } from "./language.js";
+import { byId, element, put, quoted } from "./page.js";
+
+/** @typedef {import("./api.js").Problem} Problem */
+
+/**
+ * The problem in an error. What is none of the server's refusals is a mistake of ours, and goes on.
+ *
+ * @param {unknown} error
+ * @returns {Problem}
+ */
+export function problemOf(error) {
+  if (error instanceof Refused) return error.problem;
+  throw error;
+}
+
+/**
+ * The problem in one sentence.
+ *
+ * @param {Problem} problem
+ */
+export function titleOf(problem) {
+  const key = `problem.${problem.code}`;
+  return knows(key) ? say(key) : problem.title || say("problem.unknown");
+}
+
+/**
+ * The problem as it is shown: title, what the server says of it, what to do.
+ *
+ * @param {Problem} problem
+ */
+export function drawProblem(problem) {
+  const box = element("div", "", "problem");
+  box.append(element("p", titleOf(problem), "problem-title"));
+  for (const detail of detailsOf(problem)) box.append(quoted(detail, "detail"));
+  const aside = asideOf(problem);
+  if (aside) box.append(element("p", aside, "detail"));
+  return box;
+}
+
+/**
+ * Shows a problem that belongs to no place of the page.
+ *
+ * @param {Problem | null} problem null: all is well again
+ */
+export function showTrouble(problem) {
+  byId("trouble-text").replaceChildren(...(problem ? [drawProblem(problem)] : []));
+  byId("trouble").hidden = !problem;
+}
+
+/**
+ * Shows a notice that is no error.
+ *
+ * @param {string} text
+ */
+export function showNotice(text) {
+  byId("trouble-text").replaceChildren(element("p", text));
+  byId("trouble").hidden = false;
+}
+
+/**
+ * Shows a problem in its place, or clears the place.
+ *
+ * @param {HTMLElement} place
+ * @param {Problem | null} problem
+ */
+export function showProblem(place, problem) {
+  if (problem) place.replaceChildren(drawProblem(problem));
+  else put(place, "");
+}
+
+/** @param {Problem} problem */
+function detailsOf(problem) {
+  const details = problem.mistakes?.map(({ field, detail }) => `${field}: ${detail}`) ?? [
+    problem.detail,
+  ];
+  return details.filter(Boolean);
+}
+
+/** @param {Problem} problem */
+function asideOf({ limit, retry_after: after, incident }) {
+  const parts = [
+    limit && say("limit.named", { limit }),
+    after && say("again.after", { wait: duration(after) }),
+    incident && say("incident", { incident }),
+  ];
+  return parts.filter(Boolean).join(" · ");
+}

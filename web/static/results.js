@@ -1,0 +1,265 @@
+/**
+ * The jobs as people see them: where they stand, what they made, what went wrong.
+ *
+ * Owns: one card a job, and what a screen reader hears of it: states, not every step.
+ * Never: keeps jobs (jobs.js).
+ */
+
+import { cancelJob, downloadAddress, findJob, listJobs } from "./api.js";
+import { bytes, duration, extent, moment } from "./figures.js";
+import { stretch } from "./forecast.js";
+import * as jobs from "./jobs.js";
+import { knows, language, onLanguage, say } from "./language.js";
+import { announce, byId, copy, element, isBusy, once, put, showPicture } from "./page.js";
+import { wholePicture } from "./pictures.js";
+import { drawProblem, problemOf, showProblem, titleOf } from "./problems.js";
+import * as shelf from "./shelf.js";
+import * as tray from "./tray.js";
+
+/** @typedef {import("./api.js").Job} Job */
+/** @typedef {import("./api.js").File} File */
+
+/** Jobs that one press brings; the first hundred come with the socket's snapshot. */
+const OLDER = 100;
+
+/** Pixels that a browser may be made to decode for one result: a quarter of a gigabyte. */
+const MOST_PIXELS = 60_000_000;
+
+/** @type {Map<string, Record<string, any>>} */
+const cards = new Map();
+
+/** Where the older jobs begin; null: all are here. @type {string | null} */
+let cursor = null;
+
+/** Brings the list to life. */
+export function showResults() {
+  jobs.onJob((job, before) => {
+    drawCard(job);
+    if (before && before.state !== job.state) announceState(job);
+  });
+  shelf.onShelf(redraw);
+  onLanguage(redraw);
+  byId("older").addEventListener("click", showOlder);
+}
+
+/** Brings in a page of jobs, and with it the place where the older ones begin. */
+export async function showOlder() {
+  try {
+    const page = await listJobs(OLDER, cursor ?? undefined);
+    cursor = page.next;
+    page.items.forEach(jobs.learn);
+  } catch (error) {
+    showProblem(byId("older-problem"), problemOf(error));
+  }
+  byId("older").hidden = cursor === null;
+}
+
+/**
+ * Leads to a job's card.
+ *
+ * @param {Job} job
+ */
+export function leadTo(job) {
+  const what = cards.get(job.id)?.what;
+  what?.focus({ preventScroll: true });
+  what?.closest("li").scrollIntoView({ block: "nearest" });
+}
+
+/** The name of a job's kind. A kind that this page has no word for has its own. @param {Job} job */
+function kindOf({ capability }) {
+  const key = `job.${capability}`;
+  return knows(key) ? say(key) : capability;
+}
+
+/** @param {Job} job */
+function announceState(job) {
+  announce(say("said.state", { what: kindOf(job), state: say(`state.${job.state}`) }));
+}
+
+function redraw() {
+  for (const job of jobs.all()) drawCard(job);
+}
+
+/** @param {Job} job */
+function drawCard(job) {
+  const card = cards.get(job.id) ?? makeCard(job);
+  const ended = jobs.hasEnded(job);
+  card.root.dataset.state = job.state;
+  put(card.what, kindOf(job));
+  put(card.when, moment(job.created_at));
+  put(card.state, stateOf(job));
+  card.when.dateTime = job.created_at;
+  // the button that is about to vanish hands its focus on
+  if (ended && document.activeElement === card.cancel) card.what.focus();
+  card.course.hidden = ended;
+  card.cancel.hidden = ended;
+  put(card.cancel, say(isBusy(card.cancel) ? "cancelling" : "cancel"));
+  card.cancel.setAttribute("aria-label", say("cancel.of", { what: kindOf(job) }));
+  drawCourse(card, job);
+  drawOutcome(card, job);
+}
+
+/** @param {Job} job */
+function stateOf(job) {
+  const state = say(`state.${job.state}`);
+  const again = job.attempt > 1 && !jobs.hasEnded(job);
+  return again ? say("job.attempt", { state, n: job.attempt }) : state;
+}
+
+/**
+ * @param {Record<string, any>} card
+ * @param {Job} job
+ */
+function drawCourse(card, job) {
+  card.bar.setAttribute("aria-label", say("job.progress"));
+  if (job.state === "running" && job.progress) card.bar.value = job.progress.fraction;
+  else card.bar.removeAttribute("value");
+  card.bar.hidden = job.state === "queued";
+  put(card.line, lineOf(job).filter(Boolean).join(" · "));
+}
+
+/** What there is to say of a job that has not ended. @param {Job} job */
+function lineOf({ state, progress, position, waiting_for: holds, eta }) {
+  const left = eta && stretch("eta", eta);
+  if (state === "running") return [progress && stepOf(progress), left];
+  const limits = holds.map(({ limit, used, max }) =>
+    say("job.hold", { limit: knows(`limit.${limit}`) ? say(`limit.${limit}`) : limit, used, max }),
+  );
+  return [
+    position && say("job.position", { place: position }),
+    limits.length && say("job.held", { limits: limits.join(", ") }),
+    left,
+  ];
+}
+
+/** @param {NonNullable<Job["progress"]>} progress */
+function stepOf({ step, done, total, message }) {
+  const key = `step.${step}`;
+  return knows(key) ? say(key, { done, total }) : message || step;
+}
+
+/**
+ * Draws what a job came to; only where that has changed, so that the focus is not lost.
+ *
+ * @param {Record<string, any>} card
+ * @param {Job} job
+ */
+function drawOutcome(card, job) {
+  const files = job.result?.files ?? [];
+  const look = JSON.stringify([job.state, language(), files.map(({ id }) => shelf.has(id))]);
+  if (card.look === look) return;
+  card.look = look;
+  card.outcome.replaceChildren(
+    ...(job.error ? [drawProblem(job.error)] : []),
+    ...drawOutcomes(job),
+    ...(job.capability === "fetch" ? [] : files.map(drawFile)),
+    ...(job.receipt ? [drawReceipt(job.receipt)] : []),
+  );
+}
+
+/** How each address ended. @param {Job} job */
+function drawOutcomes(job) {
+  /** @type {import("./api.js").Outcome[]} */
+  const outcomes = job.result?.data.outcomes ?? job.error?.outcomes ?? [];
+  if (outcomes.length === 0) return [];
+  const list = element("ul", "", "outcomes");
+  for (const { url, error } of outcomes) {
+    const item = element("li", "", error ? "bad" : "good");
+    item.append(element("p", url, "address"));
+    item.append(error ? drawProblem(error) : element("p", say("outcome.done"), "detail"));
+    list.append(item);
+  }
+  return [list];
+}
+
+/** @param {NonNullable<Job["receipt"]>} receipt */
+function drawReceipt({ processes_ended: processes, files_removed: files, seconds }) {
+  return element("p", say("receipt", { processes, files, seconds: duration(seconds) }), "receipt");
+}
+
+/** @param {File} file */
+function drawFile(file) {
+  if (!shelf.has(file.id)) return element("p", say("deleted"), "quiet");
+  const made = copy("result-file");
+  const { name, size, width, height } = file;
+  showPicture(made.image, made.instead, wholePicture(file, MOST_PIXELS) ?? file.links.thumbnail);
+  made.image.alt = name;
+  made.open.href = file.links.content;
+  made.open.setAttribute("aria-label", say("open", { name }));
+  made.download.href = downloadAddress(file);
+  made.download.setAttribute("aria-label", say("download.of", { name }));
+  made.remove.setAttribute("aria-label", say("delete.of", { name }));
+  const facts = [
+    width && height && extent(width, height),
+    bytes(size),
+    say("expires", { when: moment(file.expires_at) }),
+  ];
+  put(made.name, name);
+  put(made.meta, facts.filter(Boolean).join(" · "));
+  made.reuse.addEventListener("click", () => reuse(file));
+  made.remove.addEventListener("click", () => once(made.remove, () => removeFile(file, made)));
+  return made.root;
+}
+
+/** @param {File} file */
+function reuse(file) {
+  tray.addFile(file, true);
+  announce(say("said.added", { name: file.name }));
+}
+
+/**
+ * @param {File} file
+ * @param {Record<string, any>} made
+ */
+async function removeFile(file, made) {
+  const card = made.root.closest("li");
+  try {
+    await shelf.remove(file.id);
+    announce(say("said.removed", { name: file.name }));
+    card.querySelector("[data-part=what]").focus();
+  } catch (error) {
+    const problem = problemOf(error);
+    showProblem(made.problem, problem);
+    announce(titleOf(problem));
+  }
+}
+
+/** @param {Job} job */
+function makeCard(job) {
+  const card = copy("job-card");
+  card.cancel.addEventListener("click", () => once(card.cancel, () => cancel(job.id, card)));
+  cards.set(job.id, card);
+  const after = jobs.all().find((other) => other.id < job.id && cards.has(other.id));
+  byId("jobs").insertBefore(card.root, after ? cards.get(after.id)?.root : null);
+  byId("jobs-none").hidden = true;
+  return card;
+}
+
+/**
+ * Ends a job.
+ *
+ * @param {string} id
+ * @param {Record<string, any>} card
+ */
+async function cancel(id, card) {
+  put(card.cancel, say("cancelling"));
+  try {
+    jobs.learn(await cancelJob(id));
+  } catch (error) {
+    await cancelRefused(id, card, problemOf(error));
+  }
+  put(card.cancel, say("cancel"));
+}
+
+/**
+ * It may have ended by itself in this moment: then its end is shown, else the refusal.
+ *
+ * @param {string} id
+ * @param {Record<string, any>} card
+ * @param {import("./api.js").Problem} problem
+ */
+async function cancelRefused(id, card, problem) {
+  if (problem.code === "job_ended") jobs.learn(await findJob(id));
+  else showProblem(card.outcome, problem);
+  announce(titleOf(problem));
+}
