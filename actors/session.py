@@ -69,7 +69,6 @@ class Session:
         self._visitors = 0
         self._foreseeing = False
         self._draining = False
-        self._ended = trio.CancelScope()
         self._nursery: trio.Nursery | None = None
 
     def __repr__(self) -> str:
@@ -89,24 +88,33 @@ class Session:
         """
         try:
             await self.shelf.load()
-            with self._ended:
-                async with trio.open_nursery() as self._nursery:
-                    task_status.started()
-                    await self._serve(self._nursery)
+            async with trio.open_nursery() as self._nursery:
+                task_status.started()
+                end = await self._serve(self._nursery)
+                self._nursery.cancel_scope.cancel()
+            if end is not None:  # and nobody is left who could bring anything in
+                await self._answer(end)
         finally:
             self._inbox.close()
             self._fanout.end()
 
-    async def _serve(self, nursery: trio.Nursery) -> None:
+    async def _serve(self, nursery: trio.Nursery) -> End | None:
+        """Takes commands until it is time to leave; returns what said so, None for idleness.
+
+        The inbox is closed in the same step as that is found: nobody can slip in between.
+        """
         idle_for = self._services.settings.sessions.idle_minutes * 60
         while True:
             with trio.move_on_after(idle_for):
                 command = await self._inbox.receive()
+                if isinstance(command, End):
+                    self._inbox.close()
+                    return command
                 nursery.start_soon(self._answer, command)
                 continue
             if not (nursery.child_tasks or self._visitors or len(self._inbox)):
-                self._inbox.close()  # in the same step as the look: nobody can slip in between
-                return
+                self._inbox.close()
+                return None
 
     async def _answer(self, command: Command) -> None:
         """Every command gets an answer; what breaks under one does not break the session."""
@@ -136,9 +144,8 @@ class Session:
                 await self.shelf.drop(file, self._docket.needed())
                 command.reply.give(None)
             case End():
-                await self._end()
-                self._ended.cancel()  # first: the loop must not find its inbox closed under it
-                self._inbox.close()
+                await self._services.workspace.remove_session(self.record.id)
+                await self._services.journal.remove_session(self.record.id)
                 command.reply.give(None)
 
     # --- asked by the faces: each sends a command and waits for the answer ----------------------
@@ -373,15 +380,6 @@ class Session:
                 return job.view()
         state = (await self._docket.view(id)).record.state
         raise JobEnded(f"The job has already ended as {state}; there is nothing to cancel.")
-
-    async def _end(self) -> None:
-        self._draining = True
-        for job in self._docket:
-            job.cancel()
-        for job in self._docket:
-            await job.ended.wait()
-        await self._services.workspace.remove_session(self.record.id)
-        await self._services.journal.remove_session(self.record.id)
 
     # --- inside ---------------------------------------------------------------------------------
 

@@ -231,6 +231,10 @@ class User:
         answer = await self.http.post("/api/v1/files", files=parts)
         return [file["id"] for file in told(answer, 201)["items"]]
 
+    async def put(self, content: bytes, name: str = "picture.png") -> httpx.Response:
+        """Sends one file as it is; the answer as it came."""
+        return await self.http.put(f"/api/v1/files/{name}", content=content)
+
     async def content(self, file: str) -> bytes:
         """The bytes of a file."""
         answer = await self.http.get(f"/api/v1/files/{file}/content")

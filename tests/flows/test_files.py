@@ -1,11 +1,12 @@
 """Files: in by form or raw, out whole or in ranges, and gone when removed."""
 
 import hashlib
+from functools import partial
 
 import pytest
 
 from tests.pictures import corners, encoded, exif, lying
-from tests.service import Service, User, opened, png, refused, told
+from tests.service import Service, User, at_once, opened, png, refused, told
 
 PROGRAM = "narrow"
 
@@ -143,3 +144,21 @@ async def test_a_result_is_a_file_like_any_other(ann: User) -> None:
     twice = await ann.stitch([made["id"], made["id"]], format="png")
     assert (await ann.result(twice)).size == (8, 24)
     assert opened(await ann.content(made["id"])).format == "JPEG"
+
+
+async def test_a_session_that_ends_while_it_is_used_is_gone_with_all_that_was_on_its_way(
+    service: Service, ann: User
+) -> None:
+    before = service.stored()
+    files = await ann.upload(png(), png())
+    devices = [await service.user(ann.token) for _ in range(8)]
+    [*uploads, asks, more_asks, ends] = devices
+    answers = await at_once(
+        *(partial(device.put, png()) for device in uploads),
+        partial(asks.ask, files),
+        partial(more_asks.ask, files),
+        lambda: ends.http.delete("/api/v1/session"),
+    )
+    assert answers[-1].status_code == 204
+    assert {answer.status_code for answer in answers[:-1]} <= {201, 202, 401, 503}
+    assert service.stored() == before

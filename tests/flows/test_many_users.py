@@ -37,8 +37,7 @@ async def test_two_hundred_uploads_of_one_name_all_survive_with_their_own_bytes(
     devices = [await service.user(ann.token) for _ in range(20)]
 
     async def send(device: User, content: bytes) -> Json:
-        answer = await device.http.put("/api/v1/files/picture.png", content=content)
-        return told(answer, 201)
+        return told(await device.put(content), 201)
 
     calls = zip(devices * 10, contents, strict=True)
     files = await at_once(*(partial(send, *call) for call in calls))
