@@ -293,17 +293,20 @@ class Admission:
         """
         if ticket.standing is not Standing.WAITING:
             return ()
-        user = self._users[ticket.user]
-        room = self._rooms[ticket.capability]
-        name = ticket.capability
+        return self.holds_of(ticket.user, ticket.capability)
+
+    def holds_of(self, name: str, capability: str) -> tuple[Hold, ...]:
+        """The limits that keep the next job of a user from running now."""
+        user = self._users.get(name) or _User(turn=0)
+        room = self._rooms[capability]
         holds = (
             Hold(limit="jobs_per_user", used=user.running, max=self._machine.jobs_per_user),
             Hold(
-                limit=f"{name}.running_per_user",
-                used=user.running_in[name],
+                limit=f"{capability}.running_per_user",
+                used=user.running_in[capability],
                 max=room.limits.running_per_user,
             ),
-            Hold(limit=f"{name}.running", used=room.running, max=room.limits.running),
+            Hold(limit=f"{capability}.running", used=room.running, max=room.limits.running),
             Hold(limit="global_jobs", used=self._running, max=self._machine.global_jobs),
         )
         return tuple(hold for hold in holds if hold.used >= hold.max)

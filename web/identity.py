@@ -148,6 +148,7 @@ class Identity:
             limits={
                 "jobs_per_user": settings.concurrency.max_jobs_per_user,
                 "session_jobs": settings.limits.max_session_jobs,
+                "upload_bytes": settings.limits.max_upload_mb << 20,
                 "session_bytes": settings.limits.max_session_mb << 20,
                 "session_files": settings.limits.max_session_files,
                 "watchers": settings.limits.max_watchers_per_session,

@@ -16,7 +16,7 @@ from actors.tree import Stitchery
 from web.answers import json_answer
 from web.asgi import Request, Response
 from web.bodies import ListQuery, read_idempotency, read_submission
-from web.views import CapabilityView, Eta, Job, Page, Preflight, Views
+from web.views import CapabilityView, Eta, Hold, Job, Page, Preflight, Views
 
 
 class JobQuery(ListQuery):
@@ -56,10 +56,17 @@ class JobRoutes:
         submission = await read_submission(request, self._find(capability))
         forecast = session.forecast(capability, submission.request)
         load = self._stitchery.limiters[capability].load()
-        wait = None if load.expected_wait is None else Eta.model_validate(load.expected_wait)
+        holds = self._stitchery.admission.holds_of(session.record.id, capability)
+        # The line can be foreseen; when the user's own limits let go, not yet.
+        wait = load.expected_wait
+        if wait is not None and wait.p50 == 0 and holds:
+            wait = None
         return json_answer(
             Preflight(
-                forecast=forecast.model_dump(mode="json"), position=load.queued + 1, wait=wait
+                forecast=forecast.model_dump(mode="json"),
+                position=load.queued + 1,
+                waiting_for=[Hold.model_validate(hold) for hold in holds],
+                wait=None if wait is None else Eta.model_validate(wait),
             )
         )
 

@@ -4,6 +4,7 @@ Owns: names and types of what goes out, and the translation from the tree's reco
 Never: asks anybody anything; what a view needs is passed in.
 """
 
+import json
 from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
 
@@ -144,6 +145,7 @@ class Job(View):
     result: Result | None
     error: Problem | None
     receipt: Receipt | None = Field(description="after a cancel")
+    request: dict[str, Any] = Field(description="the capability's request, as it was accepted")
 
 
 class Page(View, Generic[ItemT]):
@@ -169,6 +171,7 @@ class Preflight(View):
 
     forecast: dict[str, Any] = Field(description="the capability's own forecast")
     position: int = Field(description="its place in line; 1 = next")
+    waiting_for: list[Hold] = Field(description="the limits that would hold it back now")
     wait: Eta | None = Field(description="seconds until it starts, or null when nothing is known")
 
 
@@ -221,6 +224,7 @@ class ProgressMessage(View):
     job: str
     progress: Progress | None
     position: int | None
+    waiting_for: list[Hold]
     eta: Eta | None
 
 
@@ -281,6 +285,7 @@ class Views:
             result=result,
             error=None if record.error is None else Problem(**problem_document(record.error)),
             receipt=_optional(Receipt, record.receipt),
+            request=json.loads(record.request),
         )
 
     def message(self, event: Event) -> Message:
@@ -296,6 +301,7 @@ class Views:
                     job=view.record.id,
                     progress=_optional(Progress, view.progress),
                     position=view.outlook.position,
+                    waiting_for=[Hold.model_validate(hold) for hold in view.outlook.waiting_for],
                     eta=_optional(Eta, view.outlook.eta),
                 )
 
