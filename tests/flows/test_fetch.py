@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.service import open_service, opened, png, refused, told
-from tests.webserver import answer, open_source, reset, say
+from tests.webserver import answer, hang, open_source, reset, say
 
 LOOPBACK = {"open_networks": ["127.0.0.0/8"]}
 
@@ -49,3 +49,21 @@ async def test_without_leave_the_loopback_is_not_fetched_from(tmp_path: Path) ->
         answered = await ann.http.post("/api/v1/jobs/fetch", json={"urls": [source.url("/")]})
         assert refused(answered, 422, "address_not_allowed")["field"] == "/urls/0"
         assert source.connections == 0
+
+
+async def test_cancelling_a_fetch_drops_its_connections_and_what_came(tmp_path: Path) -> None:
+    head = answer(png()[:40], length=5000)
+    pages = {"/quick.png": say(answer(png())), "/slow.png": hang(head)}
+    async with open_source(pages) as source, open_service(tmp_path, fetch=LOOPBACK) as service:
+        ann = await service.user()
+        body = {"urls": [source.url(path) for path in pages]}
+        asked = told(await ann.http.post("/api/v1/jobs/fetch", json=body), 202)
+        async with ann.watch(job=asked["id"]) as watch:
+            while ((await watch.next()).get("progress") or {}).get("done") != 1:
+                pass
+            job = told(await ann.cancel(asked["id"]))
+        assert (job["state"], job["result"]) == ("cancelled", None)
+        assert job["receipt"]["files_removed"] >= 1
+        await source.gone.wait()
+        assert service.stored() == set()
+        assert (await ann.get("/session"))["used"]["session_files"] == 0
