@@ -87,7 +87,6 @@ class Session:
         Cancelling stops the jobs where they are; the journal has them for the next life.
         """
         try:
-            await self.shelf.load()
             async with trio.open_nursery() as self._nursery:
                 task_status.started()
                 end = await self._serve(self._nursery)

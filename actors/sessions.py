@@ -67,16 +67,16 @@ class Sessions:
         record = SessionRecord(id=self._services.new_id(), created_at=self._services.now())
         self._refuse_when_draining()
         await self._services.journal.add_session(record)
-        async with self._opening:
-            return await self._open(record)
+        return await self._open(Session(record, self._services))
 
     async def find(self, id: str) -> Session | None:
         """The session, brought to memory if need be; None when there is none (any more)."""
-        session = self._register.get(id)
-        if session is not None and not session.leaving:
-            return session
-        async with self._opening:
-            return await self._find_or_open(id)
+        while (session := self._register.get(id)) is not None:
+            if not session.leaving:
+                return session
+            await session.gone.wait()
+        async with self._opening:  # one at a time: a session has one actor
+            return self._register.get(id) or await self._bring_back(id)
 
     async def drain(self, grace: float) -> None:
         """Lets running jobs end for up to `grace` seconds; nothing new is accepted meanwhile."""
@@ -93,17 +93,16 @@ class Sessions:
 
     # --- inside -----------------------------------------------------------------------------------
 
-    async def _find_or_open(self, id: str) -> Session | None:
-        session = self._register.get(id)
-        if session is not None and session.leaving:
-            await session.gone.wait()
-            session = None
-        if session is not None:
-            return session
+    async def _bring_back(self, id: str) -> Session | None:
         record = await self._services.journal.session(id)
-        return None if record is None else await self._open(record)
+        if record is None:
+            return None
+        session = Session(record, self._services)
+        await session.shelf.load()
+        return await self._open(session)
 
-    async def _open(self, record: SessionRecord) -> Session:
+    async def _open(self, session: Session) -> Session:
+        """Starts a session's actor."""
         self._refuse_when_draining()
         most = self._services.settings.limits.max_sessions
         if len(self._register) >= most:
@@ -114,7 +113,6 @@ class Sessions:
             )
         if self._nursery is None:
             raise ActorGone("The sessions are being restarted. Try again.", retry_after=1)
-        session = Session(record, self._services)
         await self._nursery.start(self._keep, session)
         return session
 
