@@ -225,6 +225,12 @@ class User:
         """What lies at a path below /api/v1."""
         return told(await self.http.get(f"/api/v1{path}", params=query))
 
+    async def used(self) -> Json:
+        """What the session uses of its limits. Of sockets, one just closed may still be counted."""
+        used: Json = (await self.get("/session"))["used"]
+        del used["watchers"]
+        return used
+
     async def upload(self, *contents: bytes, name: str = "picture.png") -> list[str]:
         """Sends files in one form, all under one name; their ids."""
         parts = [("file", (name, content)) for content in contents]

@@ -19,9 +19,9 @@ async def two(service: Service, ann: User) -> AsyncIterator[list[str]]:
     A job that was accepted and failed can still be read.
     """
     files = await ann.upload(png(), png())
-    before = service.stored(), (await ann.get("/session"))["used"], await ann.get("/files")
+    before = service.stored(), await ann.used(), await ann.get("/files")
     yield files
-    after = service.stored(), (await ann.get("/session"))["used"], await ann.get("/files")
+    after = service.stored(), await ann.used(), await ann.get("/files")
     assert after == before
     assert {job["state"] for job in (await ann.get("/jobs"))["items"]} <= {"failed"}
 

@@ -40,7 +40,7 @@ async def test_fetched_pictures_are_files_like_uploaded_ones(tmp_path: Path) -> 
         assert (file["name"], file["width"], file["height"]) == ("a name.png", 5, 4)
         assert file["job"] == asked["id"]
         assert opened(await ann.content(file["id"])).size == (5, 4)
-        assert (await ann.get("/session"))["used"]["session_files"] == 1
+        assert (await ann.used())["session_files"] == 1
 
 
 async def test_without_leave_the_loopback_is_not_fetched_from(tmp_path: Path) -> None:
@@ -66,4 +66,4 @@ async def test_cancelling_a_fetch_drops_its_connections_and_what_came(tmp_path: 
         assert job["receipt"]["files_removed"] >= 1
         await source.gone.wait()
         assert service.stored() == set()
-        assert (await ann.get("/session"))["used"]["session_files"] == 0
+        assert (await ann.used())["session_files"] == 0

@@ -71,8 +71,8 @@ async def test_more_files_than_a_session_may_hold_are_refused_as_a_whole(tmp_pat
     async with open_service(tmp_path, limits={"max_session_files": 3}) as service:
         ann = await service.user()
         await ann.upload(png(), png())
-        before = service.stored(), await ann.get("/session")
+        before = service.stored(), await ann.used()
         form = [("file", (f"{number}.png", png())) for number in range(2)]
         problem = refused(await ann.http.post("/api/v1/files", files=form), 413, "quota_exceeded")
         assert problem["limit"] == "session_files"
-        assert (service.stored(), await ann.get("/session")) == before
+        assert (service.stored(), await ann.used()) == before

@@ -19,12 +19,12 @@ async def test_files_jobs_token_and_keys_outlive_the_service(tmp_path: Path) -> 
         ann = await service.user()
         files = await ann.upload(png(), png())
         job = await ann.reaches(told(await ann.ask(files, key="one"), 202)["id"], "succeeded")
-        session, listed = await ann.get("/session"), await ann.get("/files")
+        used, listed = await ann.used(), await ann.get("/files")
         [result] = job["result"]["files"]
         content = await ann.content(result["id"])
     async with open_service(tmp_path) as service:
         ann = await service.user(ann.token)
-        assert await ann.get("/session") == session
+        assert await ann.used() == used
         assert await ann.get("/files") == listed
         assert await ann.job(job["id"]) == without_progress(job)
         assert await ann.content(result["id"]) == content
