@@ -43,7 +43,9 @@ ANYBODY = Access.ANYBODY
 CREATED = HTTPStatus.CREATED
 ACCEPTED = HTTPStatus.ACCEPTED
 EMPTY = HTTPStatus.NO_CONTENT
-UNCHANGED = (HTTPStatus.NOT_MODIFIED,)
+PARTIAL = HTTPStatus.PARTIAL_CONTENT
+UNCHANGED = HTTPStatus.NOT_MODIFIED
+SWITCHED = HTTPStatus.SWITCHING_PROTOCOLS
 
 
 def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
@@ -55,108 +57,52 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
     progress = ProgressRoutes(stitchery, views)
     operations = OperationRoutes(stitchery)
     pages = PageRoutes()
-    table = [
-        Route(
-            "POST",
-            f"{API}/sessions",
-            identity.create,
-            access=ANYBODY,
-            status=CREATED,
-            answer=NewSession,
-            problems=(403, 503),
-        ),
+    docs = DocRoutes()
+    # fmt: off
+    table = [  # one row a route
+        Route("POST", f"{API}/sessions", identity.create, access=ANYBODY,
+              status=CREATED, answer=NewSession, problems=(403, 503)),
         Route("GET", f"{API}/session", identity.show, answer=Session),
         Route("DELETE", f"{API}/session", identity.end, status=EMPTY),
-        Route(
-            "POST",
-            f"{API}/files",
-            files.upload,
-            body=FORM,
-            status=CREATED,
-            answer=Files,
-            problems=(400, 413, 415, 422, 507),
-        ),
-        Route(
-            "PUT",
-            f"{API}/files/<file>",
-            files.put,
-            body=BYTES,
-            status=CREATED,
-            answer=File,
-            problems=(413, 415, 422, 507),
-        ),
-        Route(
-            "GET", f"{API}/files", files.list, query=ListQuery, answer=Page[File], problems=(422,)
-        ),
+
+        Route("POST", f"{API}/files", files.upload, body=FORM,
+              status=CREATED, answer=Files, problems=(400, 413, 415, 422, 507)),
+        Route("PUT", f"{API}/files/<file>", files.put, body=BYTES,
+              status=CREATED, answer=File, problems=(413, 415, 422, 507)),
+        Route("GET", f"{API}/files", files.list, query=ListQuery,
+              answer=Page[File], problems=(422,)),
         Route("GET", f"{API}/files/<file>", files.show, answer=File, problems=(404,)),
-        Route(
-            "GET",
-            f"{API}/files/<file>/content",
-            files.content,
-            query=ContentQuery,
-            headers=("Range", "If-Range", "If-None-Match"),
-            media_type=BYTES,
-            also=(HTTPStatus.PARTIAL_CONTENT, *UNCHANGED),
-            problems=(404, 416, 422),
-        ),
+        Route("GET", f"{API}/files/<file>/content", files.content, query=ContentQuery,
+              headers=("Range", "If-Range", "If-None-Match"), media_type=BYTES,
+              also=(PARTIAL, UNCHANGED), problems=(404, 416, 422)),
         Route("DELETE", f"{API}/files/<file>", files.drop, status=EMPTY, problems=(404, 409)),
-        Route(
-            "GET",
-            f"{API}/capabilities",
-            jobs.capabilities,
-            access=ANYBODY,
-            answer=Page[CapabilityView],
-        ),
-        Route(
-            "POST",
-            f"{API}/jobs/<capability>",
-            jobs.submit,
-            body=JSON,
-            headers=("Idempotency-Key",),
-            status=ACCEPTED,
-            answer=Job,
-            problems=(400, 404, 409, 413, 415, 422, 429, 503, 507),
-        ),
-        Route(
-            "POST",
-            f"{API}/jobs/<capability>/preflight",
-            jobs.preflight,
-            body=JSON,
-            answer=Preflight,
-            problems=(400, 404, 413, 415, 422),
-        ),
+
+        Route("GET", f"{API}/capabilities", jobs.capabilities, access=ANYBODY,
+              answer=Page[CapabilityView]),
+        Route("POST", f"{API}/jobs/<capability>", jobs.submit, body=JSON,
+              headers=("Idempotency-Key",), status=ACCEPTED, answer=Job,
+              problems=(400, 404, 409, 413, 415, 422, 429, 503, 507)),
+        Route("POST", f"{API}/jobs/<capability>/preflight", jobs.preflight, body=JSON,
+              answer=Preflight, problems=(400, 404, 413, 415, 422)),
         Route("GET", f"{API}/jobs", jobs.list, query=JobQuery, answer=Page[Job], problems=(422,)),
         Route("GET", f"{API}/jobs/<job>", jobs.show, answer=Job, problems=(404,)),
         Route("DELETE", f"{API}/jobs/<job>", jobs.cancel, answer=Job, problems=(404, 409)),
-        Route(
-            "WEBSOCKET",
-            f"{API}/progress",
-            progress.watch,
-            status=HTTPStatus.SWITCHING_PROTOCOLS,
-            query=ProgressQuery,
-            problems=(404, 422),
-        ),
+        Route("WEBSOCKET", f"{API}/progress", progress.watch, query=ProgressQuery,
+              status=SWITCHED, problems=(404, 422)),
+
         Route("GET", f"{API}/queue", operations.queue, access=ANYBODY, answer=Queue),
         Route("GET", "/healthz", operations.alive, access=ANYBODY, answer=Health),
         Route("GET", "/readyz", operations.ready, access=ANYBODY, answer=Health, problems=(503,)),
-        Route("GET", "/", pages.index, access=ANYBODY, media_type=HTML, also=UNCHANGED),
-        Route(
-            "GET",
-            "/static/<name>",
-            pages.asset,
-            access=ANYBODY,
-            media_type=BYTES,
-            also=UNCHANGED,
-            problems=(404,),
-        ),
-    ]  # fmt: skip -- one screen
-    document = describe(table, stitchery.capabilities.values())
-    docs = DocRoutes(document)
-    return [
-        *table,
+
+        Route("GET", "/", pages.index, access=ANYBODY, media_type=HTML, also=(UNCHANGED,)),
+        Route("GET", "/static/<name>", pages.asset, access=ANYBODY, media_type=BYTES,
+              also=(UNCHANGED,), problems=(404,)),
         Route("GET", "/api/openapi.json", docs.openapi, access=ANYBODY),
         Route("GET", "/api/docs", docs.page, access=ANYBODY, media_type=HTML),
     ]
+    # fmt: on
+    docs.show(describe(table, stitchery.capabilities.values()))
+    return table
 
 
 def build_app(stitchery: Stitchery) -> Application:

@@ -34,7 +34,7 @@ DEEPEST = 32
 _TOO_DEEP = f"The body is nested more than {DEEPEST} levels deep."
 
 _MOST_DIGITS = 100
-"""Of a whole number. One that is too large is refused by its field; one of thousands is no value."""
+"""Of a whole number. A little too many are a mistake in a field; thousands are no value at all."""
 
 MOST_LISTED = 200
 DEFAULT_LISTED = 50

@@ -19,9 +19,14 @@ _TEMPLATES = Environment(
 
 
 class DocRoutes:
-    """The routes of the documentation."""
+    """The routes of the documentation; they are in it themselves, so it comes after them."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self) -> None:
+        self._document: dict[str, Any] = {}
+        self._page = ""
+
+    def show(self, document: dict[str, Any]) -> None:
+        """Takes the document that is to be served; once, before the first request."""
         self._document = document
         self._page = _TEMPLATES.get_template("docs.html").render(
             document=document, pretty=lambda value: json.dumps(value, indent=2, ensure_ascii=False)

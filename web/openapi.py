@@ -242,7 +242,7 @@ def _responses(route: Route, references: References) -> dict[str, Any]:
         problems.add(426)
     return {
         str(route.status.value): _success(route, references),
-        **{str(status.value): {"description": _REASONS[status]} for status in route.also},
+        **{str(status.value): _variant(route, status) for status in route.also},
         **{str(status): _refusal(status) for status in sorted(problems)},
     }
 
@@ -256,10 +256,22 @@ def _success(route: Route, references: References) -> dict[str, Any]:
         schema = references[route.answer, "serialization"]
         success["content"] = {route.media_type: {"schema": schema}}
     elif route.status is not HTTPStatus.NO_CONTENT:
-        success["content"] = {route.media_type.partition(";")[0]: {}}
+        success["content"] = _bytes_of(route)
     if headers := _ANSWER_HEADERS.get(route.status):
         success["headers"] = headers
     return success
+
+
+def _variant(route: Route, status: HTTPStatus) -> dict[str, Any]:
+    """A further good answer: a part of the bytes, or none."""
+    variant: dict[str, Any] = {"description": _REASONS[status]}
+    if status is HTTPStatus.PARTIAL_CONTENT:
+        variant["content"] = _bytes_of(route)
+    return variant
+
+
+def _bytes_of(route: Route) -> dict[str, Any]:
+    return {route.media_type.partition(";")[0]: {}}
 
 
 def _refusal(status: int) -> dict[str, Any]:

@@ -90,7 +90,12 @@ def mount(app: Application, routes: list[Route], identity: Identity) -> None:
     app.url_map.merge_slashes = False
     for route in routes:
         if route.websocket:
-            app.add_websocket(route.path, route.endpoint, _guard(route, identity))
+            app.add_websocket(
+                route.path,
+                route.endpoint,
+                _guard(route, identity),
+                provide_automatic_options=False,
+            )
             _mount(app, route.path, f"without {route.endpoint}", "GET", _needs_websocket)
         else:
             _mount(app, route.path, route.endpoint, route.method, _guard(route, identity))
