@@ -81,7 +81,7 @@ class FakeContext:
         part: Part,
         name: str,
         *,
-        made_here: bool = False,  # noqa: ARG002 nothing is too large for it
+        made_here: bool = False,
     ) -> FileRecord:
         await trio.lowlevel.checkpoint()
         content = part.path.read_bytes()
