@@ -163,7 +163,10 @@ def _print_mistakes(error: ConfigurationError) -> None:
 
 
 def _print_explanation(explanation: Explanation) -> None:
-    table = Table("setting", "value", "what it is", "from", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("setting", no_wrap=True)
+    for heading in ("value", "what it is", "from"):
+        table.add_column(heading, overflow="fold")
     for entry in explanation.entries:
         cells = (entry.key, json.dumps(entry.value), entry.description, entry.origin)
         table.add_row(*map(Text, cells))  # as text, in which brackets are no markup

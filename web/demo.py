@@ -123,6 +123,7 @@ async def _story(address: str, pictures: list[Path], target: Path, console: Cons
             third = await _submit(ben, heavy, layout="grid", fit=600, format="png")
             await ben.begun(third)
             receipt = await _cancel(ben, third)
+            await ben.job(third, *ENDED)  # the socket tells it too, and the bar shows it
         console.print(f"Ben cancelled his second job while it ran: {_told(receipt)}.")
         written = await _download(ann, stitched, target)
         nursery.cancel_scope.cancel()

@@ -18,8 +18,9 @@ from web.edge_rules import leaves_of
 
 T = TypeVar("T")
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Without emoji: what looks like one is part of a file's name.
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 EXIT_FAILED = 1
 EXIT_MISTAKEN = 2

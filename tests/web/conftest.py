@@ -1,5 +1,6 @@
 """One service for all tests of the web layer, and clients whose every answer is checked."""
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
@@ -7,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 from tests.service import Program, Service, open_program, told
 from tests.web.contract import Contract
@@ -104,3 +106,14 @@ async def service(program: Program) -> AsyncIterator[Service]:
     """The same service, for tests that watch."""
     async with program.visit() as service:
         yield service
+
+
+@pytest.fixture
+def logging_kept() -> Iterator[None]:
+    """Whatever sets logging up meanwhile, it is as before at the end."""
+    root = logging.getLogger()
+    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**configured)

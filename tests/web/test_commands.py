@@ -1,0 +1,178 @@
+"""The command line as people and programs meet it. The capabilities' commands: test_oneshot.py."""
+
+import json
+import re
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from actors.capabilities import discover
+from tests.service import Program
+from web.commands import cli
+
+pytestmark = pytest.mark.usefixtures("logging_kept")
+
+FIVE_MISTAKES = {
+    "concurrency": {"max_global_jobs": 0, "max_jobs_per_user": "two", "queue_timout": 5},
+    "limits": {"max_queue_size": -1},
+    "servr": {"port": 1},
+}
+
+
+def invoke(*arguments: str, **environ: str) -> Result:
+    return CliRunner(env={"COLUMNS": "80", **environ}).invoke(cli, arguments)
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps(FIVE_MISTAKES))
+    return str(path)
+
+
+# --- in general -----------------------------------------------------------------------------------
+
+
+def test_every_command_is_there_and_every_capabilitys_too() -> None:
+    assert cli.commands.keys() == {"serve", "demo", "check-config", *discover()}
+
+
+@pytest.mark.parametrize("command", ["", "serve", "demo", "check-config", "stitch", "fetch"])
+def test_every_help_says_what_the_command_and_all_its_options_do(command: str) -> None:
+    result = invoke(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert invoke(*command.split(), "-h").output == result.output
+    about, _, options = result.output.partition("Options:")
+    assert re.search(r"\n  [A-Z].{10,}[.]\n", about)
+    assert max(map(len, result.output.splitlines())) <= 80
+    for told in re.split(r"\n  (?=-)", options)[1:]:
+        assert re.search(r"  \S", told.partition("\n\n")[0].strip()), told
+
+
+def test_the_version_is_told() -> None:
+    assert re.fullmatch(r"\w+, version \d+\.\d+\.\d+\n", invoke("--version").output)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["serv"], ["serve", "--prot", "1"], ["serve", "--port", "65536"], ["serve", "--port", "x"],
+     ["serve", "--preset", "huge"], ["serve", "--config", "/nowhere.toml"], ["demo", "/nowhere"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_mistake_in_a_command_ends_with_2_before_anything_begins(arguments: list[str]) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Error:" in result.stderr
+
+
+# --- check-config ---------------------------------------------------------------------------------
+
+
+def test_a_good_configuration_is_explained_with_its_sources(tmp_path: Path) -> None:
+    path = tmp_path / "good.toml"
+    path.write_text("[limits]\nmax_queue_size = 7\n")
+    result = invoke("check-config", "--config", str(path), STITCHERY_SERVER__PORT="1234")
+    assert result.exit_code == 0
+    assert "The configuration is good." in result.stdout
+    assert re.search(r"limits.max_queue_size +7 ", result.stdout)
+    assert "At most 7 jobs waiting" in result.stdout
+    assert "port 1234" in result.stdout
+
+
+def test_what_looks_like_markup_in_a_value_is_a_value() -> None:
+    result = invoke("check-config", STITCHERY_STORAGE__DATA="/[red]x[/red]")
+    assert "/[red]x[/red]" in result.stdout
+
+
+def test_a_program_gets_the_explanation_as_json() -> None:
+    told = json.loads(invoke("check-config", "--json", "--preset", "medium").stdout)
+    assert told["ok"] is True
+    entries = {entry["key"]: entry for entry in told["entries"]}
+    assert entries["concurrency.max_global_jobs"]["origin"] == "preset medium"
+    assert entries.keys() >= {"stitch.max_inputs", "server.port"}
+    assert told["sentences"]
+
+
+def test_all_mistakes_are_told_at_once_each_with_place_value_and_what_is_accepted(
+    bad: str,
+) -> None:
+    result = invoke("check-config", "--config", bad)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    lines = [line for line in result.stderr.splitlines() if line.startswith("✗")]
+    assert len(lines) == 5
+    assert all("bad.json" in line for line in lines)
+    assert "max_jobs_per_user" in lines[1]
+    assert '"two"' in lines[1]
+    assert "did you mean concurrency.queue_timeout?" in result.stderr
+    assert "5 mistakes" in result.stderr
+
+
+def test_a_program_gets_the_mistakes_as_json(bad: str) -> None:
+    result = invoke("check-config", "--json", "--config", bad)
+    assert result.exit_code == 2
+    told = json.loads(result.stdout)
+    assert told["ok"] is False
+    assert {mistake["key"] for mistake in told["mistakes"]} == {
+        "concurrency.max_global_jobs", "concurrency.max_jobs_per_user",
+        "concurrency.queue_timout", "limits.max_queue_size", "servr",
+    }  # fmt: skip
+
+
+# --- serve ----------------------------------------------------------------------------------------
+
+
+def assert_told(result: Result, *words: str) -> None:
+    """It failed in one line of words, without a traceback."""
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Traceback" not in result.stderr
+    [line] = [line for line in result.stderr.splitlines() if line.startswith("✗")]
+    for word in words:
+        assert word in line
+
+
+def test_a_configuration_with_mistakes_does_not_start(bad: str) -> None:
+    result = invoke("serve", "--config", bad)
+    assert result.exit_code == 2
+    assert "5 mistakes" in result.stderr
+
+
+def test_a_port_that_is_taken_is_told_with_the_way_out(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = invoke("serve", "--port", port, "--data", str(tmp_path / "data"))
+    assert_told(result, "127.0.0.1", port, "in use", "--port")
+
+
+def test_a_folder_that_cannot_be_used_is_told_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = invoke("serve", "--port", "0", "--data", str(tmp_path / "file" / "data"))
+    assert_told(result, "data folder", "--data")
+
+
+def test_flags_count_more_than_the_environment(tmp_path: Path) -> None:
+    result = invoke(
+        "serve", "--host", "no.such.invalid", "--port", "7", "--data", str(tmp_path / "data"),
+        STITCHERY_SERVER__HOST="localhost", STITCHERY_SERVER__PORT="0",
+    )  # fmt: skip
+    assert_told(result, "no.such.invalid, port 7")
+
+
+@pytest.mark.parametrize("content", ["short\n", "\n"])
+def test_keys_that_cannot_be_used_are_told_with_the_way_out(tmp_path: Path, content: str) -> None:
+    (tmp_path / "keys").write_text(content)
+    result = invoke("serve", "--port", "0", "--data", str(tmp_path))
+    assert_told(result, str(tmp_path / "keys"), "Move it away")
+
+
+def test_the_first_line_tells_the_address_and_logs_go_elsewhere(program: Program) -> None:
+    """How it ends is told in tests/flows/test_signals.py."""
+    found = re.fullmatch(r"Listening on (http://127\.0\.0\.1:\d+)\n", program.line)
+    assert found
+    assert httpx.get(f"{found[1]}/readyz?first-line").json() == {"status": "ready"}
+    while "path=/readyz" not in program.log:  # written when the answer has been sent
+        pass

@@ -1,0 +1,185 @@
+"""Jobs without a server: from files of the caller to files of the caller, and words to people."""
+
+import io
+import json
+import os
+import re
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+from rich.console import Console
+
+from tests.pictures import BLUE, GREEN, RED, encoded, noise, plain, truncated
+from web.commands import cli
+
+pytestmark = pytest.mark.usefixtures("logging_kept")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a few pictures, and we are in it. What is temporary is below it as well."""
+    folder = tmp_path / "here"
+    (tmp_path / "tmp").mkdir()
+    folder.mkdir()
+    for name, colour in (("b.png", RED), ("a.png", GREEN), ("c.png", BLUE)):
+        (folder / name).write_bytes(encoded(plain(20, 10, colour), "PNG"))
+    (folder / "bad.png").write_bytes(b"no picture")
+    (folder / "cut.png").write_bytes(truncated(encoded(noise(60, 60), "PNG")))
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    return folder
+
+
+def stitch(*arguments: str, **environ: str) -> Result:
+    result = CliRunner(env=environ).invoke(cli, ["stitch", *arguments])
+    assert "Traceback" not in result.output
+    return result
+
+
+def assert_nothing_left(here: Path) -> None:
+    assert list((here.parent / "tmp").iterdir()) == []
+    assert not [path for path in here.iterdir() if path.name.startswith(".")]
+
+
+def colours(path: Path) -> list[tuple[int, ...]]:
+    """Those of the three rows of a result, from above."""
+    with Image.open(path) as image:
+        found = [image.getpixel((5, 5 + 10 * row)) for row in range(image.height // 10)]
+    return [colour for colour in found if isinstance(colour, tuple)]
+
+
+def test_pictures_are_joined_in_the_order_in_which_they_are_named(here: Path) -> None:
+    result = stitch("b.png", "a.png", "c.png", "-o", "out.png", "--format", "png")
+    assert result.exit_code == 0, result.output
+    assert (result.stdout, result.stderr) == ("", "✓ out.png\n")
+    assert colours(here / "out.png") == [RED, GREEN, BLUE]
+    assert_nothing_left(here)
+
+
+def test_without_a_name_the_result_lies_here_over_nothing(here: Path) -> None:
+    for name in ("stitched.jpg", "stitched-2.jpg"):
+        assert name in stitch("a.png", "b.png").stderr
+        with Image.open(here / name) as image:
+            assert image.size == (20, 20)
+
+
+def test_a_folder_takes_the_result_also_one_that_is_not_there(here: Path) -> None:
+    result = stitch("a.png", "b.png", "-o", "new/", "--format", "webp")
+    assert result.stderr == "✓ new/stitched.webp\n"
+    assert (here / "new" / "stitched.webp").is_file()
+
+
+def test_a_program_gets_one_json_object_and_nothing_else(here: Path) -> None:
+    result = stitch("a.png", "b.png", "--json", "--layout", "horizontal", "-o", "out.jpg")
+    assert result.stderr == ""
+    assert json.loads(result.stdout) == {
+        "files": ["out.jpg"],
+        "data": {"pictures": 2, "width": 40, "height": 10, "format": "jpeg"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], ["INPUTS"]),
+        (["a.png"], ["INPUTS", "at least 2"]),
+        (["a.png", "none.png"], ["none.png"]),
+        (["a.png", "."], ["'.'"]),
+        (["a.png", "b.png", "--layuot", "grid"], ["--layuot"]),
+        (
+            ["a.png", "b.png", "--layout", "ring", "--quality", "900", "--gap", "x"],
+            ["--layout", "'ring'", "--quality", "900", "--gap", "'x'"],
+        ),
+        (["a.png", "b.png", "--gap", "9" * 5000], ["--gap"]),
+        (["a.png", "b.png", "--gap", "NaN"], ["--gap"]),
+        (["a.png", "b.png", "--fit", "null"], ["--fit"]),
+        (["a.png", "b.png", "--background", "5"], ["--background", "'5'"]),
+        (["a.png", "b.png", "--columns", "2"], ["--columns", "grid"]),
+        (["a.png", "b.png", "-o", "no/such/folder/out.jpg"], ["--output", "no/such/folder"]),
+    ],
+)
+def test_a_mistaken_command_ends_with_2_and_names_every_mistake(
+    here: Path, arguments: list[str], words: list[str]
+) -> None:
+    result = stitch(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    for word in words:
+        assert word in result.stderr
+    assert_nothing_left(here)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["a.png", "bad.png"], ["bad.png", "text file"]),
+        (["a.png", "cut.png", "-o", "out.png"], ["cut.png"]),
+        (["a.png", "b.png", "--gap", "10000", "--fit", "60000"], ["pixels"]),
+        (["a.png", "b.png", "-o", "/proc/version"], ["/proc/version", "cannot be written"]),
+    ],
+)
+def test_a_job_that_fails_ends_with_1_and_one_line_that_names_what_is_to_blame(
+    here: Path, arguments: list[str], words: list[str]
+) -> None:
+    before = {path.name for path in here.iterdir()}
+    result = stitch(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    [line] = result.stderr.splitlines()
+    assert line.startswith("✗ ")
+    for word in words:
+        assert word in line
+    assert {path.name for path in here.iterdir()} == before
+    assert_nothing_left(here)
+
+
+def test_settings_come_from_the_environment(here: Path) -> None:
+    result = stitch("a.png", "b.png", STITCHERY_LIMITS__MAX_PICTURE_SIDE="15")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("✗ a.png: ")
+    result = stitch("a.png", "b.png", STITCHERY_LIMITS__MAX_PICTURE_SIED="15")
+    assert result.exit_code == 2
+    assert "did you mean limits.max_picture_side?" in result.stderr
+
+
+def test_addresses_are_arguments_too_and_the_refused_one_is_named(here: Path) -> None:
+    result = CliRunner().invoke(cli, ["fetch", "https://a.example/x.png", "http://127.0.0.1:1/x"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("✗ http://127.0.0.1:1/x: ")
+    assert_nothing_left(here)
+
+
+def test_a_signal_ends_it_in_a_word_with_nothing_left_behind(here: Path) -> None:
+    (here / "big.png").write_bytes(encoded(noise(1200, 1200), "PNG"))
+    tmp = here.parent / "tmp"
+
+    def interrupt() -> None:
+        """As soon as the pictures have been taken in, which is when the job begins."""
+        while not [path for path in tmp.rglob("files/*/*") if path.is_file()]:
+            time.sleep(0.002)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    result = stitch(*["big.png"] * 40, "--layout", "grid", "--format", "png")
+    interrupting.join()
+    assert (result.exit_code, result.output) == (130, "✗ Stopped by SIGINT.\n")
+    assert_nothing_left(here)
+    assert not list(here.glob("stitched*"))
+
+
+def test_progress_is_drawn_for_people_at_a_terminal_and_for_nobody_else(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "━" not in stitch("a.png", "b.png").output
+    terminal = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=60)
+    monkeypatch.setattr("web.oneshot.err", terminal)
+    assert stitch("a.png", "b.png").exit_code == 0
+    assert isinstance(terminal.file, io.StringIO)
+    drawn = terminal.file.getvalue()
+    assert re.search(r"stitch ━+ 100% succeeded", drawn)
+    assert "✓ stitched-2.jpg" in drawn
