@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import structlog
 import trio
 from rich.table import Table
 from rich.text import Text
@@ -33,6 +34,8 @@ from web import demo, logs, oneshot
 from web.keys import KeysUnusableError
 from web.service import AddressUnusableError, run_service, wait_for_signal
 from web.terminal import EXIT_MISTAKEN, complain, err, out, plainly, run
+
+log = structlog.get_logger("commands")
 
 config_option = click.option(
     "--config",
@@ -66,10 +69,12 @@ def serve(
     """Run the service until SIGTERM or Ctrl-C."""
     server = {"host": host, "port": port}
     storage = {"data": None if data is None else str(data)}
-    settings = _settings(config, preset, {"server": server, "storage": storage})
-    logs.set_up(settings.log)
+    resolved = _resolve(config, preset, {"server": server, "storage": storage})
+    logs.set_up(resolved.settings.log)
+    for warning in _explain(resolved).warnings:
+        log.warning(warning.message, keys=warning.keys)
     with plainly(JournalUnusableError, KeysUnusableError, AddressUnusableError, BudgetSpentError):
-        trio.run(_serve, settings)
+        trio.run(_serve, resolved.settings)
 
 
 async def _serve(settings: Settings) -> None:
@@ -98,7 +103,7 @@ def check_config(config: Path | None, preset: str | None, *, as_json: bool) -> N
         else:
             _print_mistakes(error)
         sys.exit(EXIT_MISTAKEN)
-    explanation = explain(resolved.settings, origins=resolved.origins, machine=this_machine())
+    explanation = _explain(resolved)
     if as_json:
         click.echo(json.dumps({"ok": True, **dataclasses.asdict(explanation)}, indent=2))
     else:
@@ -125,15 +130,15 @@ def _temporary(preset: str | None, server: Mapping[str, Any]) -> Iterator[Settin
     """Settings for work that leaves nothing behind, and that tells no news but bad ones."""
     logs.set_up(Log(level="warning"))
     with tempfile.TemporaryDirectory(prefix="stitchery-") as folder:
-        yield _settings(None, preset, {"server": server, "storage": {"data": folder}})
+        yield _resolve(None, preset, {"server": server, "storage": {"data": folder}}).settings
 
 
-def _settings(
+def _resolve(
     config: Path | None, preset: str | None, flags: Mapping[str, Mapping[str, Any]]
-) -> Settings:
+) -> Resolved:
     """The settings, or the end of the program with every mistake in them."""
     try:
-        return _read(config, preset, flags).settings
+        return _read(config, preset, flags)
     except ConfigurationError as error:
         _print_mistakes(error)
         sys.exit(EXIT_MISTAKEN)
@@ -153,6 +158,10 @@ def _read(
         overrides=given,
         sections={name: found.settings_type for name, found in discover().items()},
     )
+
+
+def _explain(resolved: Resolved) -> Explanation:
+    return explain(resolved.settings, origins=resolved.origins, machine=this_machine())
 
 
 def _print_mistakes(error: ConfigurationError) -> None:

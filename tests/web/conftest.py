@@ -50,7 +50,8 @@ def _client(address: str, contract: Contract, **how: Any) -> httpx.Client:
     hooks = {"response": [contract.check]}
     # knows no certificates: reading them takes longer than most tests
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return httpx.Client(base_url=address, timeout=60, event_hooks=hooks, verify=tls, **how)
+    more = {"verify": tls, "trust_env": False, **how}
+    return httpx.Client(base_url=address, timeout=60, event_hooks=hooks, **more)
 
 
 def _session(http: httpx.Client) -> str:

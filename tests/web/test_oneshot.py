@@ -3,21 +3,47 @@
 import io
 import json
 import os
+import queue
 import re
 import signal
 import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trio
 from click.testing import CliRunner, Result
 from PIL import Image
 from rich.console import Console
 
 from tests.pictures import BLUE, GREEN, RED, encoded, noise, plain, truncated
+from tests.webserver import Behaviour, answer, open_source, say
 from web.commands import cli
 
 pytestmark = pytest.mark.usefixtures("logging_kept")
+
+
+@contextmanager
+def source_in_a_thread(pages: Mapping[str, Behaviour]) -> Iterator[str]:
+    """A source of pictures beside the command, which runs in this thread."""
+    found: queue.SimpleQueue[tuple[str, trio.lowlevel.TrioToken]] = queue.SimpleQueue()
+    over = trio.Event()
+
+    async def serve() -> None:
+        async with open_source(pages) as source:
+            found.put((source.url(""), trio.lowlevel.current_trio_token()))
+            await over.wait()
+
+    thread = threading.Thread(target=trio.run, args=(serve,))
+    thread.start()
+    url, token = found.get()
+    try:
+        yield url
+    finally:
+        trio.from_thread.run_sync(over.set, trio_token=token)
+        thread.join()
 
 
 @pytest.fixture
@@ -151,6 +177,20 @@ def test_addresses_are_arguments_too_and_the_refused_one_is_named(here: Path) ->
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("✗ http://127.0.0.1:1/x: ")
     assert_nothing_left(here)
+
+
+def test_of_several_addresses_the_good_are_kept_and_the_others_causes_told(here: Path) -> None:
+    pages = {"/good.png": say(answer(encoded(plain(4, 4), "PNG")))}
+    with source_in_a_thread(pages) as url:
+        result = CliRunner(env={"STITCHERY_FETCH__OPEN_NETWORKS": '["127.0.0.0/8"]'}).invoke(
+            cli, ["fetch", f"{url}/good.png", f"{url}/none.png", "-o", "new/"]
+        )
+    assert (result.exit_code, result.stdout) == (1, "")
+    good, bad = result.stderr.splitlines()
+    assert good == "✓ new/good.png"
+    assert bad.startswith(f"✗ {url}/none.png: ")
+    with Image.open(here / "new" / "good.png") as picture:
+        assert picture.size == (4, 4)
 
 
 def test_a_signal_ends_it_in_a_word_with_nothing_left_behind(here: Path) -> None:

@@ -1,0 +1,112 @@
+from enum import StrEnum
+from typing import Annotated, Any
+
+import click
+import pytest
+from click.testing import CliRunner
+from pydantic import Field
+
+from actors.capability import FileInput, Request
+from web.options import (
+    OUTPUT,
+    Subject,
+    argument_of,
+    flag_of,
+    options_of,
+    subject_of,
+    value_of,
+)
+
+
+class Size(StrEnum):
+    SMALL = "small"
+
+
+class Dub(Request):
+    """One file, and what is wished."""
+
+    input: FileInput
+    target_language: str = Field(description="into which")
+    source_language: str | None = Field(None, description="from which")
+    speed: float = 1.0
+    size: Size = Size.SMALL
+
+
+class Notes(Request):
+    """Texts of a bounded length."""
+
+    quality: int = 3
+    lines: list[Annotated[str, Field(max_length=9)]]
+
+
+class Join(Request):
+    """Several files, after texts that are no subject."""
+
+    tags: list[str] = Field(default_factory=list)
+    pictures: list[FileInput]
+
+
+@pytest.mark.parametrize(
+    ("request_type", "expected"),
+    [
+        (Dub, Subject("input", many=False, files=True)),
+        (Notes, Subject("lines", many=True, files=False)),
+        (Join, Subject("pictures", many=True, files=True)),
+    ],
+)
+def test_the_arguments_are_the_files_or_the_texts_that_a_request_needs(
+    request_type: type[Request], expected: Subject
+) -> None:
+    assert subject_of(request_type) == expected
+
+
+def test_a_request_without_such_a_field_has_no_command() -> None:
+    with pytest.raises(TypeError, match="Request"):
+        subject_of(Request)
+
+
+@pytest.fixture
+def schemas() -> dict[str, Any]:
+    return dict(Dub.model_json_schema()["properties"])
+
+
+def test_every_other_field_is_an_option_that_says_what_it_takes(schemas: dict[str, Any]) -> None:
+    options = {option.name: option for option in options_of(schemas, subject_of(Dub))}
+    assert list(options) == ["target_language", "source_language", "speed", "size"]
+    assert options["target_language"].opts == [flag_of("target_language")] == ["--target-language"]
+    assert [option.metavar for option in options.values()] == ["TEXT", "TEXT", "NUMBER", "VALUE"]
+    assert options["target_language"].help == "into which"
+    assert "[1.0]" in str(options["speed"].help)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("target_language", "90", "90"),
+        ("target_language", "null", "null"),
+        ("speed", "90", 90),
+        ("speed", "1.5", 1.5),
+        ("speed", "fast", "fast"),
+        ("speed", "[1", "[1"),
+        ("speed", "[" * 100_000, "[" * 100_000),
+        ("speed", "9" * 5000, "9" * 5000),
+        ("source_language", "en", "en"),
+    ],
+)
+def test_a_text_is_what_the_field_takes(
+    schemas: dict[str, Any], field: str, text: str, value: object
+) -> None:
+    assert value_of(text, schemas[field]) == value
+
+
+@pytest.mark.parametrize(("many", "given"), [(True, ["a", "b"]), (True, ["a"]), (False, ["a"])])
+def test_one_or_many_arguments_as_the_field_is(many: bool, given: list[str]) -> None:  # noqa: FBT001 -- from parametrize
+    seen: list[object] = []
+    argument = argument_of(Subject("lines", many=many, files=False))
+    command = click.Command("x", params=[argument, OUTPUT], callback=lambda **how: seen.append(how))
+    assert CliRunner().invoke(command, given).exit_code == 0
+    [how] = seen
+    assert isinstance(how, dict)
+    assert how["subjects"] == (tuple(given) if many else given[0])
+    assert how["output"].folder is True, "this folder, if no other is named"
+    assert CliRunner().invoke(command, []).exit_code == 2
