@@ -52,10 +52,9 @@ def content_answer(request: Request, file: FileRecord, path: Path, *, attach: bo
     }
     if request.if_none_match.contains_weak(file.sha256):
         return Response(b"", status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    # a condition that is not our tag, or a date: the whole file, as RFC 9110, 13.1.5 has it
-    asked = (
-        request.headers.get("Range", "") if request.headers.get("If-Range", etag) == etag else ""
-    )
+    # RFC 9110: a Range is for GET (14.2), and counts while its condition is our tag (13.1.5)
+    counts = request.method == "GET" and request.headers.get("If-Range", etag) == etag
+    asked = request.headers.get("Range", "") if counts else ""
     try:
         part = range_of(asked, file.size)
     except NoSuchRange as error:

@@ -225,6 +225,13 @@ def test_a_head_is_the_get_without_its_body(ann: httpx.Client, file: str) -> Non
     assert {**head.headers, "date": ""} == {**get.headers, "date": ""}
 
 
+def test_a_head_knows_no_range(ann: httpx.Client, file: str) -> None:
+    for asked in ("bytes=0-1", "bytes=" + "9" * 30 + "-"):
+        answer = ann.head(file, headers={"Range": asked})
+        assert answer.status_code == 200
+        assert answer.headers["Content-Length"] == str(len(png(200, 100)))
+
+
 def test_download_makes_it_an_attachment(ann: httpx.Client, file: str) -> None:
     assert ann.get(f"{file}?download=1").headers["Content-Disposition"].startswith("attachment")
     assert ann.get(f"{file}?download=0").headers["Content-Disposition"].startswith("inline")
