@@ -174,9 +174,9 @@ class Admission:
         Raises:
             QueueFull, UserBusy: a limit refuses; the book is as it was.
         """
-        user = self._users.get(ticket.user)
         if not resumed:
-            self._refuse_busy(user)
+            self.refuse(ticket.user, ticket.capability)
+        user = self._users.get(ticket.user)
         if user is None:
             user = self._users[ticket.user] = _User(turn=self._turn)
         room = self._rooms[ticket.capability]
@@ -192,10 +192,7 @@ class Admission:
         flow = self._flow(user, ticket)
         flow.queue[ticket.arrival] = ticket
         room.list(flow)
-        granted = self.grant()
-        if ticket.standing is Standing.WAITING and not resumed:
-            self._refuse_overflow(ticket, room)
-        return granted
+        return self.grant()
 
     def leave(self, ticket: Ticket) -> list[Ticket]:
         """Takes a ticket out, wherever it stands; returns the tickets that may run now.
@@ -268,6 +265,18 @@ class Admission:
         """The limits in force for one capability."""
         return self._rooms[capability].limits
 
+    def refuse(self, user: str, capability: str) -> None:
+        """Lets a user's next job pass, or says why it may not come in; changes nothing.
+
+        Raises:
+            UserBusy: it would have to wait for the user's own jobs, where the site wants no such.
+            QueueFull: it would have to wait where no room is left.
+        """
+        self._refuse_busy(self._users.get(user))
+        # Free slots never go begging: who is held by no limit, and only such a one, runs at once.
+        if self._closed or self.holds_of(user, capability):
+            self._refuse_overflow(capability)
+
     def position(self, ticket: Ticket) -> int | None:
         """How many-th the ticket is in its capability's line under the policy; 1 is next.
 
@@ -279,12 +288,18 @@ class Admission:
         user = self._users[ticket.user]
         own = self._own_before(user, ticket)
         mark = (user.turn + own + ticket.shift, ticket.arrival)
-        others = sum(
-            self._before(other, ticket.capability, mark)
-            for other in self._users.values()
-            if other is not user
+        return own + self._others_before(ticket.user, ticket.capability, mark) + 1
+
+    def newcomers_position(self, name: str, capability: str) -> int:
+        """How many-th a user's next job of normal priority would be; 1 is next, or runs at once."""
+        user = self._users.get(name) or _User(turn=self._turn)
+        turn = user.turn if user.waiting else max(user.turn, self._turn)
+        own = sum(
+            len(flow.queue)
+            for (other, shift), flow in user.flows.items()
+            if other == capability and shift <= 0
         )
-        return own + others + 1
+        return own + self._others_before(name, capability, (turn + own, self._arrivals + 1)) + 1
 
     def holds(self, ticket: Ticket) -> tuple[Hold, ...]:
         """The limits that keep a waiting ticket from running now, nearest to the user first.
@@ -323,14 +338,13 @@ class Admission:
                 limit="jobs_per_user",
             )
 
-    def _refuse_overflow(self, ticket: Ticket, room: _Room) -> None:
-        """Turns a newcomer away that would have to wait where no room is left."""
+    def _refuse_overflow(self, capability: str) -> None:
+        room = self._rooms[capability]
         for limit, waiting, most in (
             ("queue_size", self._waiting, self._machine.queue_size),
-            (f"{ticket.capability}.queued", room.waiting, room.limits.queued),
+            (f"{capability}.queued", room.waiting, room.limits.queued),
         ):
-            if waiting > most:
-                self.leave(ticket)
+            if waiting >= most:
                 raise QueueFull(
                     f"{most} job(s) may wait and as many do. Try again later.", limit=limit
                 )
@@ -399,6 +413,13 @@ class Admission:
         user.waiting -= 1
         room.waiting -= 1
         self._waiting -= 1
+
+    def _others_before(self, name: str, capability: str, mark: _Key) -> int:
+        return sum(
+            self._before(other, capability, mark)
+            for other_name, other in self._users.items()
+            if other_name != name
+        )
 
     @staticmethod
     def _own_before(user: _User, ticket: Ticket) -> int:

@@ -16,6 +16,9 @@ from actors.messages import Eta
 REMEMBERED_RUNS = 200
 """Runs a capability learns from; enough for a ninth decile, few enough to follow a change."""
 
+TELLING = 0.05
+"""Share of the work after which its pace says something; a guess."""
+
 _NINTH_DECILE = 1.2816
 """Standard deviations above the mean at which nine tenths of a normal distribution lie below."""
 
@@ -84,3 +87,15 @@ def until_end_running(runs: Sequence[float], elapsed: float) -> Eta | None:
     if not longer:
         return None
     return Eta(p50=quantile(longer, 0.5), p90=quantile(longer, 0.9))
+
+
+def until_end_by_progress(elapsed: float, fraction: float) -> Eta | None:
+    """Seconds until a job ends that has come so far (0..1) in `elapsed` seconds.
+
+    What it told of itself says more than the runs of others, once it is some way into the work;
+    before that: None. Work seldom goes on evenly, so nine tenths are promised half as much again.
+    """
+    if fraction < TELLING:
+        return None
+    rest = elapsed * (1 - fraction) / fraction
+    return Eta(p50=rest, p90=rest * 1.5)

@@ -55,6 +55,10 @@ or the janitor makes room in seconds, not in milliseconds."""
 class Owner(Protocol):
     """The session, as its jobs see it."""
 
+    @property
+    def draining(self) -> bool:
+        """Whether the service is stopping in good order."""
+
     def job_changed(self, job: "Job") -> None:
         """The state changed, and is on record."""
 
@@ -148,6 +152,9 @@ class Job:
                 self._owner.job_changed(self)
                 ending = await self._reach_end()
                 await self._settle(ending)
+            except trio.Cancelled:
+                self._put_back()
+                raise
             finally:
                 await self._context.discard()
                 self._limiter.leave(self._place)
@@ -193,6 +200,12 @@ class Job:
         # Not waited for: if a crash loses it, the next life finds the job queued, as it should.
         self._services.journal.note_job(self.record)
         self._owner.job_changed(self)
+
+    def _put_back(self) -> None:
+        """The tree stops in good order under a running job: that costs it no attempt."""
+        if self._owner.draining and self.record.state is State.RUNNING:
+            waiting = advance(self.record.state, Event.RETRIED)
+            self._services.journal.note_job(replace(self.record, state=waiting, started_at=None))
 
     async def _settle(self, ending: _Ending) -> None:
         """Makes the end true: files in place or gone, slot given back, end on record, told.
@@ -273,7 +286,8 @@ class Job:
         if self.record.state is State.QUEUED:
             return self._limiter.outlook_queued(self._place)
         if self.record.state is State.RUNNING:
-            return self._limiter.outlook_running(trio.current_time() - self._started_at)
+            fraction = 0.0 if self.progress is None else self.progress.fraction
+            return self._limiter.outlook_running(trio.current_time() - self._started_at, fraction)
         return Outlook()
 
     def _take_progress(self, progress: Progress) -> None:
@@ -282,10 +296,12 @@ class Job:
             self._owner.job_progressed(self)
 
     def _waited_too_long(self) -> Problem:
+        waited = self._queue_timeout()
+        limit = "deadline" if waited == self.record.options.deadline else "queue_timeout"
         return WaitedTooLong(
-            f"The job waited {self._queue_timeout():g} s without a free slot and expired. "
-            "Submit it again, or allow it a longer queue_timeout.",
-            limit="queue_timeout",
+            f"The job waited {waited:g} s without a free slot and expired. "
+            f"Submit it again, or allow it a later {limit}.",
+            limit=limit,
         ).problem()
 
     def _ran_too_long(self, timeout: float) -> Problem:

@@ -21,12 +21,13 @@ from actors.commands import Ask, Leave, Place
 from actors.errors import QueueFull, StitcheryError
 from actors.estimate import (
     RunTimes,
+    until_end_by_progress,
     until_end_queued,
     until_end_running,
     wait_for_turn,
 )
 from actors.mailbox import Inbox
-from actors.messages import Eta, Outlook
+from actors.messages import Eta, Hold, Outlook
 
 RETRY_UNKNOWN = 5.0
 """Seconds told to who is refused before the first run has taught us anything; a guess."""
@@ -40,6 +41,15 @@ class Load:
     queued: int
     mean_run: float | None
     expected_wait: Eta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """What a user's next job would meet. `wait` is None where nothing is known of it."""
+
+    position: int
+    waiting_for: tuple[Hold, ...]
+    wait: Eta | None
 
 
 class Floor:
@@ -127,9 +137,10 @@ class Limiter:
             position=position, waiting_for=self._floor.admission.holds(place.ticket), eta=eta
         )
 
-    def outlook_running(self, elapsed: float) -> Outlook:
-        """What a job may expect that has run for `elapsed` seconds."""
-        return Outlook(eta=until_end_running(self._run_times.recent(), elapsed))
+    def outlook_running(self, elapsed: float, fraction: float) -> Outlook:
+        """What a job may expect that has come so far (0..1) in `elapsed` seconds."""
+        own = until_end_by_progress(elapsed, fraction)
+        return Outlook(eta=own or until_end_running(self._run_times.recent(), elapsed))
 
     def load(self) -> Load:
         """How busy the capability is, and what a newcomer would wait."""
@@ -138,8 +149,36 @@ class Limiter:
             running=running,
             queued=queued,
             mean_run=self._run_times.mean(),
-            expected_wait=self._newcomers_wait(queued),
+            expected_wait=self.prospect("").wait,
         )
+
+    def prospect(self, user: str) -> Prospect:
+        """What the next job of a user would meet; "" is somebody new.
+
+        The line can be foreseen; when the user's own limits let go, not yet.
+        """
+        admission = self._floor.admission
+        position = admission.newcomers_position(user, self.capability)
+        holds = admission.holds_of(user, self.capability)
+        if not holds:
+            wait: Eta | None = Eta(p50=0, p90=0)
+        elif any(hold.limit in {"global_jobs", f"{self.capability}.running"} for hold in holds):
+            wait = wait_for_turn(self._run_times.recent(), position - 1, self._slots())
+        else:
+            wait = None
+        return Prospect(position=position, waiting_for=holds, wait=wait)
+
+    def refuse(self, user: str) -> None:
+        """Lets a user's next job pass, or says why it may not come in; nothing is taken.
+
+        Raises:
+            QueueFull, UserBusy: as `ask` would.
+        """
+        try:
+            self._floor.admission.refuse(user, self.capability)
+        except QueueFull as refusal:
+            refusal.retry_after = self._retry_after()
+            raise
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -183,17 +222,6 @@ class Limiter:
     def _slots(self) -> int:
         admission = self._floor.admission
         return min(admission.machine.global_jobs, admission.limits(self.capability).running)
-
-    def _newcomers_wait(self, queued: int) -> Eta | None:
-        admission = self._floor.admission
-        running, _ = admission.counts(self.capability)
-        if (
-            queued == 0
-            and running < self._slots()
-            and admission.running < admission.machine.global_jobs
-        ):
-            return Eta(p50=0, p90=0)
-        return wait_for_turn(self._run_times.recent(), queued, self._slots())
 
     def _retry_after(self) -> float:
         """Seconds until one more job has ended, so that one more may wait."""

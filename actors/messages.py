@@ -1,7 +1,7 @@
-"""The values that the actors exchange: this file is the protocol of the tree.
+"""The values that the actors exchange: the words of the tree, and the upward half of its protocol.
 
-Owns: what a job, a file and a session are on record; the commands that go down to an actor; the
-events that come up. All are frozen; whoever holds one may keep it.
+Owns: what a job, a file and a session are on record, and the events that come up; `commands.py` has
+what goes down. All are frozen; whoever holds one may keep it.
 Never: behaviour. Decisions about these values live in lifecycle, admission and estimate.
 
 Stamps are UTC and only label; every wait and every measurement uses Trio's clock (rule 14).

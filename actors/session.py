@@ -32,6 +32,7 @@ from actors.intake import Bounds, look_at
 from actors.job import Job
 from actors.journal.port import Page
 from actors.lifecycle import State
+from actors.limiter import Prospect
 from actors.mailbox import Inbox
 from actors.messages import (
     FileRecord,
@@ -68,7 +69,7 @@ class Session:
         self._key_locks: dict[str, trio.Lock] = {}
         self._visitors = 0
         self._foreseeing = False
-        self._draining = False
+        self.draining = False
         self._nursery: trio.Nursery | None = None
 
     def __repr__(self) -> str:
@@ -220,9 +221,16 @@ class Session:
 
     # --- read by the faces ----------------------------------------------------------------------
 
-    def forecast(self, capability: str, request: Request) -> Forecast:
-        """What a job would make, or the refusal; nothing is queued."""
-        return self._check(capability, request)[1]
+    def preflight(self, capability: str, request: Request) -> tuple[Forecast, Prospect]:
+        """What a job would make and meet, if it were submitted now; nothing is queued.
+
+        Raises:
+            Refusal: what `submit` would refuse.
+        """
+        _, forecast = self._check(capability, request)
+        limiter = self._services.limiters[capability]
+        limiter.refuse(self.record.id)
+        return forecast, limiter.prospect(self.record.id)
 
     async def job(self, id: str) -> JobView:
         """One job as it stands.
@@ -255,7 +263,7 @@ class Session:
 
     async def drain(self) -> None:
         """Accepts no more jobs, and waits until those that run have ended."""
-        self._draining = True
+        self.draining = True
         for job in self._docket:
             if job.record.state is State.RUNNING:
                 await job.ended.wait()
@@ -322,10 +330,7 @@ class Session:
             return self._docket.newest(known.job)
 
     async def _accept(self, command: Submit) -> JobView:
-        if self._draining:
-            raise NotReady("The service is stopping. Try again in a minute.", retry_after=30)
         files, _ = self._check(command.capability, command.request)
-        self._refuse_overflow()
         record = JobRecord(
             id=self._services.new_id(),
             session=self.record.id,
@@ -384,6 +389,9 @@ class Session:
 
     def _check(self, name: str, request: Request) -> tuple[dict[str, FileRecord], Forecast]:
         """The files that a request names and what it would make, or the refusal."""
+        if self.draining:
+            raise NotReady("The service is stopping. Try again in a minute.", retry_after=30)
+        self._refuse_overflow()
         capability = self._services.capabilities[name]
         files = self.shelf.find(capability.inputs(request))
         return files, capability.forecast(request, files, self._services.settings_of(name))

@@ -54,19 +54,13 @@ class JobRoutes:
     async def preflight(self, request: Request, session: Session, capability: str) -> Response:
         """What a job would make and how long it would wait; nothing is queued."""
         submission = await read_submission(request, self._find(capability))
-        forecast = session.forecast(capability, submission.request)
-        load = self._stitchery.limiters[capability].load()
-        holds = self._stitchery.admission.holds_of(session.record.id, capability)
-        # The line can be foreseen; when the user's own limits let go, not yet.
-        wait = load.expected_wait
-        if wait is not None and wait.p50 == 0 and holds:
-            wait = None
+        forecast, prospect = session.preflight(capability, submission.request)
         return json_answer(
             Preflight(
                 forecast=forecast.model_dump(mode="json"),
-                position=load.queued + 1,
-                waiting_for=[Hold.model_validate(hold) for hold in holds],
-                wait=None if wait is None else Eta.model_validate(wait),
+                position=prospect.position,
+                waiting_for=[Hold.model_validate(hold) for hold in prospect.waiting_for],
+                wait=None if prospect.wait is None else Eta.model_validate(prospect.wait),
             )
         )
 

@@ -32,28 +32,34 @@ async def run_service(
 ) -> None:
     """Serves until `shutdown` is set; `started` tells the address, as soon as work is accepted.
 
-    After `shutdown` nothing new is accepted, and what runs gets the configured grace; what has not
-    ended by then goes on in the next life. Cancelling stops at once.
+    After `shutdown` no new work is accepted, and what runs gets the configured grace, in which
+    everything can still be read; what has not ended by then goes on in the next life. Cancelling
+    stops at once.
 
     Raises:
         JournalUnusableError, KeysUnusableError: the data folder cannot be used.
         AddressUnusableError: the address cannot be listened on.
         BudgetSpentError: parts of the tree fell more often than restarting can mend.
     """
+    closing = trio.Event()
     async with open_stitchery(settings) as stitchery, trio.open_nursery() as nursery:
         app = build_app(stitchery)
-        task_status.started(await _listen(app, settings.server, shutdown, nursery))
+        task_status.started(await _listen(app, settings.server, closing, nursery))
         await shutdown.wait()
         log.info("stopping", grace=settings.server.grace)
+        # One grace for both: first for the jobs, while people still see how they end; what is left
+        # of it for the answers under way.
+        nursery.cancel_scope.deadline = trio.current_time() + settings.server.grace
         await stitchery.drain()
+        closing.set()
 
 
 async def _listen(
-    app: Application, server: Server, shutdown: trio.Event, nursery: trio.Nursery
+    app: Application, server: Server, closing: trio.Event, nursery: trio.Nursery
 ) -> str:
     """Serves in the nursery; the address."""
     try:
-        return str(await nursery.start(partial(serve, app, server, shutdown=shutdown)))
+        return str(await nursery.start(partial(serve, app, server, shutdown=closing)))
     except (OSError, UnicodeError) as error:  # the second: a host beyond what a name may be
         why = error.strerror if isinstance(error, OSError) else error
         raise AddressUnusableError(

@@ -343,3 +343,42 @@ def test_position_is_the_order_in_which_tickets_then_run(seed: int, slots: int) 
         order += granted
 
     assert order == promised
+
+
+def test_what_a_newcomer_would_meet_is_what_it_meets() -> None:
+    admission = book(total=1, queue=100)
+    enter(admission, *["hog"] * 20, "ann", "bob")
+    for user in ("new", "ann", "hog"):
+        foreseen = admission.newcomers_position(user, "stitch")
+        [newcomer] = enter(admission, user)
+
+        assert admission.position(newcomer) == foreseen
+        admission.leave(newcomer)
+
+
+@settings(max_examples=100)
+@given(seed=st.integers(0, 2**32), queue=st.integers(0, 5), refuse=st.booleans())
+def test_asking_whether_one_may_come_in_answers_like_coming_in(
+    seed: int, queue: int, *, refuse: bool
+) -> None:
+    chance = random.Random(seed)
+    admission = book(total=2, queue=queue, refuse=refuse)
+    inside: list[Ticket] = []
+    for _ in range(30):
+        user = chance.choice("abc")
+        before = (admission.running, admission.waiting)
+        try:
+            admission.refuse(user, "stitch")
+            may = True
+        except (QueueFull, UserBusy):
+            may = False
+        assert (admission.running, admission.waiting) == before
+        newcomer = ticket(user)
+        try:
+            admission.enter(newcomer)
+            assert may
+            inside.append(newcomer)
+        except (QueueFull, UserBusy):
+            assert not may
+        if inside and chance.random() < 0.4:
+            admission.leave(inside.pop(chance.randrange(len(inside))))

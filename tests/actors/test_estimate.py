@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from actors.estimate import (
     RunTimes,
     quantile,
+    until_end_by_progress,
     until_end_queued,
     until_end_running,
     wait_for_turn,
@@ -65,3 +66,11 @@ def test_only_the_latest_runs_are_remembered() -> None:
         times.add(second)
 
     assert times.recent() == tuple(range(800, 1000))
+
+
+def test_what_a_job_tells_of_itself_counts_once_it_is_some_way_in() -> None:
+    eta = until_end_by_progress(elapsed=10, fraction=0.25)
+
+    assert eta is not None
+    assert eta.p50 == pytest.approx(30)
+    assert until_end_by_progress(elapsed=10, fraction=0.01) is None

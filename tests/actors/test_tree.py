@@ -420,6 +420,58 @@ async def test_a_job_under_which_the_service_dies_again_and_again_fails_as_inter
     assert view.record.error.code == "interrupted"
 
 
+async def test_a_stop_in_good_order_costs_a_running_job_no_attempt(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    journal = MemoryJournal()
+    async with tree(tmp_path, journal=journal) as stitchery:
+        session = await stitchery.sessions.create()
+        job = await submit(session, 1000)
+        await trio.sleep(1)
+        await stitchery.drain()
+    for _ in range(5):
+        async with tree(tmp_path, journal=journal) as stitchery:
+            await trio.sleep(1)
+            await stitchery.drain()
+    async with tree(tmp_path, journal=journal) as stitchery:
+        again = await stitchery.sessions.find(session.record.id)
+        assert again is not None
+        view = await end_of(again, job)
+
+    assert view.record.state is State.SUCCEEDED
+    assert view.record.attempt == 1
+
+
+async def test_a_job_that_outwaits_its_own_deadline_is_told_so(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with tree(tmp_path, total=1) as stitchery:
+        session = await stitchery.sessions.create()
+        await submit(session, 1000)
+        view = await session.submit("nap", NapRequest(), Options(deadline=5, queue_timeout=50))
+        view = await end_of(session, view.record.id)
+
+    assert view.record.state is State.EXPIRED
+    assert view.record.error is not None
+    assert view.record.error.limit == "deadline"
+
+
+async def test_a_preflight_refuses_what_a_submit_would_refuse_and_takes_nothing(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with tree(tmp_path, total=1, limits=Limits(max_queue_size=2)) as stitchery:
+        hog, other = [await stitchery.sessions.create() for _ in range(2)]
+        await submit(hog, 100)
+        await submit(hog, 100)
+        _, prospect = other.preflight("nap", NapRequest())
+        await submit(hog, 100)
+        with pytest.raises(QueueFull):
+            other.preflight("nap", NapRequest())
+
+    assert prospect.position == 1
+    assert [hold.limit for hold in prospect.waiting_for] == ["global_jobs"]
+
+
 async def test_a_stopping_service_lets_what_runs_end_and_begins_nothing(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:

@@ -45,7 +45,7 @@ async def test_queued_jobs_run_in_their_old_order(tmp_path: Path) -> None:
         ann, ben = await service.user(ann.token), await service.user(ben.token)
         ended = [await ann.reaches(job, "succeeded") for job in (first, *waiting)]
         ended.append(await ben.reaches(other, "succeeded"))
-        assert [job["attempt"] for job in ended] == [2, 1, 1, 1, 1, 1]
+        assert {job["attempt"] for job in ended} == {1}  # it was a stop in good order
         turns = [job["id"] for job in sorted(ended, key=lambda job: str(job["started_at"]))]
         assert [job for job in turns if job != other] == [first, *waiting]
 
@@ -77,12 +77,15 @@ async def test_a_killed_server_leaves_no_process_and_its_running_job_is_begun_ag
 
 async def test_a_job_under_which_the_service_died_too_often_fails(tmp_path: Path) -> None:
     once = {**ONE, "stitch": {"max_attempts": 1}}
-    async with open_service(tmp_path, **once) as service:
-        ann = await service.user()
-        files = await ann.upload(png(), png())
-        with service.frozen():
-            running, waiting = await ann.stitch(files), await ann.stitch(files)
-            await ann.reaches(running, "running")
+    with open_program(tmp_path, **once) as program:
+        async with program.visit() as service:
+            ann = await service.user()
+            files = await ann.upload(png(), png())
+            with service.frozen():
+                running, waiting = await ann.stitch(files), await ann.stitch(files)
+                await ann.reaches(running, "running")
+                program.tell(signal.SIGKILL)
+                await program.ended()
     async with open_service(tmp_path, **once) as service:
         ann = await service.user(ann.token)
         job = await ann.reaches(running, "failed")

@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 from actors.workers.processes import is_alive
-from tests.service import open_program, open_service, png, until
+from tests.service import open_program, open_service, png, refused, until
 
 PATIENT = {"server": {"grace": 600}}
 
@@ -21,6 +21,10 @@ async def test_a_running_job_ends_within_the_grace_and_no_new_one_begins(tmp_pat
                 await ann.reaches(running, "running")
                 program.tell(signal.SIGTERM)
                 await until(lambda: "stopping" in program.log)
+                refused(await ann.http.get("/readyz"), 503, "not_ready")
+                refused(await ann.ask(files), 503, "not_ready")
+                refused(await ann.http.post("/api/v1/sessions"), 503, "not_ready")
+                assert (await ann.job(running))["state"] == "running"
         assert await program.ended() == 0
         assert not any(map(is_alive, processes))
     async with open_service(data) as service:
