@@ -9,7 +9,7 @@ a journal in memory, since nothing needs to outlast the command.
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,9 +61,10 @@ def command(
 
     def act(subjects: Any, output: Output, *, as_json: bool, **values: str | None) -> None:
         given = tuple(subjects) if subject.many else (subjects,)
-        wishes = {
+        named = {
             name: value_of(text, fields[name]) for name, text in values.items() if text is not None
         }
+        wishes = _with_format(named, fields.get("format", {}).get("enum", ()), output)
         order = _Order(capability, subject, given, wishes, output, as_json)
         order.check()
         with settings() as found:
@@ -76,6 +77,29 @@ def command(
         help=f"{capability.summary}\n\nRuns here and now, without a server.",
         short_help=capability.summary,
     )
+
+
+def _with_format(
+    wishes: Mapping[str, Any], formats: Sequence[str], output: Output
+) -> Mapping[str, Any]:
+    """The wishes with the format that the output's ending asks for, where there is one to choose.
+
+    Raises:
+        click.UsageError: the ending and --format, or all there are, do not agree.
+    """
+    if not formats:
+        return wishes
+    try:
+        asked = output.format_among(formats)
+    except UnwritableError as error:
+        raise click.UsageError(str(error)) from None
+    if asked is None:
+        return wishes
+    if wishes.get("format", asked) != asked:
+        raise click.UsageError(
+            f"--format {wishes['format']} does not go with {output.path.name}, a name for {asked}."
+        )
+    return {**wishes, "format": asked}
 
 
 def _carry_out(order: "_Order", settings: Settings) -> None:

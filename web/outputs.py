@@ -5,8 +5,10 @@ Never: knows what is in it.
 """
 
 import itertools
+import mimetypes
 import secrets
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,22 @@ class Output:
         """What the text of the option says."""
         path = Path(text)
         return cls(path, folder=text.endswith("/") or path.is_dir())
+
+    def format_among(self, formats: Sequence[str]) -> str | None:
+        """The picture format that the file's ending asks for; None where it has none to ask with.
+
+        Raises:
+            UnwritableError: it asks for another than these.
+        """
+        if self.folder or not self.path.suffix:
+            return None
+        asked = (mimetypes.guess_type(self.path.name)[0] or "").removeprefix("image/")
+        if asked not in formats:
+            raise UnwritableError(
+                f"{self.path.name}: no picture is written as {self.path.suffix}; "
+                f"it can be {', '.join(formats)}."
+            )
+        return asked
 
     def place(self, name: str, *, one_of_many: bool) -> Path:
         """Where a result of this name lands; a new name beside what is there already."""

@@ -87,6 +87,16 @@ def test_pictures_are_joined_in_the_order_in_which_they_are_named(here: Path) ->
     assert_nothing_left(here)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("out.png", "PNG"), ("out.JPG", "JPEG"), ("out.webp", "WEBP"), ("out", "JPEG")],
+)
+def test_the_ending_of_the_output_chooses_the_format(here: Path, name: str, kind: str) -> None:
+    assert stitch("a.png", "b.png", "-o", name).exit_code == 0
+    with Image.open(here / name) as image:
+        assert image.format == kind
+
+
 def test_without_a_name_the_result_lies_here_over_nothing(here: Path) -> None:
     for name in ("stitched.jpg", "stitched-2.jpg"):
         assert name in stitch("a.png", "b.png").stderr
@@ -126,6 +136,8 @@ def test_a_program_gets_one_json_object_and_nothing_else(here: Path) -> None:
         (["a.png", "b.png", "--fit", "null"], ["--fit"]),
         (["a.png", "b.png", "--background", "5"], ["--background", "'5'"]),
         (["a.png", "b.png", "--columns", "2"], ["--columns", "grid"]),
+        (["a.png", "b.png", "-o", "out.gif"], ["out.gif", "jpeg, png, webp"]),
+        (["a.png", "b.png", "-o", "out.jpg", "--format", "png"], ["--format png", "out.jpg"]),
         (["a.png", "b.png", "-o", "no/such/folder/out.jpg"], ["--output", "no/such/folder"]),
     ],
 )
