@@ -25,8 +25,8 @@ LONGEST_KEY = 255
 """Characters of an Idempotency-Key; the length that Stripe's API takes too."""
 
 MOST_VALUES = 5_000
-"""Values in a JSON body. Reading one holds up everybody else: here 50 ms at the worst, when each is a
-mistake of its own. Ours have 1,500 at most. Counted by commas and brackets, also inside of texts."""
+"""Values in a JSON body. Reading one holds up everybody else: 50 ms here at the worst, when each is
+a mistake. Ours have 1,500 at most. Counted by commas and brackets, those inside of texts too."""
 
 DEEPEST = 32
 """Levels of objects and lists within each other. Ours have five."""
