@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from actors.errors import UnreadableMedia, WorkerCrashed
 from actors.media import PROBE, Probe
 from actors.messages import FileRecord, Progress
 from actors.names import clean_name
@@ -58,7 +59,13 @@ async def look_at(
     """
     sealed = await part.seal()
     probe = Probe(path=str(part.path), max_pixels=bounds.pixels, max_side=bounds.side)
-    media = await services.workers.call(PROBE, probe, on_progress=_unheard, on_killed=on_killed)
+    try:
+        media = await services.workers.call(PROBE, probe, on_progress=_unheard, on_killed=on_killed)
+    except WorkerCrashed as crash:
+        raise UnreadableMedia(
+            "The process that looked at this file came to an unexpected end, so it is not taken. "
+            "Save the picture anew with another program and try again."
+        ) from crash
     return FileRecord(
         id=part.id,
         session=session,

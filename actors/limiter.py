@@ -128,13 +128,14 @@ class Limiter:
     # --- asked by anybody: read at once, nothing changes ------------------------------------------
 
     def outlook_queued(self, place: Place) -> Outlook:
-        """What a waiting job may expect."""
+        """What a job may expect that has not begun. With its slot in hand it is next."""
         position = self._floor.admission.position(place.ticket)
-        eta = None
-        if position is not None:
-            eta = until_end_queued(self._run_times.recent(), position, self._slots())
+        if position is None:
+            return Outlook(position=1)
         return Outlook(
-            position=position, waiting_for=self._floor.admission.holds(place.ticket), eta=eta
+            position=position,
+            waiting_for=self._floor.admission.holds(place.ticket),
+            eta=until_end_queued(self._run_times.recent(), position, self._slots()),
         )
 
     def outlook_running(self, elapsed: float, fraction: float) -> Outlook:

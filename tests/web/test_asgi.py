@@ -14,12 +14,11 @@ from quart.wrappers.websocket import Websocket as QuartWebsocket
 from quart_trio import QuartTrio
 from quart_trio.asgi import TrioASGIHTTPConnection, TrioASGIWebsocketConnection
 from quart_trio.wrappers import TrioRequest, TrioWebsocket
-from quart_trio.wrappers.response import TrioFileBody
 from trio.testing import MockClock
 
 from actors.errors import Fault, NotFound, TooLarge, UserBusy
 from conf.settings import Server
-from web.asgi import CHUNK, Application
+from web.asgi import Application
 
 from .rawclient import Answer, Scene, ask_for, eventually, pass_time, push, serving
 
@@ -202,10 +201,6 @@ async def test_a_handler_is_cancelled_when_any_server_says_that_its_client_is_go
     assert scene.ended == ["upload"]
 
 
-async def test_files_are_read_in_large_steps(scene: Scene) -> None:
-    assert scene.app.response_class.file_body_class.buffer_size == CHUNK
-
-
 # --- websockets ---
 
 
@@ -353,7 +348,6 @@ def test_quart_still_has_every_name_that_we_replace_or_rely_on() -> None:
             assert name in vars(owner), f"{owner.__name__}.{name} moved"
             assert _names(vars(owner)[name]) == parameters, f"{owner.__name__}.{name}"
     assert isinstance(vars(QuartRequest)["max_content_length"], property)
-    assert isinstance(TrioFileBody.buffer_size, int)
 
 
 def test_quart_still_builds_its_objects_from_the_classes_that_we_set() -> None:
