@@ -12,26 +12,21 @@ user with the least virtual time is next; whoever comes anew starts at the prese
 that ten thousand waiting jobs of one user delay another's first by one turn. Priority is a shift of
 some turns: others pass a low job a bounded number of times, then it runs.
 
-Costs. A flow is one user's jobs of one capability and priority. Flows stand in a heap by (virtual
-time + shift, arrival of their first job). Keys only ever grow, so an entry is corrected when it
-reaches the top; asking, leaving and granting take time logarithmic in the number of flows, and do
-not depend on how many jobs wait in them.
+Costs. The lines (lines.py) are heaps whose keys only ever grow, so an entry is corrected when it
+reaches the top; asking, leaving and granting take time logarithmic in the number of users, and do
+not depend on how many jobs each of them has waiting.
 """
 
 import heapq
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum, auto
-
-from sortedcontainers import SortedDict
+from dataclasses import dataclass
 
 from actors.errors import QueueFull, UserBusy
+from actors.lines import CapabilityLimits, Key, Room, Standing, Ticket, User
 from actors.messages import Hold, Priority
 
 SHIFT: Mapping[Priority, int] = {Priority.HIGH: -3, Priority.NORMAL: 0, Priority.LOW: 3}
 """Turns by which a priority moves a job; three lets a high job pass three rounds of its user's."""
-
 
 _FORGET_FROM = 64
 """Users in the book before it is worth looking for some to forget; a guess."""
@@ -51,109 +46,13 @@ class MachineLimits:
     priority: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapabilityLimits:
-    """What one capability may do."""
-
-    running: int
-    running_per_user: int
-    queued: int
-
-
-class Standing(Enum):
-    """Where a ticket is in the book."""
-
-    OUTSIDE = auto()
-    WAITING = auto()
-    RUNNING = auto()
-
-
-@dataclass(eq=False, slots=True)
-class Ticket:
-    """One job's place in the book. Written only by `Admission`; read by whoever holds it."""
-
-    job: str
-    user: str
-    capability: str
-    priority: Priority = Priority.NORMAL
-    standing: Standing = Standing.OUTSIDE
-    arrival: int = 0
-    shift: int = 0
-
-
-_Key = tuple[int, int]
-"""(virtual time, arrival). Arrivals are unique, so keys are; flows need no order of their own."""
-
-
-@dataclass(eq=False, slots=True)
-class _User:
-    """One user's running jobs and turn.
-
-    Remembered beyond the user's last job until the present virtual time has caught up with `turn`:
-    otherwise who brings one job after the other would always be a newcomer, and next.
-    """
-
-    turn: int
-    running: int = 0
-    waiting: int = 0
-    running_in: Counter[str] = field(default_factory=Counter)
-    flows: dict[tuple[str, int], "_Flow"] = field(default_factory=dict)
-
-
-@dataclass(eq=False, slots=True)
-class _Flow:
-    """One user's waiting jobs of one capability and shift, in the order of their arrival.
-
-    Invariant: `listed` is true exactly while an entry of this flow stands in its room's heap.
-    """
-
-    user: _User
-    shift: int
-    queue: "SortedDict[int, Ticket]" = field(default_factory=SortedDict)
-    listed: bool = False
-
-    def first(self) -> Ticket:
-        return self.queue.peekitem(0)[1]
-
-    def key(self) -> _Key:
-        return (self.user.turn + self.shift, self.first().arrival)
-
-
-@dataclass(eq=False, slots=True)
-class _Room:
-    """One capability's waiting room.
-
-    `heap` may hold emptied flows, and keys that have grown since; `_settle` mends the top.
-    """
-
-    name: str
-    limits: CapabilityLimits
-    running: int = 0
-    waiting: int = 0
-    heap: list[tuple[_Key, _Flow]] = field(default_factory=list)
-
-    def list(self, flow: _Flow) -> None:
-        """Makes sure that a flow with somebody waiting stands in the heap."""
-        if flow.queue and not flow.listed:
-            flow.listed = True
-            heapq.heappush(self.heap, (flow.key(), flow))
-
-    def drop_empty(self) -> None:
-        """Keeps the heap in proportion to those who wait, however many came and left."""
-        if len(self.heap) > 2 * self.waiting + 16:
-            for _, flow in self.heap:
-                flow.listed = bool(flow.queue)
-            self.heap = [entry for entry in self.heap if entry[1].listed]
-            heapq.heapify(self.heap)
-
-
 class Admission:
     """The book of one machine. Not thread-safe; the limiters share it within one Trio run."""
 
     def __init__(self, machine: MachineLimits, rooms: Mapping[str, CapabilityLimits]) -> None:
         self._machine = machine
-        self._rooms = {name: _Room(name, limits) for name, limits in rooms.items()}
-        self._users: dict[str, _User] = {}
+        self._rooms = {name: Room(name, limits) for name, limits in rooms.items()}
+        self._users: dict[str, User] = {}
         self._running = 0
         self._waiting = 0
         self._arrivals = 0
@@ -178,7 +77,7 @@ class Admission:
             self.refuse(ticket.user, ticket.capability)
         user = self._users.get(ticket.user)
         if user is None:
-            user = self._users[ticket.user] = _User(turn=self._turn)
+            user = self._users[ticket.user] = User(turn=self._turn)
         room = self._rooms[ticket.capability]
         self._arrivals += 1
         ticket.arrival = self._arrivals
@@ -189,7 +88,7 @@ class Admission:
         user.waiting += 1
         room.waiting += 1
         self._waiting += 1
-        flow = self._flow(user, ticket)
+        flow = user.flow_of(ticket)
         flow.queue[ticket.arrival] = ticket
         room.list(flow)
         return self.grant()
@@ -286,19 +185,15 @@ class Admission:
         if ticket.standing is not Standing.WAITING:
             return None
         user = self._users[ticket.user]
-        own = self._own_before(user, ticket)
+        own = user.own_before(ticket)
         mark = (user.turn + own + ticket.shift, ticket.arrival)
         return own + self._others_before(ticket.user, ticket.capability, mark) + 1
 
     def newcomers_position(self, name: str, capability: str) -> int:
         """How many-th a user's next job of normal priority would be; 1 is next, or runs at once."""
-        user = self._users.get(name) or _User(turn=self._turn)
+        user = self._users.get(name) or User(turn=self._turn)
         turn = user.turn if user.waiting else max(user.turn, self._turn)
-        own = sum(
-            len(flow.queue)
-            for (other, shift), flow in user.flows.items()
-            if other == capability and shift <= 0
-        )
+        own = user.waiting_in(capability, up_to=0)
         return own + self._others_before(name, capability, (turn + own, self._arrivals + 1)) + 1
 
     def holds(self, ticket: Ticket) -> tuple[Hold, ...]:
@@ -312,7 +207,7 @@ class Admission:
 
     def holds_of(self, name: str, capability: str) -> tuple[Hold, ...]:
         """The limits that keep the next job of a user from running now."""
-        user = self._users.get(name) or _User(turn=0)
+        user = self._users.get(name) or User(turn=0)
         room = self._rooms[capability]
         holds = (
             Hold(limit="jobs_per_user", used=user.running, max=self._machine.jobs_per_user),
@@ -328,7 +223,7 @@ class Admission:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _refuse_busy(self, user: _User | None) -> None:
+    def _refuse_busy(self, user: User | None) -> None:
         if user is None or not self._machine.refuse_busy_user:
             return
         if user.running + user.waiting >= self._machine.jobs_per_user:
@@ -349,13 +244,6 @@ class Admission:
                     f"{most} job(s) may wait and as many do. Try again later.", limit=limit
                 )
 
-    def _flow(self, user: _User, ticket: Ticket) -> _Flow:
-        key = (ticket.capability, ticket.shift)
-        flow = user.flows.get(key)
-        if flow is None:
-            flow = user.flows[key] = _Flow(user, ticket.shift)
-        return flow
-
     def _forget_users(self) -> None:
         """Drops users who left and owe no turn; now and then, so that it costs nothing a job."""
         if len(self._users) < self._forget_at:
@@ -367,11 +255,11 @@ class Admission:
         }
         self._forget_at = 2 * len(self._users) + _FORGET_FROM
 
-    def _list_flows(self, user: _User) -> None:
+    def _list_flows(self, user: User) -> None:
         for (capability, _), flow in user.flows.items():
             self._rooms[capability].list(flow)
 
-    def _settle(self, room: _Room) -> bool:
+    def _settle(self, room: Room) -> bool:
         """Mends the top of a room's heap; whether somebody there may have a slot.
 
         Flows of users at their limit are taken off; `leave` lists them again.
@@ -389,13 +277,13 @@ class Admission:
                 return True
         return False
 
-    def _at_limit(self, user: _User, room: _Room) -> bool:
+    def _at_limit(self, user: User, room: Room) -> bool:
         return (
             user.running >= self._machine.jobs_per_user
             or user.running_in[room.name] >= room.limits.running_per_user
         )
 
-    def _start(self, room: _Room) -> Ticket:
+    def _start(self, room: Room) -> Ticket:
         flow = room.heap[0][1]
         user, ticket = flow.user, flow.first()
         self._stop_waiting(user, room, ticket)
@@ -408,45 +296,15 @@ class Admission:
         ticket.standing = Standing.RUNNING
         return ticket
 
-    def _stop_waiting(self, user: _User, room: _Room, ticket: Ticket) -> None:
-        del self._flow(user, ticket).queue[ticket.arrival]
+    def _stop_waiting(self, user: User, room: Room, ticket: Ticket) -> None:
+        del user.flow_of(ticket).queue[ticket.arrival]
         user.waiting -= 1
         room.waiting -= 1
         self._waiting -= 1
 
-    def _others_before(self, name: str, capability: str, mark: _Key) -> int:
+    def _others_before(self, name: str, capability: str, mark: Key) -> int:
         return sum(
-            self._before(other, capability, mark)
+            other.before(capability, mark)
             for other_name, other in self._users.items()
             if other_name != name
         )
-
-    @staticmethod
-    def _own_before(user: _User, ticket: Ticket) -> int:
-        """The user's own jobs of the capability that run before the ticket.
-
-        One user's flows share the virtual time, so a smaller shift goes first as a whole.
-        """
-        return sum(
-            len(flow.queue) if shift < ticket.shift else flow.queue.bisect_left(ticket.arrival)
-            for (name, shift), flow in user.flows.items()
-            if name == ticket.capability and shift <= ticket.shift
-        )
-
-    @staticmethod
-    def _before(user: _User, capability: str, mark: _Key) -> int:
-        """How many of a user's jobs of the capability have a key below `mark`.
-
-        The i-th job of a user starts at the virtual time `turn + i`: keys only grow with i.
-        """
-        before = 0
-        turn = user.turn
-        for shift in sorted(shift for name, shift in user.flows if name == capability):
-            queue = user.flows[capability, shift].queue
-            earlier = min(max(mark[0] - turn - shift, 0), len(queue))
-            before += earlier
-            tied = earlier < len(queue) and turn + earlier + shift == mark[0]
-            if tied and queue.peekitem(earlier)[1].arrival < mark[1]:
-                before += 1
-            turn += len(queue)
-        return before

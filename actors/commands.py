@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import trio
 
-from actors.admission import Ticket
 from actors.capability import Request
+from actors.lines import Ticket
 from actors.mailbox import Question
 from actors.messages import FileRecord, Idempotency, JobRecord, JobView, Options
 from actors.workspace import Part

@@ -19,7 +19,6 @@ from typing import Protocol
 import structlog
 import trio
 
-from actors.admission import Ticket
 from actors.capability import Request
 from actors.commands import Place, WaitedTooLongError
 from actors.context import JobContext
@@ -32,6 +31,7 @@ from actors.errors import (
 )
 from actors.journal.port import NotOnRecordError
 from actors.lifecycle import Event, State, advance, has_ended
+from actors.lines import Ticket
 from actors.messages import (
     FileRecord,
     Idempotency,

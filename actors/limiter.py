@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import trio
 
-from actors.admission import Admission, Standing, Ticket
+from actors.admission import Admission
 from actors.commands import Ask, Leave, Place
 from actors.errors import QueueFull, StitcheryError
 from actors.estimate import (
@@ -26,6 +26,7 @@ from actors.estimate import (
     until_end_running,
     wait_for_turn,
 )
+from actors.lines import Standing, Ticket
 from actors.mailbox import Inbox
 from actors.messages import Eta, Hold, Outlook
 

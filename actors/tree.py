@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 import trio
 
-from actors.admission import Admission, CapabilityLimits, MachineLimits
+from actors.admission import Admission, MachineLimits
 from actors.capabilities import discover
 from actors.capability import AnyCapability
 from actors.ids import IdMaker
 from actors.journal.port import Journal
 from actors.journal.sqlite import SqliteJournal
 from actors.limiter import Floor, Limiter
+from actors.lines import CapabilityLimits
 from actors.progress import Numbers
 from actors.services import Services, WorkersPort
 from actors.sessions import Sessions

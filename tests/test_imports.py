@@ -14,6 +14,7 @@ PURE = [
     "actors/estimate.py",
     "actors/ids.py",
     "actors/lifecycle.py",
+    "actors/lines.py",
     "actors/media.py",
     "actors/messages.py",
     "actors/names.py",

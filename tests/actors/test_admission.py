@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.admission import Admission, CapabilityLimits, MachineLimits, Standing, Ticket
+from actors.admission import Admission, MachineLimits
 from actors.errors import QueueFull, UserBusy
+from actors.lines import CapabilityLimits, Standing, Ticket
 from actors.messages import Priority
 
 ROOMY = CapabilityLimits(running=1000, running_per_user=1000, queued=10**9)

@@ -7,10 +7,11 @@ import pytest
 import trio
 import trio.testing
 
-from actors.admission import Admission, CapabilityLimits, MachineLimits, Ticket
+from actors.admission import Admission, MachineLimits
 from actors.commands import Place, WaitedTooLongError
 from actors.errors import QueueFull
 from actors.limiter import Floor, Limiter
+from actors.lines import CapabilityLimits, Ticket
 
 ROOMY = CapabilityLimits(running=10, running_per_user=10, queued=100)
 
