@@ -209,6 +209,16 @@ class Limiter:
     def _watch_time(self, place: Place) -> None:
         if place.ticket.standing is Standing.WAITING and place.expires_at < math.inf:
             heapq.heappush(self._expiries, (place.expires_at, place.ticket.arrival, place))
+            self._forget_gone()
+
+    def _forget_gone(self) -> None:
+        """Keeps the heap in proportion to those who wait, however many came and left."""
+        _, queued = self._floor.admission.counts(self.capability)
+        if len(self._expiries) > 2 * queued + 64:
+            self._expiries = [
+                entry for entry in self._expiries if entry[2].ticket.standing is Standing.WAITING
+            ]
+            heapq.heapify(self._expiries)
 
     def _next_expiry(self) -> float:
         while self._expiries and self._expiries[0][2].ticket.standing is not Standing.WAITING:

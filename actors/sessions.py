@@ -64,8 +64,8 @@ class Sessions:
         Raises:
             NotReady: stopping, or as many sessions are in memory as may be.
         """
+        self._refuse_when_full()
         record = SessionRecord(id=self._services.new_id(), created_at=self._services.now())
-        self._refuse_when_draining()
         await self._services.journal.add_session(record)
         return await self._open(Session(record, self._services))
 
@@ -103,14 +103,7 @@ class Sessions:
 
     async def _open(self, session: Session) -> Session:
         """Starts a session's actor."""
-        self._refuse_when_draining()
-        most = self._services.settings.limits.max_sessions
-        if len(self._register) >= most:
-            raise NotReady(
-                f"{most} sessions are active, which is as many as may be. Try again later.",
-                limit="sessions",
-                retry_after=60,
-            )
+        self._refuse_when_full()
         if self._nursery is None:
             raise ActorGone("The sessions are being restarted. Try again.", retry_after=1)
         await self._nursery.start(self._keep, session)
@@ -144,6 +137,14 @@ class Sessions:
             if session is not None:
                 await session.resume(job)
 
-    def _refuse_when_draining(self) -> None:
+    def _refuse_when_full(self) -> None:
+        """Refuses another session in memory while stopping, or when there are as many as may be."""
         if self._draining:
             raise NotReady("The service is stopping. Try again in a minute.", retry_after=30)
+        most = self._services.settings.limits.max_sessions
+        if len(self._register) >= most:
+            raise NotReady(
+                f"{most} sessions are active, which is as many as may be. Try again later.",
+                limit="sessions",
+                retry_after=60,
+            )

@@ -124,3 +124,14 @@ async def test_a_restarted_limiter_still_knows_who_waits() -> None:
         limiter.leave(first)
         await second.turn()
         next_life.cancel_scope.cancel()
+
+
+async def test_coming_and_leaving_a_thousand_times_leaves_no_time_limits_behind() -> None:
+    async with limiters("stitch") as [limiter]:
+        await limiter.ask(place("hog"))
+        for number in range(1000):
+            passing = place(str(number))
+            await limiter.ask(passing)
+            limiter.leave(passing)
+
+        assert len(limiter._expiries) < 100

@@ -366,6 +366,19 @@ async def test_an_idle_session_leaves_memory_and_comes_back_with_all_it_had(
     assert view.record.state is State.SUCCEEDED
 
 
+async def test_a_session_too_many_is_refused_and_leaves_no_record(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    journal = MemoryJournal()
+    async with tree(tmp_path, journal=journal, limits=Limits(max_sessions=1)) as stitchery:
+        await stitchery.sessions.create()
+        with pytest.raises(NotReady) as caught:
+            await stitchery.sessions.create()
+
+    assert caught.value.limit == "sessions"
+    assert len(journal._shelves) == 1
+
+
 async def test_an_ended_session_is_gone_with_its_jobs(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
