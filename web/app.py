@@ -83,7 +83,7 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
               headers=("Idempotency-Key",), status=ACCEPTED, answer=Job,
               problems=(400, 404, 409, 413, 415, 422, 429, 503, 507)),
         Route("POST", f"{API}/jobs/<capability>/preflight", jobs.preflight, body=JSON,
-              answer=Preflight, problems=(400, 404, 413, 415, 422)),
+              answer=Preflight, problems=(400, 404, 409, 413, 415, 422, 429, 503)),
         Route("GET", f"{API}/jobs", jobs.list, query=JobQuery, answer=Page[Job], problems=(422,)),
         Route("GET", f"{API}/jobs/<job>", jobs.show, answer=Job, problems=(404,)),
         Route("DELETE", f"{API}/jobs/<job>", jobs.cancel, answer=Job, problems=(404, 409)),
