@@ -65,10 +65,8 @@ class Store:
         fails and nothing of it is on record; the next group may fare better.
         """
         try:
-            self._writer.execute("BEGIN IMMEDIATE")
-            for write in group:
-                self._carry_out(write)
-            self._writer.execute("COMMIT")
+            if not self._commit_whole(group):
+                self._commit_singly(group)
         except sqlite3.Error as error:
             # SQLite has already rolled back after some errors (lang_transaction.html, section 3)
             if self._writer.in_transaction:
@@ -77,6 +75,31 @@ class Store:
                 # one each: an exception that many tasks raise would collect all their tracebacks
                 write.error = explain(error)
                 write.error.__cause__ = error
+
+    def _commit_whole(self, group: Sequence[Write[Any]]) -> bool:
+        """Carries all out with nothing between them; False, and nothing done, if one is refused.
+
+        Refusals are rare, and every statement saved counts: at each the thread lets go of the
+        interpreter and queues for it again behind the busy event loop. Without the two savepoint
+        statements a write, 64 clients got twice as many jobs through.
+        """
+        self._writer.execute("BEGIN IMMEDIATE")
+        for write in group:
+            try:
+                write.result = write.work(self._writer)
+            except Exception as error:  # the second way finds it again and tells its write
+                if _is_the_disks(error):
+                    raise
+                self._writer.execute("ROLLBACK")
+                return False
+        self._writer.execute("COMMIT")
+        return True
+
+    def _commit_singly(self, group: Sequence[Write[Any]]) -> None:
+        self._writer.execute("BEGIN IMMEDIATE")
+        for write in group:
+            self._carry_out(write)
+        self._writer.execute("COMMIT")
 
     def _carry_out(self, write: Write[Any]) -> None:
         self._writer.execute("SAVEPOINT one")
