@@ -68,7 +68,7 @@ class Floor:
         self._places[place.ticket] = place
         try:
             granted = self.admission.enter(place.ticket, resumed=resumed)
-        except BaseException:
+        except BaseException:  # refused or broken: nobody stands where nobody was let in
             del self._places[place.ticket]
             raise
         self._wake(granted)

@@ -72,7 +72,7 @@ class Transport(httpx.AsyncBaseTransport):
         exchange = Exchange(await self._connect(url), url.host)
         try:
             head = await exchange.ask(request.method, url.target, request.headers.raw)
-        except BaseException:
+        except BaseException:  # cancelling too must drop the connection, which nobody else holds
             await exchange.aclose()
             raise
         # A head may have twelve thousand fields, and httpx looks at each for cookies.
