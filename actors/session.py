@@ -196,12 +196,16 @@ class Session:
     async def take_files(self, files: Sequence[tuple[Part, FileRecord]]) -> None:
         """Makes examined parts files; returns when all are in place and on record.
 
+        Cannot be cancelled: from here on the parts are the session's, and their owner must not
+        discard them under its hands. It takes as long as the disk does.
+
         Raises:
             StorageFull: there is no room; the parts stay parts.
         """
         command = TakeFiles(files=files)
         self._inbox.post(command)
-        await command.reply.wait()
+        with trio.CancelScope(shield=True):
+            await command.reply.wait()
 
     async def drop_file(self, file: str) -> None:
         """Removes a file.

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ import trio.testing
 from actors.errors import JobEnded, NotFound, NotReady, QueueFull, Refusal, UserBusy
 from actors.journal.memory import MemoryJournal
 from actors.lifecycle import State, has_ended
-from actors.messages import Idempotency, JobView, Options
+from actors.messages import FileRecord, Idempotency, JobView, Media, Options
 from actors.session import Session
 from actors.tree import Stitchery, open_stitchery
+from actors.workspace import Part
 from conf.settings import Concurrency, Limits
 from tests.capabilities import IdleWorkers, Nap, NapRequest, NapSettings, nap_settings
 
@@ -563,3 +565,48 @@ async def test_a_broken_session_is_started_anew_and_takes_its_jobs_up_again(
     assert view.record.state is State.SUCCEEDED
     assert view.record.attempt == 2
     assert Counter(nap.begun)[job] == 2
+
+
+async def test_who_goes_away_while_files_are_taken_leaves_them_whole_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with tree(tmp_path) as stitchery:
+        session = await stitchery.sessions.create()
+        workspace = stitchery.services.workspace
+        adopt, begun, go_on = workspace.adopt, trio.Event(), trio.Event()
+
+        async def slow_adopt(*parts: Part) -> None:
+            begun.set()
+            await go_on.wait()
+            await adopt(*parts)
+
+        request = trio.CancelScope()
+
+        async def upload() -> None:
+            with request:
+                async with session.receive_part(100) as part:
+                    await part.write(b"bytes")
+                    sealed = await part.seal()
+                    record = FileRecord(
+                        id=part.id,
+                        session=part.session,
+                        name="a",
+                        media=Media(media_type="image/png"),
+                        size=sealed.size,
+                        sha256=sealed.sha256,
+                        created_at=datetime.now(UTC),
+                    )
+                    await session.take_files([(part, record)])
+
+        monkeypatch.setattr(workspace, "adopt", slow_adopt)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(upload)
+            await begun.wait()
+            request.cancel()
+            await trio.testing.wait_all_tasks_blocked(0.05)
+            go_on.set()
+
+        [file] = session.shelf.files.values()
+        assert workspace.path(file.session, file.id).read_bytes() == b"bytes"
+        quota = session.shelf.quota
+        assert (quota.used_files, quota.reserved_files) == (1, 0)
