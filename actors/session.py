@@ -20,6 +20,7 @@ from actors.capability import Forecast, Request
 from actors.commands import Cancel, Command, DropFile, End, Resume, Submit, TakeFiles
 from actors.docket import Docket
 from actors.errors import (
+    ActorGone,
     Fault,
     IdempotencyMismatch,
     JobEnded,
@@ -204,8 +205,13 @@ class Session:
         """
         command = TakeFiles(files=files)
         self._inbox.post(command)
-        with trio.CancelScope(shield=True):
-            await command.reply.wait()
+        try:
+            with trio.CancelScope(shield=True):
+                await command.reply.wait()
+        except ActorGone:
+            # Both were cancelled, as when the tree stops: then the cancelling is what happened.
+            await trio.lowlevel.checkpoint_if_cancelled()
+            raise
 
     async def drop_file(self, file: str) -> None:
         """Removes a file.
