@@ -30,10 +30,15 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRecord:
-    """One user's workspace."""
+    """One user's workspace.
+
+    `owner` is the principal that it belongs to for good, "key:NAME" or "user:NAME"; None for one
+    that whoever holds its token may use.
+    """
 
     id: str
     created_at: datetime
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,23 @@ class FileRecord:
     sha256: str
     created_at: datetime
     job: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRecord:
+    """A file on its way in, in as many pieces as its client needs (tus 1.0).
+
+    How much of it has come is told by its bytes in the workspace, not here. `size` is what it will
+    have; `name` what its user calls it. `file` is the file it has become, once it is complete:
+    the upload stays on record until it expires, for a client that missed the last answer.
+    """
+
+    id: str
+    session: str
+    name: str
+    size: int
+    created_at: datetime
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

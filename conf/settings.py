@@ -7,12 +7,22 @@ the class of its own section, a child of `CapabilitySettings`.
 Limits are data: what is set here is shown to whoever it holds back (design, rule 10).
 """
 
+import ipaddress
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 MEBIBYTE = 1 << 20
 HOUR = 3600
@@ -35,6 +45,30 @@ class Clashes(ValueError):
     def __init__(self, found: tuple[Clash, ...]) -> None:
         super().__init__("; ".join(clash.message for clash in found))
         self.found = found
+
+
+def _network(value: str) -> str:
+    """The normal form of an address or a network; ValueError says what is accepted."""
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError:
+        raise ValueError(
+            f"{value[:80]!r} is neither an address nor a network; write 10.0.0.7, 10.0.0.0/8 or "
+            "fd00::/8 (no bits set behind the prefix)"
+        ) from None
+
+
+Network = Annotated[str, AfterValidator(_network)]
+"""An address or a network of addresses, as text in its normal form."""
+
+HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,253}$", to_lower=True)]
+"""A host's name or IPv4 address, without a port."""
+
+KeyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+"""How an API key is called in the log and in front of its session."""
+
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+"""The name of an HTTP header."""
 
 
 class Section(BaseModel):
@@ -89,6 +123,15 @@ class Limits(Section):
     max_video_duration_minutes: float = Field(
         60, gt=0, le=100_000, description="one video, minutes"
     )
+    max_unfinished_uploads: int = Field(
+        20, ge=1, le=10_000, description="resumable uploads of a session that are not complete"
+    )
+    unfinished_upload_hours: float = Field(
+        24,
+        gt=0,
+        le=30 * 24,
+        description="hours without a byte until a resumable upload is given up",
+    )
     max_session_mb: int = Field(4096, ge=1, le=1 << 24, description="all files of a session, MiB")
     max_session_files: int = Field(2000, ge=1, le=1_000_000, description="files of a session")
     max_session_jobs: int = Field(
@@ -116,7 +159,23 @@ class Server(Section):
     grace: float = Field(
         10, ge=0, le=3600, description="seconds that running requests and jobs get at shutdown"
     )
-    max_connections: int = Field(4096, ge=1, le=1_000_000, description="open connections")
+    max_connections: int = Field(12_288, ge=1, le=1_000_000, description="open connections")
+    max_connections_per_address: int = Field(
+        256, ge=1, le=1_000_000, description="of these, one address's (an IPv6 /64 counts as one)"
+    )
+    uncounted: tuple[Network, ...] = Field(
+        ("127.0.0.0/8", "::1/128"),
+        description="networks that may hold any number of connections and begin any number of "
+        "sessions, since many people come through them: this machine, proxies in front",
+    )
+    proxies: tuple[Network, ...] = Field(
+        (),
+        description="networks of the reverse proxies in front, whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed",
+    )
+    hosts: tuple[HostName, ...] = Field(
+        (), description="names by which clients may call the service; empty: by any (else 421)"
+    )
     max_json_kb: int = Field(1024, ge=1, le=65536, description="a JSON request body, KiB")
     header_timeout: float = Field(
         5, gt=0, le=300, description="seconds for a request head to arrive, and to sit idle"
@@ -164,6 +223,53 @@ class Sessions(Section):
         description="minutes after which a session actor without jobs leaves memory",
     )
     max_age_days: float = Field(30, gt=0, le=CENTURY_DAYS, description="days a token stays valid")
+
+
+class ApiKey(BaseModel):
+    """A program's credential, of which only the hash is known here.
+
+    `stitchery keys new NAME` makes a key and prints this entry for it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: KeyName = Field(description="whose it is; its session is the same as long as this is")
+    sha256: str = Field(
+        pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the key, 64 hexadecimal digits"
+    )
+    role: Literal["user", "admin"] = Field("user", description="admin may call the admin routes")
+
+
+class Identity(Section):
+    """Who may ask: anybody who begins a session, named programs, users that a proxy knows."""
+
+    open: bool = Field(
+        True, description="whether anybody may begin a session; false: API keys and proxy users"
+    )
+    new_sessions_per_minute: int = Field(
+        30, ge=1, le=100_000, description="sessions that one address may begin within a minute"
+    )
+    api_keys: tuple[ApiKey, ...] = Field((), description="credentials of programs, as hashes")
+    user_header: HeaderName | None = Field(
+        None,
+        description="header in which a proxy of server.proxies names the user that it has "
+        "authenticated; unset: none is believed",
+    )
+    admins: tuple[str, ...] = Field((), description="users of that header that are admins")
+
+    def clashes(self) -> Iterator[Clash]:
+        """A key says one thing, and admins of a header need the header."""
+        for word in ("name", "sha256"):
+            counts = Counter(getattr(key, word) for key in self.api_keys)
+            twice = [value for value, count in counts.items() if count > 1]
+            if twice:
+                yield Clash(("api_keys",), f"two keys have the {word} {twice[0]}; remove one")
+        if self.admins and self.user_header is None:
+            yield Clash(
+                ("admins", "user_header"),
+                "admins are users of a proxy's header, but no user_header is named; name it, or "
+                'give an API key the role "admin"',
+            )
 
 
 class Workers(Section):
@@ -225,6 +331,7 @@ class Settings(Section):
     server: Server = Server()
     storage: Storage = Storage()
     sessions: Sessions = Sessions()
+    identity: Identity = Identity()
     workers: Workers = Workers()
     log: Log = Log()
     capabilities: dict[str, CapabilitySettings] = Field(default_factory=dict, exclude=True)

@@ -20,12 +20,13 @@ from actors.journal.port import (
     KeyTakenError,
     Known,
     NotOnRecordError,
+    OwnerTakenError,
     Page,
     Usage,
 )
 from actors.journal.records import RecordT, decode, encode
 from actors.lifecycle import State, has_ended
-from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord
+from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord, UploadRecord
 
 ItemT = TypeVar("ItemT", JobRecord, FileRecord)
 BeforeWrite = Callable[[str], Awaitable[None]]
@@ -35,6 +36,14 @@ async def _at_once(_write: str) -> None:
     """The hook of a journal that neither delays nor fails."""
 
 
+def _matching(
+    jobs: list[JobRecord], state: State | None, capability: str | None
+) -> list[JobRecord]:
+    return [
+        job for job in jobs if state in (None, job.state) and capability in (None, job.capability)
+    ]
+
+
 @dataclass(slots=True)
 class _Shelf:
     """All that one session has on record; files and jobs by id."""
@@ -42,6 +51,7 @@ class _Shelf:
     session: SessionRecord
     jobs: dict[str, JobRecord] = field(default_factory=dict)
     files: dict[str, FileRecord] = field(default_factory=dict)
+    uploads: dict[str, UploadRecord] = field(default_factory=dict)
     keys: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Idempotency-Key to job id and digest."""
 
@@ -77,7 +87,9 @@ class MemoryJournal:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Begins a life on what earlier ones left, and ends it when cancelled; see the port."""
         self.life += 1
-        ids = ((own, *shelf.jobs, *shelf.files) for own, shelf in self._shelves.items())
+        ids = (
+            (own, *shelf.jobs, *shelf.files, *shelf.uploads) for own, shelf in self._shelves.items()
+        )
         self.last_id = max(chain.from_iterable(ids), default="")
         self._open = True
         try:
@@ -110,6 +122,10 @@ class MemoryJournal:
         except KeyError:
             raise NotOnRecordError(f"There is no session {session} (any more).") from None
 
+    def _owned_by(self, owner: str) -> SessionRecord | None:
+        sessions = (shelf.session for shelf in self._shelves.values())
+        return next((session for session in sessions if session.owner == owner), None)
+
     # --- the port ---------------------------------------------------------------------------------
 
     async def add_session(self, session: SessionRecord) -> None:
@@ -117,6 +133,9 @@ class MemoryJournal:
         record = _on_record(SessionRecord, session)
 
         def change() -> None:
+            taken = None if record.owner is None else self._owned_by(record.owner)
+            if taken is not None and taken.id != record.id:
+                raise OwnerTakenError(record.owner)
             self._shelves.setdefault(record.id, _Shelf(record)).session = record
 
         await self._write("add_session", change)
@@ -125,6 +144,12 @@ class MemoryJournal:
         """The session, or None."""
         shelf = await self._shelf(id)
         return shelf.session if shelf else None
+
+    async def session_of(self, owner: str) -> SessionRecord | None:
+        """The principal's session, or None."""
+        self._check_open()
+        await trio.lowlevel.checkpoint()
+        return self._owned_by(owner)
 
     async def remove_session(self, id: str) -> None:
         """Forgets the session with all that is its."""
@@ -187,12 +212,7 @@ class MemoryJournal:
         """The session's jobs, newest first."""
         shelf = await self._shelf(session)
         newest = _newest(shelf.jobs if shelf else {}, cursor)
-        wanted = [
-            job
-            for job in newest
-            if state in (None, job.state) and capability in (None, job.capability)
-        ]
-        return cut(wanted, limit)
+        return cut(_matching(newest, state, capability), limit)
 
     async def unfinished_jobs(self) -> tuple[JobRecord, ...]:
         """All sessions' jobs that have not ended, oldest first."""
@@ -249,3 +269,63 @@ class MemoryJournal:
         shelf = await self._shelf(session)
         files = tuple(shelf.files.values()) if shelf else ()
         return Usage(files=len(files), size=sum(file.size for file in files))
+
+    async def all_jobs(
+        self,
+        *,
+        state: State | None = None,
+        capability: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[JobRecord]:
+        """All sessions' jobs, newest first."""
+        self._check_open()
+        await trio.lowlevel.checkpoint()
+        jobs = {id: job for shelf in self._shelves.values() for id, job in shelf.jobs.items()}
+        return cut(_matching(_newest(jobs, cursor), state, capability), limit)
+
+    async def add_upload(self, upload: UploadRecord) -> None:
+        """Records an upload that begins."""
+        record = _on_record(UploadRecord, upload)
+
+        def change() -> None:
+            self._shelf_of(record.session).uploads[record.id] = record
+
+        await self._write("add_upload", change)
+
+    async def finish_upload(self, upload: UploadRecord, file: FileRecord) -> None:
+        """Records an upload with the file that it became."""
+        record, made = _on_record(UploadRecord, upload), _on_record(FileRecord, file)
+
+        def change() -> None:
+            shelf = self._shelves.get(record.session)
+            if shelf is None or record.id not in shelf.uploads:
+                raise NotOnRecordError(f"There is no upload {record.id} (any more).")
+            shelf.uploads[record.id] = record
+            shelf.files[made.id] = made
+
+        await self._write("finish_upload", change)
+
+    async def remove_upload(self, session: str, id: str) -> bool:
+        """Forgets an upload; False when there was none."""
+        found = False
+
+        def change() -> None:
+            nonlocal found
+            shelf = self._shelves.get(session)
+            found = shelf is not None and shelf.uploads.pop(id, None) is not None
+
+        await self._write("remove_upload", change)
+        return found
+
+    async def uploads(self, session: str | None = None) -> tuple[UploadRecord, ...]:
+        """The session's uploads, or everybody's, oldest first."""
+        self._check_open()
+        await trio.lowlevel.checkpoint()
+        found = (
+            upload
+            for shelf in self._shelves.values()
+            for upload in shelf.uploads.values()
+            if session in (None, upload.session)
+        )
+        return tuple(sorted(found, key=lambda upload: upload.id))

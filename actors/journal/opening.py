@@ -188,6 +188,7 @@ def _begin_life(connection: sqlite3.Connection) -> tuple[int, str]:
     (life,) = connection.execute("SELECT value FROM meta WHERE name = 'life'").fetchone()
     (last_id,) = connection.execute(
         "SELECT max(coalesce(id, '')) FROM (SELECT max(id) AS id FROM sessions"
-        " UNION ALL SELECT max(id) FROM jobs UNION ALL SELECT max(id) FROM files)"
+        " UNION ALL SELECT max(id) FROM jobs UNION ALL SELECT max(id) FROM files"
+        " UNION ALL SELECT max(id) FROM uploads)"
     ).fetchone()
     return life, last_id

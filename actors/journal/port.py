@@ -21,7 +21,7 @@ import trio
 
 from actors.errors import ActorGone, NotFound
 from actors.lifecycle import State
-from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord
+from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord, UploadRecord
 
 T = TypeVar("T")
 
@@ -74,13 +74,20 @@ class Journal(Protocol):
         """
 
     async def add_session(self, session: SessionRecord) -> None:
-        """Records a new session."""
+        """Records a new session.
+
+        Raises:
+            OwnerTakenError: its owner has another session; nothing was written.
+        """
 
     async def session(self, id: str) -> SessionRecord | None:
         """The session, or None when there is none (any more)."""
 
+    async def session_of(self, owner: str) -> SessionRecord | None:
+        """The session that belongs to this principal, or None."""
+
     async def remove_session(self, id: str) -> None:
-        """Forgets the session with its files, jobs and idempotency keys."""
+        """Forgets the session with its files, uploads, jobs and idempotency keys."""
 
     async def add_job(self, job: JobRecord, idempotency: Idempotency | None = None) -> None:
         """Records an accepted job, with the key under which it was sent.
@@ -154,13 +161,51 @@ class Journal(Protocol):
     async def usage(self, session: str) -> Usage:
         """What the session's files come to."""
 
+    async def all_jobs(
+        self,
+        *,
+        state: State | None = None,
+        capability: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[JobRecord]:
+        """All sessions' jobs, newest first.
+
+        Raises:
+            Refusal: `cursor` is none that a page gave.
+        """
+
+    async def add_upload(self, upload: UploadRecord) -> None:
+        """Records an upload that begins.
+
+        Raises:
+            NotOnRecordError: the session is not on record (any more); nothing was written.
+        """
+
+    async def finish_upload(self, upload: UploadRecord, file: FileRecord) -> None:
+        """Records that an upload has become a file, and the file, in one transaction.
+
+        Raises:
+            NotOnRecordError: the upload is not on record (any more); nothing was written.
+        """
+
+    async def remove_upload(self, session: str, id: str) -> bool:
+        """Forgets an upload; False when there was none. A file that it became stays."""
+
+    async def uploads(self, session: str | None = None) -> tuple[UploadRecord, ...]:
+        """The session's uploads (None: everybody's), oldest first."""
+
 
 class KeyTakenError(Exception):
     """The session has used this Idempotency-Key before, for another job."""
 
 
+class OwnerTakenError(Exception):
+    """The principal has a session already."""
+
+
 class NotOnRecordError(NotFound):
-    """What a write belongs to is not on record (any more): its session, or the job itself."""
+    """What a write belongs to is not on record (any more): session, job or upload."""
 
 
 class JournalClosedError(ActorGone):

@@ -9,15 +9,18 @@ from typing import TypeVar
 
 import msgspec
 
-from actors.messages import FileRecord, JobRecord, SessionRecord
+from actors.messages import FileRecord, JobRecord, SessionRecord, UploadRecord
 
-RecordT = TypeVar("RecordT", SessionRecord, FileRecord, JobRecord)
+RecordT = TypeVar("RecordT", SessionRecord, FileRecord, JobRecord, UploadRecord)
 
 _encoder = msgspec.json.Encoder()
-_decoders = {kind: msgspec.json.Decoder(kind) for kind in (SessionRecord, FileRecord, JobRecord)}
+_decoders = {
+    kind: msgspec.json.Decoder(kind)
+    for kind in (SessionRecord, FileRecord, JobRecord, UploadRecord)
+}
 
 
-def encode(record: SessionRecord | FileRecord | JobRecord) -> str:
+def encode(record: SessionRecord | FileRecord | JobRecord | UploadRecord) -> str:
     """The record as JSON text.
 
     Raises:

@@ -50,7 +50,21 @@ _FIRST = (
     """,
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+_OWNERS_AND_UPLOADS = (
+    "ALTER TABLE sessions ADD COLUMN owner TEXT",
+    "CREATE UNIQUE INDEX owners ON sessions (owner) WHERE owner IS NOT NULL",
+    """
+    CREATE TABLE uploads (
+        session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (session, id)
+    )
+    """,
+    "CREATE INDEX jobs_by_age ON jobs (id)",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _OWNERS_AND_UPLOADS)
 """Step number n leads from version n (an empty file is 0) to n + 1."""
 
 VERSION: Final = len(MIGRATIONS)

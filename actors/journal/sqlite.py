@@ -19,7 +19,7 @@ from actors.journal.port import JournalClosedError, Known, Page, Usage
 from actors.journal.statements import T, Work
 from actors.journal.store import READERS, Store
 from actors.lifecycle import State
-from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord
+from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord, UploadRecord
 
 
 class _Opening:
@@ -102,6 +102,10 @@ class SqliteJournal:
         """The session, or None."""
         return await self._read(statements.session(id))
 
+    async def session_of(self, owner: str) -> SessionRecord | None:
+        """The principal's session, or None."""
+        return await self._read(statements.session_of(owner))
+
     async def remove_session(self, id: str) -> None:
         """Forgets the session with all that is its."""
         await self._write(statements.remove_session(id))
@@ -163,3 +167,30 @@ class SqliteJournal:
     async def usage(self, session: str) -> Usage:
         """What the session's files come to."""
         return await self._read(statements.usage(session))
+
+    async def all_jobs(
+        self,
+        *,
+        state: State | None = None,
+        capability: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[JobRecord]:
+        """All sessions' jobs, newest first."""
+        return await self._read(statements.all_jobs(state, capability, limit, cursor))
+
+    async def add_upload(self, upload: UploadRecord) -> None:
+        """Records an upload that begins."""
+        await self._write(statements.add_upload(upload))
+
+    async def finish_upload(self, upload: UploadRecord, file: FileRecord) -> None:
+        """Records an upload with the file that it became."""
+        await self._write(statements.finish_upload(upload, file))
+
+    async def remove_upload(self, session: str, id: str) -> bool:
+        """Forgets an upload; False when there was none."""
+        return await self._write(statements.remove_upload(session, id))
+
+    async def uploads(self, session: str | None = None) -> tuple[UploadRecord, ...]:
+        """The session's uploads, or everybody's, oldest first."""
+        return await self._read(statements.uploads(session))

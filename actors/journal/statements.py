@@ -11,14 +11,26 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from actors.journal.paging import ceiling, cut
-from actors.journal.port import KeyTakenError, Known, NotOnRecordError, Page, Usage
+from actors.journal.port import (
+    KeyTakenError,
+    Known,
+    NotOnRecordError,
+    OwnerTakenError,
+    Page,
+    Usage,
+)
 from actors.journal.records import RecordT, decode, encode
 from actors.lifecycle import State
-from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord
+from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord, UploadRecord
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
+_ADD_SESSION = """
+    INSERT INTO sessions (id, owner, document) SELECT :id, :owner, :document
+    WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE owner = :owner AND id <> :id)
+    ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, document = excluded.document
+"""
 # INSERT … SELECT … FROM sessions: a row for a session that is gone is not inserted at all.
 _ADD_JOB = """
     INSERT INTO jobs (session, id, capability, state, document)
@@ -37,9 +49,22 @@ _ADD_FILE = """
     SELECT :session, :id, :size, :document FROM sessions WHERE sessions.id = :session
     ON CONFLICT (session, id) DO UPDATE SET size = excluded.size, document = excluded.document
 """
+_ADD_UPLOAD = """
+    INSERT INTO uploads (session, id, document)
+    SELECT :session, :id, :document FROM sessions WHERE sessions.id = :session
+    ON CONFLICT (session, id) DO UPDATE SET document = excluded.document
+"""
+_SAVE_UPLOAD = "UPDATE uploads SET document = :document WHERE session = :session AND id = :id"
 _JOBS = """
     SELECT document FROM jobs
     WHERE session = :session AND id < :ceiling
+        AND (:state IS NULL OR state = :state)
+        AND (:capability IS NULL OR capability = :capability)
+    ORDER BY id DESC LIMIT :limit
+"""
+_ALL_JOBS = """
+    SELECT document FROM jobs
+    WHERE id < :ceiling
         AND (:state IS NULL OR state = :state)
         AND (:capability IS NULL OR capability = :capability)
     ORDER BY id DESC LIMIT :limit
@@ -60,19 +85,20 @@ def _file_row(file: FileRecord) -> dict[str, str | int]:
     return {"session": file.session, "id": file.id, "size": file.size, "document": encode(file)}
 
 
+def _upload_row(upload: UploadRecord) -> dict[str, str]:
+    return {"session": upload.session, "id": upload.id, "document": encode(upload)}
+
+
 # --- writes -----------------------------------------------------------------------------------
 
 
 def add_session(session: SessionRecord) -> Work[None]:
-    """The session is on record."""
-    row = (session.id, encode(session))
+    """The session is on record, or `OwnerTakenError`."""
+    row = {"id": session.id, "owner": session.owner, "document": encode(session)}
 
     def work(connection: sqlite3.Connection) -> None:
-        connection.execute(
-            "INSERT INTO sessions (id, document) VALUES (?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET document = excluded.document",
-            row,
-        )
+        if connection.execute(_ADD_SESSION, row).rowcount == 0:
+            raise OwnerTakenError(session.owner)
 
     return work
 
@@ -135,6 +161,39 @@ def remove_file(session: str, id: str) -> Work[bool]:
     return work
 
 
+def add_upload(upload: UploadRecord) -> Work[None]:
+    """The upload is on record, or `NotOnRecordError`."""
+    row = _upload_row(upload)
+
+    def work(connection: sqlite3.Connection) -> None:
+        if connection.execute(_ADD_UPLOAD, row).rowcount == 0:
+            raise NotOnRecordError(f"There is no session {upload.session} (any more).")
+
+    return work
+
+
+def finish_upload(upload: UploadRecord, file: FileRecord) -> Work[None]:
+    """The upload and the file that it became are on record, or `NotOnRecordError`."""
+    row, file_row = _upload_row(upload), _file_row(file)
+
+    def work(connection: sqlite3.Connection) -> None:
+        if connection.execute(_SAVE_UPLOAD, row).rowcount == 0:
+            raise NotOnRecordError(f"There is no upload {upload.id} (any more).")
+        connection.execute(_ADD_FILE, file_row)
+
+    return work
+
+
+def remove_upload(session: str, id: str) -> Work[bool]:
+    """The upload is forgotten; whether there was one."""
+
+    def work(connection: sqlite3.Connection) -> bool:
+        gone = connection.execute("DELETE FROM uploads WHERE session = ? AND id = ?", (session, id))
+        return gone.rowcount > 0
+
+    return work
+
+
 # --- reads --------------------------------------------------------------------------------------
 # One statement each: a reader sees one moment of the record, and holds on to it no longer.
 
@@ -152,6 +211,11 @@ def session(id: str) -> Work[SessionRecord | None]:
     return _one(SessionRecord, "SELECT document FROM sessions WHERE id = ?", id)
 
 
+def session_of(owner: str) -> Work[SessionRecord | None]:
+    """The principal's session, or None."""
+    return _one(SessionRecord, "SELECT document FROM sessions WHERE owner = ?", owner)
+
+
 def job(session: str, id: str) -> Work[JobRecord | None]:
     """The session's job, or None."""
     return _one(JobRecord, "SELECT document FROM jobs WHERE session = ? AND id = ?", session, id)
@@ -166,16 +230,34 @@ def jobs(
     session: str, state: State | None, capability: str | None, limit: int, cursor: str | None
 ) -> Work[Page[JobRecord]]:
     """A page of the session's jobs."""
+    return _page_of_jobs(_JOBS, state, capability, limit, cursor, session=session)
+
+
+def all_jobs(
+    state: State | None, capability: str | None, limit: int, cursor: str | None
+) -> Work[Page[JobRecord]]:
+    """A page of everybody's jobs."""
+    return _page_of_jobs(_ALL_JOBS, state, capability, limit, cursor)
+
+
+def _page_of_jobs(
+    sql: str,
+    state: State | None,
+    capability: str | None,
+    limit: int,
+    cursor: str | None,
+    **more: str,
+) -> Work[Page[JobRecord]]:
     wanted = {
-        "session": session,
         "ceiling": ceiling(cursor),
         "state": state,
         "capability": capability,
         "limit": limit + 1,
+        **more,
     }
 
     def work(connection: sqlite3.Connection) -> Page[JobRecord]:
-        rows = connection.execute(_JOBS, wanted).fetchall()
+        rows = connection.execute(sql, wanted).fetchall()
         return cut([decode(JobRecord, text) for (text,) in rows], limit)
 
     return work
@@ -226,5 +308,17 @@ def usage(session: str) -> Work[Usage]:
             "SELECT count(*), coalesce(sum(size), 0) FROM files WHERE session = ?", (session,)
         ).fetchall()
         return Usage(files=files, size=size)
+
+    return work
+
+
+def uploads(session: str | None) -> Work[tuple[UploadRecord, ...]]:
+    """The session's uploads, or everybody's, oldest first."""
+
+    def work(connection: sqlite3.Connection) -> tuple[UploadRecord, ...]:
+        rows = connection.execute(
+            "SELECT document FROM uploads WHERE ?1 IS NULL OR session = ?1 ORDER BY id", (session,)
+        ).fetchall()
+        return tuple(decode(UploadRecord, text) for (text,) in rows)
 
     return work

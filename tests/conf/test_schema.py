@@ -98,3 +98,10 @@ def test_a_secret_is_known_as_one_wherever_it_hides() -> None:
 
 def test_a_description_is_the_fields_own() -> None:
     assert description(Paint, "hosts") == "where it is shown"
+
+
+def test_a_list_is_told_with_its_items() -> None:
+    class Lists(Section):
+        names: tuple[str, ...] = Field((), description="x")
+
+    assert accepted(Lists, "names") == "a list, each item text"

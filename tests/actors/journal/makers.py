@@ -10,7 +10,7 @@ import trio
 from actors.ids import IdMaker
 from actors.journal.port import Journal
 from actors.lifecycle import State
-from actors.messages import FileRecord, JobRecord, Media, SessionRecord
+from actors.messages import FileRecord, JobRecord, Media, SessionRecord, UploadRecord
 
 JournalT = TypeVar("JournalT", bound=Journal)
 
@@ -18,8 +18,8 @@ START = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 new_id = IdMaker()
 
 
-def a_session() -> SessionRecord:
-    return SessionRecord(id=new_id(), created_at=START)
+def a_session(owner: str | None = None) -> SessionRecord:
+    return SessionRecord(id=new_id(), created_at=START, owner=owner)
 
 
 def a_job(
@@ -49,6 +49,10 @@ def a_file(
         created_at=START,
         job=job,
     )
+
+
+def an_upload(session: str, name: str = "cat.jpg", size: int = 7) -> UploadRecord:
+    return UploadRecord(id=new_id(), session=session, name=name, size=size, created_at=START)
 
 
 @asynccontextmanager

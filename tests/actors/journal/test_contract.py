@@ -17,12 +17,21 @@ from actors.journal.port import (
     KeyTakenError,
     Known,
     NotOnRecordError,
+    OwnerTakenError,
     Usage,
 )
 from actors.journal.sqlite import SqliteJournal
 from actors.lifecycle import State
 from actors.messages import Idempotency, JobResult, Options, Priority, Receipt
-from tests.actors.journal.makers import START, a_file, a_job, a_session, new_id, opened
+from tests.actors.journal.makers import (
+    START,
+    a_file,
+    a_job,
+    a_session,
+    an_upload,
+    new_id,
+    opened,
+)
 
 Again = Callable[[], Journal]
 
@@ -437,3 +446,89 @@ async def test_a_record_without_a_form_on_disk_fails_for_its_sender_only(journal
     with pytest.raises(UnicodeEncodeError):
         await journal.add_files(a_file(session.id, name="\udc80"))
     assert await journal.job(session.id, job.id) == job
+
+
+# --- owners, uploads, everybody's jobs ------------------------------------------------------------
+
+
+async def test_a_principal_has_one_session(journal: Journal) -> None:
+    first, second = a_session("key:ci"), a_session("key:ci")
+    assert await journal.session_of("key:ci") is None
+    await journal.add_session(first)
+    with pytest.raises(OwnerTakenError):
+        await journal.add_session(second)
+    await journal.add_session(first)  # once more: written once
+    assert await journal.session_of("key:ci") == first
+    assert await journal.session(second.id) is None
+
+
+async def test_a_principal_may_begin_anew_when_its_session_has_ended(journal: Journal) -> None:
+    first, second = a_session("user:ann"), a_session("user:ann")
+    await journal.add_session(first)
+    await journal.remove_session(first.id)
+    assert await journal.session_of("user:ann") is None
+    await journal.add_session(second)
+    assert await journal.session_of("user:ann") == second
+
+
+async def test_sessions_without_an_owner_are_nobodys(journal: Journal) -> None:
+    for _ in range(2):
+        await journal.add_session(a_session())
+    assert await journal.session_of("") is None
+
+
+async def test_an_upload_becomes_a_file_in_one_step(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    upload, other = an_upload(session.id, name="\x00名 .png"), an_upload(session.id)
+    await journal.add_upload(upload)
+    await journal.add_upload(other)
+    assert await journal.uploads(session.id) == (upload, other)
+    file = a_file(session.id)
+    await journal.finish_upload(replace(upload, file=file.id), file)
+    assert await journal.uploads() == (replace(upload, file=file.id), other)
+    assert await journal.file(session.id, file.id) == file
+    assert await journal.remove_upload(session.id, upload.id)
+    assert not await journal.remove_upload(session.id, upload.id)
+    assert await journal.file(session.id, file.id) == file
+
+
+async def test_an_upload_that_was_removed_makes_no_file(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    upload, file = an_upload(session.id), a_file(session.id)
+    with pytest.raises(NotOnRecordError):
+        await journal.finish_upload(upload, file)
+    assert await journal.file(session.id, file.id) is None
+    with pytest.raises(NotOnRecordError):
+        await journal.add_upload(an_upload(new_id()))
+
+
+async def test_uploads_last_and_go_with_their_session(again: Again) -> None:
+    session, other = a_session(), a_session()
+    async with opened(again()) as journal:
+        for owner in (session, other):
+            await journal.add_session(owner)
+            await journal.add_upload(an_upload(owner.id))
+        await journal.remove_session(other.id)
+    async with opened(again()) as journal:
+        (left,) = await journal.uploads()
+        assert left.session == session.id
+        assert journal.last_id >= left.id
+
+
+async def test_everybodys_jobs_are_listed_newest_first(journal: Journal) -> None:
+    jobs = []
+    for _ in range(3):
+        session = a_session()
+        await journal.add_session(session)
+        for capability in ("stitch", "fetch"):
+            jobs.append(a_job(session.id, capability))
+            await journal.add_job(jobs[-1])
+    page = await journal.all_jobs(limit=4)
+    assert list(page.items) == jobs[:1:-1]
+    rest = await journal.all_jobs(limit=4, cursor=page.next)
+    assert (list(rest.items), rest.next) == (jobs[1::-1], None)
+    stitches = await journal.all_jobs(capability="stitch", state=State.QUEUED)
+    assert list(stitches.items) == jobs[-2::-2]
+    assert (await journal.all_jobs(state=State.FAILED)).items == ()
