@@ -7,9 +7,10 @@ Owns: which actors there are, what they share, and the order in which they start
 Never: imports a face (`web`); the faces are clients of what is yielded here.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import trio
 
@@ -22,7 +23,7 @@ from actors.journal.sqlite import SqliteJournal
 from actors.limiter import Floor, Limiter
 from actors.lines import CapabilityLimits
 from actors.progress import Numbers
-from actors.services import Services, WorkersPort
+from actors.services import Services, WorkersPort, utc_now
 from actors.sessions import Sessions
 from actors.supervisor import Actor, Supervisor
 from actors.workers.pool import Workers
@@ -88,13 +89,17 @@ async def open_stitchery(
     capabilities: Mapping[str, AnyCapability] | None = None,
     journal: Journal | None = None,
     workers: WorkersPort | None = None,
+    workspace: Workspace | None = None,
+    new_id: IdMaker | None = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[Stitchery]:
     """Runs the tree for the length of the block.
 
     Args:
         settings: with a section in `settings.capabilities` for every capability.
-        capabilities, journal, workers: what to use in place of the real ones, for simulations and
-            tests; an own journal and own workers are supervised like the real ones.
+        capabilities, journal, workers, workspace, new_id, now: what to use in place of the real
+            ones, for simulations and tests; an own journal and own workers are supervised like the
+            real ones. With `now`, the wall clock that labels, chance and time can all be repeated.
 
     Leaving the block stops at once: what has not ended is in the journal and goes on in the next
     life. Call `Stitchery.drain` before leaving to let running jobs end.
@@ -112,11 +117,12 @@ async def open_stitchery(
         settings=settings,
         capabilities=capabilities,
         journal=journal,
-        workspace=Workspace(settings.storage.data),
+        workspace=Workspace(settings.storage.data) if workspace is None else workspace,
         workers=workers,
         limiters={name: Limiter(name, floor) for name in capabilities},
         numbers=Numbers(),
-        new_id=IdMaker(),
+        new_id=IdMaker() if new_id is None else new_id,
+        now=now,
     )
     stitchery = Stitchery(services, Sessions(services), admission)
     async with trio.open_nursery() as nursery:
