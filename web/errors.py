@@ -20,6 +20,7 @@ from actors.errors import MalformedRequest, NotFound, Problem, Refusal, Stitcher
 from web.answers import json_answer
 from web.asgi import Response
 from web.edge_rules import RETRY_AFTER
+from web.shown import shown
 
 log = structlog.get_logger("web")
 
@@ -28,8 +29,8 @@ PROBLEM_TYPE = "application/problem+json"
 MOST_TOLD = 50
 """Mistakes of one request that are told; who made more has to begin anew in any case."""
 
-_MOST_SHOWN = 80
-"""Characters of a refused value that are shown again; enough to recognise it."""
+_LONGEST_SENTENCE = 300
+"""Characters of what a check says of a mistake; one may repeat what it was given."""
 
 _TEMPORARY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 """Statuses that always say when to come back."""
@@ -77,6 +78,8 @@ def problem_answer(problem: Problem) -> Response:
     match problem.status:
         case HTTPStatus.UNAUTHORIZED:  # RFC 9110, 11.6.1: it names the scheme
             answer.headers["WWW-Authenticate"] = "Bearer"
+        case HTTPStatus.UNSUPPORTED_MEDIA_TYPE:  # RFC 9110, 12.5.3: what would have been read
+            answer.headers["Accept-Encoding"] = "identity"
         case HTTPStatus.UPGRADE_REQUIRED:  # RFC 9110, 15.5.22: it names the protocol
             answer.headers["Upgrade"] = "websocket"
     return answer
@@ -125,7 +128,10 @@ def _incident(error: Exception) -> Problem:
 def mistakes_of(error: ValidationError, place: str = "") -> list[Mistake]:
     """Every mistake that a check found; `place` is the JSON pointer of what was checked."""
     return [
-        {"field": place + pointer(mistake["loc"]), "detail": mistake["msg"] + _received(mistake)}
+        {
+            "field": place + pointer(mistake["loc"]),
+            "detail": shown(mistake["msg"], _LONGEST_SENTENCE) + _received(mistake),
+        }
         for mistake in error.errors(include_url=False, include_context=False)[:MOST_TOLD]
     ]
 
@@ -141,14 +147,24 @@ def invalid(mistakes: Sequence[Mistake]) -> Refusal:
 
 
 def pointer(location: tuple[int | str, ...]) -> str:
-    """JSON pointer (RFC 6901) of a place in a document."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+    """JSON pointer (RFC 6901) of a place in a document.
+
+    A key is in it as far as it is recognised by: of a mebibyte of key, or one of direction marks,
+    a pointer that can be read serves better than one that can be followed.
+    """
+    return "".join(
+        "/" + shown(str(step)).replace("~", "~0").replace("/", "~1") for step in location
+    )
 
 
 def _received(mistake: Any) -> str:
-    """The value that is to blame, where there is one of its own and it is short to tell."""
-    value = mistake["input"]
-    if mistake["type"] == "missing" or isinstance(value, dict | list):
-        return ""
-    text = repr(value)
-    return f"; received {text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + '…'}"
+    """The value that is to blame, where there is one of its own."""
+    match mistake["input"]:
+        case _ if mistake["type"] == "missing":
+            return ""
+        case dict() | list():
+            return ""
+        case str() as text:
+            return f"; received '{shown(text)}'"
+        case value:
+            return f"; received {shown(repr(value))}"

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.service import refused
-from web.bodies import DEEPEST, LONGEST_KEY, MOST_LISTED, MOST_VALUES
+from web.bodies import LARGE, LONGEST_KEY, MOST_LISTED
 from web.errors import MOST_TOLD
+from web.strictjson import DEEPEST, MOST_VALUES
 
 STITCH = "/api/v1/jobs/stitch"
 JSON = {"Content-Type": "application/json"}
@@ -52,6 +53,16 @@ def post(http: httpx.Client, body: bytes | str, **headers: str) -> httpx.Respons
         json.dumps(NO_FILES).encode("utf-16"),
         b"\x1f\x8b\x08\x00gzip",
         b"callback({})",
+        b'{"gap": 1} // said I',
+        b'/* said I */ {"gap": 1}',
+        b'{"gap": 1,}',
+        b"{'gap': 1}",
+        b'{"gap": 1.' + b"0" * 5000 + b"}",
+        b'{"gap": +1}',
+        b'{"gap": .5}',
+        b'{"gap": 0x10}',
+        b'{"layout": "a\tb"}',
+        json.dumps(NO_FILES).encode("utf-32"),
     ],
     ids=lambda body: repr(body[:24]),
 )
@@ -84,23 +95,50 @@ def test_a_body_of_no_declared_length_ends_at_the_limit_too(someone: httpx.Clien
 @pytest.mark.parametrize(
     "media_type",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "",
-     "application/jsonp", "text/json", "application/problem+json"],
+     "application/jsonp", "text/json", "application/problem+json",
+     "application/json; charset=utf-16", "application/json; charset=latin-1",
+     "application/json; charset=utf-8; charset=utf-16", "application/json; charset=",
+     "application/json, text/html", "application/json; profile=x", "application/json x",
+     "application/json;" + " ;" * 40 + " x"],
 )  # fmt: skip
-def test_only_json_is_read_as_json(someone: httpx.Client, media_type: str) -> None:
+def test_only_json_in_utf_8_is_read_as_json(someone: httpx.Client, media_type: str) -> None:
     answer = post(someone, json.dumps(NO_FILES), **{"Content-Type": media_type})
     refused(answer, 415, "unsupported_media")
 
 
-@pytest.mark.parametrize("media_type", ["application/JSON", "application/json; charset=utf-8"])
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"',
+     "application/json ;  charset=utf8 ;"],
+)  # fmt: skip
 def test_json_is_known_by_all_its_spellings(someone: httpx.Client, media_type: str) -> None:
     answer = post(someone, json.dumps(NO_FILES), **{"Content-Type": media_type})
     refused(answer, 422, "unknown_file")
+
+
+@pytest.mark.parametrize("types", [[], ["application/json"] * 2, ["application/json", "text/html"]])
+def test_a_type_is_said_once(someone: httpx.Client, types: list[str]) -> None:
+    headers = [("Content-Type", said) for said in types]
+    answer = someone.post(STITCH, content=json.dumps(NO_FILES), headers=headers)
+    refused(answer, 415, "unsupported_media")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity, gzip", "x" * 5000, "é"])
+def test_a_packed_body_is_never_unpacked(someone: httpx.Client, coding: str) -> None:
+    headers = [(b"Content-Encoding", coding.encode()), (b"Content-Type", b"application/json")]
+    answer = someone.post(STITCH, content=json.dumps(NO_FILES), headers=headers)
+    assert len(refused(answer, 415, "unsupported_media")["detail"]) < 600
+    assert answer.headers["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"gap": True}, "/gap"),
+        ({"gap": 1.0}, "/gap"),
+        ({"options": {"deadline": "1"}}, "/options/deadline"),
+        ({"options": {"deadline": True}}, "/options/deadline"),
+        ({"options": {"deadline": -0.0}}, "/options/deadline"),
         ({"gap": "12"}, "/gap"),
         ({"gap": "٣٤"}, "/gap"),
         ({"gap": 12.5}, "/gap"),
@@ -139,6 +177,29 @@ def test_all_mistakes_of_a_request_are_told_those_of_its_options_too(someone: ht
 def test_the_longest_request_that_is_allowed_is_read(someone: httpx.Client) -> None:
     answer = post(someone, json.dumps({"inputs": [{"file": "0" * 26}] * 500}))
     refused(answer, 422, "unknown_file")
+
+
+@pytest.mark.parametrize("size", [100, LARGE, 60_000])
+def test_on_a_thread_or_not_a_mistake_is_told_alike(someone: httpx.Client, size: int) -> None:
+    """The place, the value as far as it is recognised by, and no more of it than that."""
+    answer = post(someone, json.dumps({**NO_FILES, "layout": "\u202e\n" * (size // 12)}))
+    problem = refused(answer, 422, "invalid_request")
+    assert problem["field"] == "/layout"
+    assert r"\u202e\n" in problem["detail"]
+    assert len(answer.content) < 1500
+
+
+@pytest.mark.parametrize("key", ["k" * 60_000, "\u202e" * 100, "\0\r\n"])
+def test_an_unknown_key_is_told_printable_and_short(someone: httpx.Client, key: str) -> None:
+    problem = refused(post(someone, json.dumps({**NO_FILES, key: 1})), 422, "invalid_request")
+    assert problem["field"].isprintable()
+    assert len(problem["field"]) < 1000
+
+
+def test_a_key_said_twice_is_no_key(someone: httpx.Client) -> None:
+    headers = [("Idempotency-Key", "a"), ("Idempotency-Key", "a"), *JSON.items()]
+    answer = someone.post(STITCH, content=json.dumps(NO_FILES), headers=headers)
+    refused(answer, 400, "malformed_request")
 
 
 @pytest.mark.parametrize("key", ["", "x" * (LONGEST_KEY + 1), "café", "a\tb"])

@@ -1,6 +1,8 @@
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 from structlog.testing import capture_logs
 from werkzeug.exceptions import BadRequest, MethodNotAllowed
@@ -15,6 +17,7 @@ from actors.errors import (
     QueueFull,
     Refusal,
     StorageFull,
+    UnsupportedMedia,
     WorkerCrashed,
 )
 from web.errors import (
@@ -27,6 +30,7 @@ from web.errors import (
     problem_document,
     to_problem,
 )
+from web.shown import shown
 
 PLAIN = Problem(code="odd", title="It is odd", status=422, detail="Seven.")
 
@@ -171,6 +175,25 @@ def test_every_mistake_is_told_with_its_place_and_the_value_received() -> None:
 def test_a_value_is_shown_as_far_as_it_is_recognised_by() -> None:
     [told] = _mistakes({"number": "7" * 10_000})
     assert len(told["detail"]) < 200
+
+
+@pytest.mark.parametrize("key", ["k" * 100_000, "\u202e\u200b\ud800\0\r\n\x1b[2J" * 9])
+def test_a_key_from_outside_is_told_short_and_on_one_line(key: str) -> None:
+    [told] = _mistakes({"number": 1, key: 1})
+    assert told["field"].isprintable()
+    assert len(told["field"]) < 600
+
+
+@given(st.text())
+def test_whatever_a_text_holds_what_is_shown_of_it_is_printable_and_short(text: str) -> None:
+    assert shown(text, 5).isprintable()
+    assert len(shown(text, 5)) <= 5 * len(r"\U0010ffff") + 1
+    if text.isprintable() and len(text) <= 5:
+        assert shown(text, 5) == text
+
+
+def test_whose_media_is_refused_learns_which_coding_is_read() -> None:
+    assert problem_answer(UnsupportedMedia("x").problem()).headers["Accept-Encoding"] == "identity"
 
 
 def test_of_what_is_missing_or_a_whole_list_nothing_is_received() -> None:
