@@ -6,27 +6,44 @@ priority shifts turns without ever stopping anyone, and every refusal names its 
 Never: waits, reads a clock, starts a job, or knows an actor. Every method is one synchronous entry
 into the book, so the limiters that share it can never see or make a half-done decision.
 
-How turns are shared. Each user has a virtual time that advances by one with every job started
-(start-time fair queueing: Goyal, Vin, Cheng, SIGCOMM 1996, with every job of cost one). The waiting
-user with the least virtual time is next; whoever comes anew starts at the present virtual time, so
-that ten thousand waiting jobs of one user delay another's first by one turn. Priority is a shift of
-some turns: others pass a low job a bounded number of times, then it runs.
+How turns are shared. Each user has a virtual time that advances by one turn with every job started,
+divided by the user's weight (start-time fair queueing: Goyal, Vin, Cheng, SIGCOMM 1996). The
+waiting user with the least virtual time is next; whoever comes anew starts at the present virtual
+time, so that ten thousand waiting jobs of one user delay another's first by one turn. What a job
+cost beyond one turn is known, and charged, when it leaves; so virtual times only grow, nobody is
+passed by who has yet to pay, and a newcomer still waits for one turn.
 
-Costs. The lines (lines.py) are heaps whose keys only ever grow, so an entry is corrected when it
-reaches the top; asking, leaving and granting take time logarithmic in the number of users, and do
+Priority. Between users it shifts a job by some turns of its user, within a user by some places: a
+low job is passed a bounded number of times, then it runs.
+
+Costs. Entering, leaving and granting take time logarithmic in the number of users who wait, and do
 not depend on how many jobs each of them has waiting.
 """
 
-import heapq
+import math
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush, heapreplace
 
 from actors.errors import QueueFull, UserBusy
-from actors.lines import CapabilityLimits, Key, Room, Standing, Ticket, User
+from actors.lines import (
+    TURN,
+    CapabilityLimits,
+    Key,
+    Line,
+    Room,
+    Standing,
+    Ticket,
+    User,
+)
 from actors.messages import Hold, Priority
 
 SHIFT: Mapping[Priority, int] = {Priority.HIGH: -3, Priority.NORMAL: 0, Priority.LOW: 3}
 """Turns by which a priority moves a job; three lets a high job pass three rounds of its user's."""
+
+MOST_EXTRA = 100.0
+"""Turns that one job may cost besides the first: who ran for days is not shut out for days."""
 
 _FORGET_FROM = 64
 """Users in the book before it is worth looking for some to forget; a guess."""
@@ -36,7 +53,8 @@ _FORGET_FROM = 64
 class MachineLimits:
     """What all capabilities together may do.
 
-    `refuse_busy_user` turns a busy user's next job away instead of letting it wait.
+    `refuse_busy_user` turns a busy user's next job away instead of letting it wait; `weights` are
+    turns that an owner gets for each one of the others'.
     """
 
     global_jobs: int
@@ -44,6 +62,11 @@ class MachineLimits:
     queue_size: int
     refuse_busy_user: bool = False
     priority: bool = False
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def step(self, owner: str | None) -> int:
+        """The units of virtual time that a job of this owner's takes."""
+        return max(1, round(TURN / self.weights.get(owner or "", 1)))
 
 
 class Admission:
@@ -59,6 +82,8 @@ class Admission:
         self._turn = 0
         self._forget_at = _FORGET_FROM
         self._closed = False
+        self.version = 0
+        """Changes with every change of the book: what was told of one version holds for it."""
 
     def __repr__(self) -> str:
         return f"<Admission running={self._running} waiting={self._waiting}>"
@@ -75,28 +100,25 @@ class Admission:
         """
         if not resumed:
             self.refuse(ticket.user, ticket.capability)
-        user = self._users.get(ticket.user)
-        if user is None:
-            user = self._users[ticket.user] = User(turn=self._turn)
+        user = self._user_of(ticket)
         room = self._rooms[ticket.capability]
         self._arrivals += 1
         ticket.arrival = self._arrivals
         ticket.shift = SHIFT[ticket.priority] if self._machine.priority else 0
         ticket.standing = Standing.WAITING
-        if not user.waiting:
-            user.turn = max(user.turn, self._turn)
         user.waiting += 1
         room.waiting += 1
         self._waiting += 1
-        flow = user.flow_of(ticket)
-        flow.queue[ticket.arrival] = ticket
-        room.list(flow)
+        line = user.line_in(ticket.capability)
+        line.add(ticket)
+        room.place(line, at_limit=self._at_limit(user, room))
         return self.grant()
 
-    def leave(self, ticket: Ticket) -> list[Ticket]:
+    def leave(self, ticket: Ticket, *, extra: float = 0.0) -> list[Ticket]:
         """Takes a ticket out, wherever it stands; returns the tickets that may run now.
 
-        Leaving twice, or without having entered, changes nothing.
+        `extra` are the turns that a job which ran has cost its user besides the first; no more
+        than `MOST_EXTRA` are charged. Leaving twice, or without having entered, changes nothing.
         """
         if ticket.standing is Standing.OUTSIDE:
             return []
@@ -104,25 +126,27 @@ class Admission:
         room = self._rooms[ticket.capability]
         if ticket.standing is Standing.WAITING:
             self._stop_waiting(user, room, ticket)
-            room.drop_empty()
+            room.place(user.lines[room.name], at_limit=self._at_limit(user, room))
         else:
             user.running -= 1
             user.running_in[ticket.capability] -= 1
             room.running -= 1
             self._running -= 1
-            self._list_flows(user)
+            user.turn += round(min(max(extra, 0.0), MOST_EXTRA) * user.step)
+            self._place_lines(user)
         ticket.standing = Standing.OUTSIDE
         self._forget_users()
         return self.grant()
 
     def grant(self) -> list[Ticket]:
         """Gives free slots to whoever is next, until no slot is free or nobody may have one."""
+        self.version += 1
         granted = []
         while self._running < self._machine.global_jobs and not self._closed:
-            ready = [room for room in self._rooms.values() if self._settle(room)]
+            ready = [room for room in self._rooms.values() if self._has_next(room)]
             if not ready:
                 break
-            granted.append(self._start(min(ready, key=lambda room: room.heap[0][0])))
+            granted.append(self._start(min(ready, key=lambda room: room.ready.peekitem(0)[0])))
         return granted
 
     def change(self, machine: MachineLimits, rooms: Mapping[str, CapabilityLimits]) -> list[Ticket]:
@@ -131,12 +155,24 @@ class Admission:
         for name, room in self._rooms.items():
             room.limits = rooms[name]
         for user in self._users.values():
-            self._list_flows(user)
+            user.step = machine.step(user.owner)
+            self._place_lines(user)
+        return self.grant()
+
+    def pause(self, capability: str) -> None:
+        """Grants nothing more to a capability; what waits goes on waiting, what runs may leave."""
+        self._rooms[capability].paused = True
+        self.version += 1
+
+    def resume(self, capability: str) -> list[Ticket]:
+        """Ends a pause; returns the tickets that may run now."""
+        self._rooms[capability].paused = False
         return self.grant()
 
     def close(self) -> None:
         """Grants nothing any more; what waits goes on waiting, what runs may leave."""
         self._closed = True
+        self.version += 1
 
     # --- what can be seen ---------------------------------------------------------------------
 
@@ -179,22 +215,54 @@ class Admission:
     def position(self, ticket: Ticket) -> int | None:
         """How many-th the ticket is in its capability's line under the policy; 1 is next.
 
-        None when it does not wait. Exact for the jobs that are in the book: of every user, the
-        jobs that come before are counted, not visited, so it costs a search for each flow.
+        None when it does not wait. Exact for the jobs that are in the book, as far as nobody is
+        held by a limit of his own and up to `lines.CROWD` users: of every user, the jobs that come
+        before are counted, not visited. In a crowd, an estimate of the same cost (`Room.before`).
         """
         if ticket.standing is not Standing.WAITING:
             return None
-        user = self._users[ticket.user]
-        own = user.own_before(ticket)
-        mark = (user.turn + own + ticket.shift, ticket.arrival)
-        return own + self._others_before(ticket.user, ticket.capability, mark) + 1
+        line = self._users[ticket.user].lines[ticket.capability]
+        own = line.index(ticket.own)
+        mark = line.mark(ticket.own, ticket.shift)
+        return own + self._rooms[ticket.capability].before(mark, line) + 1
 
-    def newcomers_position(self, name: str, capability: str) -> int:
+    def newcomers_position(self, user: str, capability: str) -> int:
         """How many-th a user's next job of normal priority would be; 1 is next, or runs at once."""
-        user = self._users.get(name) or User(turn=self._turn)
-        turn = user.turn if user.waiting else max(user.turn, self._turn)
-        own = user.waiting_in(capability, up_to=0)
-        return own + self._others_before(name, capability, (turn + own, self._arrivals + 1)) + 1
+        line = self._line_of(user, capability)
+        own = (line.brought + 1, math.inf)
+        return line.index(own) + self._rooms[capability].before(line.mark(own, 0), line) + 1
+
+    def ahead(self, most: int) -> list[tuple[Key, Ticket]]:
+        """Who is next over all capabilities, in the order in which the turns come, at most so many.
+
+        Exact as long as nobody is held by a limit: whoever is, is passed until it lets go.
+        """
+        heap = [
+            (line.head(), 0, line) for room in self._rooms.values() for line in room.lines(most)
+        ]
+        heapify(heap)
+        begun: Counter[str] = Counter()
+        found: list[tuple[Key, Ticket]] = []
+        while heap and len(found) < most:
+            key, index, line = heap[0]
+            own, ticket = line.jobs.peekitem(index)
+            # The user's turn has moved on by every job that begins before, of any capability.
+            late = (begun[ticket.user] - index) * line.user.step
+            due = line.mark(own, ticket.shift)
+            if (now := (due[0] + late, due[1])) > key:
+                heapreplace(heap, (now, index, line))
+                continue
+            begun[ticket.user] += 1
+            found.append((key, ticket))
+            heappop(heap)
+            if index + 1 < len(line.jobs):
+                heappush(heap, (key, index + 1, line))
+        return found
+
+    def newcomers_key(self, user: str, capability: str) -> Key:
+        """The key by which a user's next job of normal priority would stand among all."""
+        line = self._line_of(user, capability)
+        return line.mark((line.brought + 1, math.inf), 0)
 
     def holds(self, ticket: Ticket) -> tuple[Hold, ...]:
         """The limits that keep a waiting ticket from running now, nearest to the user first.
@@ -209,7 +277,9 @@ class Admission:
         """The limits that keep the next job of a user from running now."""
         user = self._users.get(name) or User(turn=0)
         room = self._rooms[capability]
+        paused = (Hold(limit=f"{capability}.paused", used=room.running, max=0),)
         holds = (
+            *(paused if room.paused else ()),
             Hold(limit="jobs_per_user", used=user.running, max=self._machine.jobs_per_user),
             Hold(
                 limit=f"{capability}.running_per_user",
@@ -244,6 +314,24 @@ class Admission:
                     f"{most} job(s) may wait and as many do. Try again later.", limit=limit
                 )
 
+    def _user_of(self, ticket: Ticket) -> User:
+        """The user of a newcomer; who had nobody waiting is at the present, or still has to pay."""
+        user = self._users.get(ticket.user)
+        if user is None:
+            user = self._users[ticket.user] = User(turn=self._turn)
+        if not user.waiting:
+            user.turn = max(user.turn, self._turn)
+            user.owner = ticket.owner
+            user.step = self._machine.step(ticket.owner)
+        return user
+
+    def _line_of(self, name: str, capability: str) -> Line:
+        """The line in which a user's next job would stand; nothing changes by looking."""
+        user = self._users.get(name) or User(turn=self._turn)
+        if user.waiting:
+            return user.lines.get(capability) or Line(user, capability)
+        return Line(User(turn=max(user.turn, self._turn)), capability)
+
     def _forget_users(self) -> None:
         """Drops users who left and owe no turn; now and then, so that it costs nothing a job."""
         if len(self._users) < self._forget_at:
@@ -255,27 +343,15 @@ class Admission:
         }
         self._forget_at = 2 * len(self._users) + _FORGET_FROM
 
-    def _list_flows(self, user: User) -> None:
-        for (capability, _), flow in user.flows.items():
-            self._rooms[capability].list(flow)
+    def _place_lines(self, user: User) -> None:
+        """Puts a user's lines where they belong, after the user's turn or running jobs changed."""
+        for name, line in user.lines.items():
+            room = self._rooms[name]
+            room.place(line, at_limit=self._at_limit(user, room))
 
-    def _settle(self, room: Room) -> bool:
-        """Mends the top of a room's heap; whether somebody there may have a slot.
-
-        Flows of users at their limit are taken off; `leave` lists them again.
-        """
-        if room.running >= room.limits.running:
-            return False
-        while room.heap:
-            key, flow = room.heap[0]
-            if not flow.queue or self._at_limit(flow.user, room):
-                heapq.heappop(room.heap)
-                flow.listed = False
-            elif flow.key() != key:
-                heapq.heapreplace(room.heap, (flow.key(), flow))
-            else:
-                return True
-        return False
+    def _has_next(self, room: Room) -> bool:
+        """Whether somebody there may have a slot."""
+        return bool(room.ready) and not room.paused and room.running < room.limits.running
 
     def _at_limit(self, user: User, room: Room) -> bool:
         return (
@@ -284,27 +360,21 @@ class Admission:
         )
 
     def _start(self, room: Room) -> Ticket:
-        flow = room.heap[0][1]
-        user, ticket = flow.user, flow.first()
+        line = room.ready.peekitem(0)[1]
+        user, ticket = line.user, line.first()
         self._stop_waiting(user, room, ticket)
         user.running += 1
         user.running_in[room.name] += 1
         room.running += 1
         self._running += 1
         self._turn = max(self._turn, user.turn)
-        user.turn += 1
+        user.turn += user.step
+        self._place_lines(user)
         ticket.standing = Standing.RUNNING
         return ticket
 
     def _stop_waiting(self, user: User, room: Room, ticket: Ticket) -> None:
-        del user.flow_of(ticket).queue[ticket.arrival]
+        user.lines[room.name].remove(ticket)
         user.waiting -= 1
         room.waiting -= 1
         self._waiting -= 1
-
-    def _others_before(self, name: str, capability: str, mark: Key) -> int:
-        return sum(
-            other.before(capability, mark)
-            for other_name, other in self._users.items()
-            if other_name != name
-        )
