@@ -111,7 +111,7 @@ def _words(told: _Told) -> str | None:
     if "anyOf" in told:
         ways = [_words(way) for way in told["anyOf"]]
         return either(way for way in ways if way) if all(ways) else None
-    if told.get("type") == "array":
+    if told.get("type") == "array" and "items" in told:
         return f"a list, each item {_words(told['items']) or 'a table'}"
     kind = _KINDS.get(told.get("format", told.get("type")))
     return None if kind is None else kind + _bounds(told)
