@@ -320,12 +320,12 @@ class MemoryJournal:
 
     async def uploads(self, session: str | None = None) -> tuple[UploadRecord, ...]:
         """The session's uploads, or everybody's, oldest first."""
-        self._check_open()
-        await trio.lowlevel.checkpoint()
-        found = (
-            upload
-            for shelf in self._shelves.values()
-            for upload in shelf.uploads.values()
-            if session in (None, upload.session)
-        )
+        if session is None:
+            self._check_open()
+            await trio.lowlevel.checkpoint()
+            shelves = list(self._shelves.values())
+        else:
+            shelf = await self._shelf(session)
+            shelves = [] if shelf is None else [shelf]
+        found = (upload for shelf in shelves for upload in shelf.uploads.values())
         return tuple(sorted(found, key=lambda upload: upload.id))
