@@ -13,7 +13,14 @@ import trio
 from actors.capability import Request
 from actors.lines import Ticket
 from actors.mailbox import Question
-from actors.messages import FileRecord, Idempotency, JobRecord, JobView, Options
+from actors.messages import (
+    FileRecord,
+    Idempotency,
+    JobRecord,
+    JobView,
+    Options,
+    UploadRecord,
+)
 from actors.workspace import Part
 
 # --- a job to its limiter -----------------------------------------------------------------------
@@ -115,8 +122,40 @@ class DropFile(Question[None]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BeginUpload(Question[UploadRecord]):
+    """Begins a resumable upload of `size` bytes."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishUpload(Question[UploadRecord]):
+    """Makes a file of a whole upload, unless it is one; the reply tells the file."""
+
+    upload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropUpload(Question[None]):
+    """Removes an upload with its bytes; a file that it became stays."""
+
+    upload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class End(Question[None]):
     """Ends the session: jobs cancelled, files removed, forgotten. The reply comes afterwards."""
 
 
-Command = Submit | Resume | Cancel | TakeFiles | DropFile | End
+Command = (
+    Submit
+    | Resume
+    | Cancel
+    | TakeFiles
+    | DropFile
+    | BeginUpload
+    | FinishUpload
+    | DropUpload
+    | End
+)

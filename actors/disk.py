@@ -23,6 +23,10 @@ DISK_THREADS: Final = 8
 """Threads that write, flush and remove at once. A guess: a disk serves some in parallel, and Trio's
 own 40 stay free for others."""
 
+CHUNK: Final = 1 << 18
+"""Bytes that are collected before they go to a thread. Each upload under way may hold so many; four
+times as many were 14 % faster here, a quarter of them half as fast."""
+
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
@@ -138,6 +142,15 @@ def _give_old_name(source: Path, target: Path) -> None:
         target.unlink()
     else:
         target.rename(source)
+
+
+def move_if_there(source: Path, target: Path) -> bool:
+    """As `move_all` for one file; False when there is none."""
+    try:
+        move_all([(source, target)])
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def remove(path: Path) -> bool:

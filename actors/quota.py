@@ -8,6 +8,9 @@ from collections.abc import Callable
 
 from actors.errors import QuotaExceeded, Refusal, TooLarge
 
+UPLOAD_BYTES = "upload_bytes"
+"""Name of the limit of one file, whichever way it comes in."""
+
 
 class Quota:
     """What one session holds (used), has promised (reserved), and may hold.
@@ -49,6 +52,12 @@ class Quota:
                 limit="session_files",
             )
         self._promise(size)
+        self.reserved_files += 1
+        return Reservation(self, size)
+
+    def renew(self, size: int) -> "Reservation":
+        """Promises again what an earlier life has promised to one file, whatever the limits are."""
+        self.reserved_bytes += size
         self.reserved_files += 1
         return Reservation(self, size)
 
@@ -110,7 +119,11 @@ class Reservation:
 
 def too_large(limit: int) -> TooLarge:
     """The refusal of one file that is larger than any may be."""
-    return TooLarge(f"One file may have {limit} bytes; this one has more.")
+    return TooLarge(
+        f"One file may have {limit} bytes; this one has more.",
+        limit=UPLOAD_BYTES,
+        more={"max_bytes": limit},
+    )
 
 
 class Allowance:

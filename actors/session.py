@@ -17,7 +17,18 @@ import structlog
 import trio
 
 from actors.capability import Forecast, Request
-from actors.commands import Cancel, Command, DropFile, End, Resume, Submit, TakeFiles
+from actors.commands import (
+    BeginUpload,
+    Cancel,
+    Command,
+    DropFile,
+    DropUpload,
+    End,
+    FinishUpload,
+    Resume,
+    Submit,
+    TakeFiles,
+)
 from actors.docket import Docket
 from actors.errors import (
     ActorGone,
@@ -43,11 +54,13 @@ from actors.messages import (
     Options,
     SessionRecord,
     Snapshot,
+    UploadRecord,
 )
 from actors.progress import Fanout, Watcher
 from actors.recovery import Beyond, resumed
 from actors.services import Services
 from actors.shelf import Shelf
+from actors.uploads import Uploads
 from actors.workspace import Part
 
 log = structlog.get_logger("session")
@@ -63,6 +76,7 @@ class Session:
         self.record = record
         self.gone = trio.Event()
         self.shelf = Shelf(record.id, services)
+        self.uploads = Uploads(record.id, services, self.shelf)
         self._services = services
         self._inbox: Inbox[Command] = Inbox("session")
         self._fanout = Fanout(services.numbers)
@@ -75,6 +89,11 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self.record.id} jobs={len(self._docket)} files={len(self.shelf.files)}>"
+
+    async def load(self) -> None:
+        """Reads what the session holds from the record; once, before it runs."""
+        await self.uploads.load()
+        await self.shelf.load()
 
     @property
     def leaving(self) -> bool:
@@ -98,6 +117,7 @@ class Session:
         finally:
             self._inbox.close()
             self._fanout.end()
+            self.uploads.let_go()
 
     async def _serve(self, nursery: trio.Nursery) -> End | None:
         """Takes commands until it is time to leave; returns what said so, None for idleness.
@@ -143,6 +163,13 @@ class Session:
                 command.reply.give(None)
             case DropFile(file=file):
                 await self.shelf.drop(file, self._docket.needed())
+                command.reply.give(None)
+            case BeginUpload(name=name, size=size):
+                command.reply.give(await self.uploads.begin(name, size))
+            case FinishUpload(upload=upload):
+                command.reply.give(await self.uploads.finish(upload))
+            case DropUpload(upload=upload):
+                await self.uploads.drop(upload)
                 command.reply.give(None)
             case End():
                 await self._services.workspace.remove_session(self.record.id)
@@ -223,6 +250,38 @@ class Session:
         self._inbox.post(command)
         await command.reply.wait()
 
+    async def begin_upload(self, name: str, size: int) -> UploadRecord:
+        """A resumable upload of `size` bytes, on record when it returns.
+
+        Raises:
+            TooLarge, QuotaExceeded, TooManyUploads, StorageFull: it may not be begun.
+        """
+        command = BeginUpload(name=name, size=size)
+        self._inbox.post(command)
+        return await command.reply.wait()
+
+    async def finish_upload(self, upload: str) -> UploadRecord:
+        """Makes a file of an upload whose bytes are all there; goes on when the caller leaves.
+
+        Raises:
+            NotFound: there is no such upload.
+            UnsupportedMedia, UnreadableMedia, TooLarge: no picture that we take; it is removed.
+            StorageFull: there is no room; it stays, to be finished later.
+        """
+        command = FinishUpload(upload=upload)
+        self._inbox.post(command)
+        return await command.reply.wait()
+
+    async def drop_upload(self, upload: str) -> None:
+        """Removes a resumable upload, unfinished or not; a file that it became stays.
+
+        Raises:
+            NotFound: there is no such upload.
+        """
+        command = DropUpload(upload=upload)
+        self._inbox.post(command)
+        await command.reply.wait()
+
     async def end(self) -> None:
         """Ends the session with all that it holds."""
         command = End()
@@ -285,14 +344,14 @@ class Session:
         Raises:
             QuotaExceeded, StorageFull: there is no room for another file.
         """
-        with self._visit():
+        with self.visit():
             async with await self.shelf.new_part(limit) as part:
                 yield part
 
     @contextmanager
     def watch(self, since: int | None = None, job: str | None = None) -> Iterator[Watcher]:
         """A watcher of what happens after event `since` where that is known, else from now on."""
-        with self._visit(), self._fanout.watch(since, job) as watcher:
+        with self.visit(), self._fanout.watch(since, job) as watcher:
             if not self._foreseeing and self._nursery is not None:
                 self._foreseeing = True
                 self._nursery.start_soon(self._foresee)
@@ -428,7 +487,7 @@ class Session:
                 self._key_locks.pop(key, None)
 
     @contextmanager
-    def _visit(self) -> Iterator[None]:
+    def visit(self) -> Iterator[None]:
         """While somebody uploads or watches, the session is not idle."""
         self._visitors += 1
         try:

@@ -18,6 +18,7 @@ from actors.messages import JobRecord, SessionRecord
 from actors.services import Services
 from actors.session import Session
 from actors.supervisor import Budget
+from actors.uploads import settle
 
 log = structlog.get_logger("sessions")
 
@@ -48,8 +49,14 @@ class Sessions:
         try:
             async with trio.open_nursery() as self._nursery:
                 left = await services.workspace.leftovers()
+                parted = await settle(services)
                 jobs = await services.journal.unfinished_jobs()
-                log.info("took up where the last life ended", parts_removed=left, jobs=len(jobs))
+                log.info(
+                    "took up where the last life ended",
+                    parts_removed=left,
+                    jobs=len(jobs),
+                    uploads_parted=parted,
+                )
                 await self._resume(jobs)
                 task_status.started()
                 await trio.sleep_forever()
@@ -98,7 +105,7 @@ class Sessions:
         if record is None:
             return None
         session = Session(record, self._services)
-        await session.shelf.load()
+        await session.load()
         return await self._open(session)
 
     async def _open(self, session: Session) -> Session:

@@ -83,14 +83,16 @@ class Shelf:
             StorageFull: there is no room; nothing is left of them.
         """
         records = [record for _, record in files]
-        await self._services.workspace.adopt(*(part for part, _ in files))
-        try:
-            await self._services.journal.add_files(*records)
-        except BaseException:
-            with trio.CancelScope(shield=True):
+        # A write that is cancelled may have been done (journal/port.py): to remove the bytes then
+        # could leave a record without any. So it is waited for, as long as the disk takes.
+        with trio.CancelScope(shield=True):
+            await self._services.workspace.adopt(*(part for part, _ in files))
+            try:
+                await self._services.journal.add_files(*records)
+            except Exception:  # whatever it is, it goes on; nothing may be left behind
                 for record in records:
                     await self._remove(record)
-            raise
+                raise
         self.put(records)
 
     def put(self, files: Collection[FileRecord]) -> None:

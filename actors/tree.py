@@ -17,6 +17,7 @@ import trio
 from actors.admission import Admission, MachineLimits
 from actors.capabilities import discover
 from actors.capability import AnyCapability
+from actors.expiry import Expiry
 from actors.ids import IdMaker
 from actors.journal.port import Journal
 from actors.journal.sqlite import SqliteJournal
@@ -139,4 +140,5 @@ def _children(stitchery: Stitchery) -> list[tuple[str, Actor]]:
         ("workers", services.workers),
         *((f"limiter of {name}", limiter) for name, limiter in services.limiters.items()),
         ("sessions", stitchery.sessions),
+        ("expiry", Expiry(stitchery.sessions, services)),
     ]

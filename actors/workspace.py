@@ -1,6 +1,7 @@
 """The bytes of all sessions on disk.
 
-Owns: `files/SESSION/ID`, whole files that never change, and `parts/ID`, files on their way there.
+Owns: `files/SESSION/ID`, whole files that never change, and `parts/ID`, files on their way there;
+those that are on their way for longer are kept by drafts.py.
 A name on disk is an id and nothing else; what a user calls a file is no part of any path.
 Never: knows what is in a file or which files are on record; the journal does. The order is: bytes
 flushed, name given and flushed, record written. A crash in between leaves bytes without a record,
@@ -21,14 +22,11 @@ from typing import Final, Self
 import trio
 
 from actors import disk
-from actors.disk import Disk
+from actors.disk import CHUNK, Disk
+from actors.drafts import Drafts
 from actors.errors import Fault
 from actors.ids import is_id
 from actors.quota import Allowance
-
-CHUNK: Final = 1 << 18
-"""Bytes a part collects before they go to a thread. Each upload under way may hold so many; four
-times as many were 14 % faster here, a quarter of them half as fast."""
 
 READ_STEP: Final = 1 << 23
 """Bytes that are read back in one visit to a thread: a cancel waits for no more than these."""
@@ -66,7 +64,7 @@ class Part:
         session: str,
         id: str,
         path: Path,
-        descriptor: int,
+        descriptor: int | None,
         disk: Disk,
         allowance: Allowance,
     ) -> None:
@@ -79,7 +77,7 @@ class Part:
         self._buffer = bytearray()
         self._digest = hashlib.sha256()
         self._size = 0  # of what write() took
-        self._descriptor: int | None = descriptor  # None once closed
+        self._descriptor = descriptor  # None once closed
         self._left = False  # adopted or discarded: nothing of it is in our hands any more
 
     def __repr__(self) -> str:
@@ -121,6 +119,17 @@ class Part:
         await self._disk(self._finish)
         self.sealed = Sealed(self._size, self._digest.hexdigest())
         return self.sealed
+
+    async def set_aside(self) -> None:
+        """Closes, and leaves the bytes where they are; they are nobody's part any more.
+
+        Cannot be cancelled. Does nothing when the part has left already.
+        """
+        if not self._left:
+            with trio.CancelScope(shield=True):
+                await self._disk(self._close)
+            self._left = True
+            self._allowance.release()
 
     async def discard(self) -> None:
         """Closes and removes, and gives the promised room back. Cannot be cancelled.
@@ -214,12 +223,17 @@ class Part:
 
 
 class Workspace:
-    """The files of all sessions below `root`, a folder that belongs to this server alone."""
+    """The files of all sessions below `root`, a folder that belongs to this server alone.
+
+    Attributes:
+        drafts: those that come in stretches.
+    """
 
     def __init__(self, root: Path) -> None:
         self._files = root / "files"
         self._parts = root / "parts"
         self._disk = Disk()
+        self.drafts = Drafts(root, self._disk)
 
     def path(self, session: str, id: str) -> Path:
         """Where a whole file lies, if there is one."""
@@ -267,12 +281,30 @@ class Workspace:
         for part in parts:
             part._has_moved()  # noqa: SLF001 - the workspace and its parts are one module
 
+    def part_of_draft(self, session: str, id: str) -> Part:
+        """A draft that is whole, as a part to be sealed and adopted: its bytes are read back then.
+
+        Whoever does not adopt it sets it aside, unless the draft is to be discarded.
+        """
+        path = self.drafts.path(session, id)
+        return Part(session, id, path, None, self._disk, Allowance(UNLIMITED))
+
+    async def return_to_draft(self, session: str, id: str) -> bool:
+        """Takes back that a draft was adopted, as long as it is not on record; False: it was not.
+
+        Cannot be cancelled.
+        """
+        move = (self.path(session, id), self.drafts.path(session, id))
+        with trio.CancelScope(shield=True):
+            return await self._disk(disk.move_if_there, *move)
+
     async def remove(self, session: str, id: str) -> bool:
         """Removes a file; False when there was none. Readers that have it open keep it."""
         return await self._disk(disk.remove, self.path(session, id))
 
     async def remove_session(self, session: str) -> int:
-        """Removes a session's folder; how many files were in it."""
+        """Removes all that a session has; how many whole files it had."""
+        await self.drafts.remove_session(session)
         return await self._disk(disk.remove_folder, self._folder(session))
 
     async def leftovers(self) -> int:

@@ -20,6 +20,8 @@ from web.operations import OperationRoutes
 from web.pages import PageRoutes
 from web.progress import ProgressQuery, ProgressRoutes
 from web.routes import Access, Route, mount
+from web.tus import STRETCH
+from web.uploads import UPLOADS, UploadRoutes, stamp
 from web.views import (
     CapabilityView,
     File,
@@ -39,6 +41,8 @@ JSON = "application/json"
 FORM = "multipart/form-data"
 BYTES = "application/octet-stream"
 HTML = "text/html; charset=utf-8"
+PLACE = ("Upload-Offset", "Upload-Expires", "Stitchery-File")
+NOTHING = ""
 ANYBODY = Access.ANYBODY
 CREATED = HTTPStatus.CREATED
 ACCEPTED = HTTPStatus.ACCEPTED
@@ -53,6 +57,7 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
     settings = stitchery.services.settings
     views = Views(retention=timedelta(hours=settings.storage.retention_hours))
     files = FileRoutes(stitchery, views)
+    uploads = UploadRoutes(stitchery)
     jobs = JobRoutes(stitchery, views)
     progress = ProgressRoutes(stitchery, views)
     operations = OperationRoutes(stitchery)
@@ -76,6 +81,23 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
               headers=("Range", "If-Range", "If-None-Match"), media_type=BYTES,
               also=(PARTIAL, UNCHANGED), problems=(404, 416, 422)),
         Route("DELETE", f"{API}/files/<file>", files.drop, status=EMPTY, problems=(404, 409)),
+
+        Route("OPTIONS", UPLOADS, uploads.options, access=ANYBODY, status=EMPTY,
+              tells=("Tus-Version", "Tus-Extension", "Tus-Max-Size")),
+        Route("POST", UPLOADS, uploads.begin, status=CREATED, media_type=NOTHING,
+              headers=("Tus-Resumable", "Upload-Length", "Upload-Metadata"),
+              tells=("Location", *PLACE), problems=(409, 412, 415, 422, 507)),
+        Route("OPTIONS", f"{UPLOADS}<upload>", uploads.options, access=ANYBODY, status=EMPTY,
+              tells=("Tus-Version", "Tus-Extension", "Tus-Max-Size")),
+        Route("HEAD", f"{UPLOADS}<upload>", uploads.look, headers=("Tus-Resumable",),
+              media_type=NOTHING,
+              tells=("Upload-Length", "Upload-Offset", "Stitchery-File"),
+              problems=(404, 412, 415, 422, 507)),
+        Route("PATCH", f"{UPLOADS}<upload>", uploads.append, body=STRETCH, status=EMPTY,
+              headers=("Tus-Resumable", "Upload-Offset"), tells=PLACE,
+              problems=(404, 409, 412, 415, 422, 507)),
+        Route("DELETE", f"{UPLOADS}<upload>", uploads.drop, headers=("Tus-Resumable",),
+              status=EMPTY, problems=(404, 412)),
 
         Route("GET", f"{API}/capabilities", jobs.capabilities, access=ANYBODY,
               answer=Page[CapabilityView]),
@@ -115,4 +137,5 @@ def build_app(stitchery: Stitchery) -> Application:
     identity = Identity(stitchery, signing_keys(settings.storage.data))
     app = Application(__name__, options=settings.server, static_folder=None)
     mount(app, routes(stitchery, identity), identity)
+    app.after_request(stamp)
     return app

@@ -62,6 +62,7 @@ class Body(QuartBody):
 
     def __init__(self, declared: int | None, limit: int | None) -> None:  # not super's: no events
         self.limit = limit
+        self.limit_name = "request_body"
         self.patience = Patience(math.inf)
         self.source: Callable[[], Awaitable[dict[str, Any]]] | None = None
         self._declared = declared or 0
@@ -115,7 +116,7 @@ class Body(QuartBody):
         if self.limit is not None and size > self.limit:
             raise TooLarge(
                 f"the request body has {size} bytes or more; {self.limit} are accepted here",
-                limit="request_body",
+                limit=self.limit_name,
                 more={"max_bytes": self.limit},
             )
 
@@ -151,6 +152,10 @@ class Request(TrioRequest):
     @max_content_length.setter
     def max_content_length(self, value: int | None) -> None:
         self.body.limit = value
+
+    def allow(self, most: int, limit: str) -> None:
+        """Lets the body have up to `most` bytes; more are refused under the name `limit`."""
+        self.body.limit, self.body.limit_name = most, limit
 
 
 class Response(TrioResponse):

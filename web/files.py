@@ -13,6 +13,7 @@ import multipart
 from actors.errors import MalformedRequest, NotFound, Refusal, StitcheryError, UnsupportedMedia
 from actors.journal.paging import ceiling, cut
 from actors.messages import FileRecord
+from actors.quota import UPLOAD_BYTES
 from actors.session import Session
 from actors.tree import Stitchery
 from actors.workspace import Part
@@ -46,7 +47,7 @@ class FileRoutes:
             raise UnsupportedMedia(
                 "The body must be multipart/form-data; a raw body goes to PUT /api/v1/files/NAME."
             )
-        request.max_content_length = self._limits.max_session_mb + _FORM_OVERHEAD_MB << 20
+        request.allow(self._limits.max_session_mb + _FORM_OVERHEAD_MB << 20, "session_bytes")
         records = await _Form(session, self._most_bytes()).read(request)
         if not records:
             raise Refusal("The form has no part named `file`.", field="/file")
@@ -55,7 +56,7 @@ class FileRoutes:
 
     async def put(self, request: Request, session: Session, file: str) -> Response:
         """Takes one file in as the raw body, under the name that the address ends with."""
-        request.max_content_length = self._most_bytes()
+        request.allow(self._most_bytes(), UPLOAD_BYTES)
         async with session.receive_part(self._most_bytes()) as part:
             async for chunk in request.body:
                 await part.write(chunk)

@@ -33,6 +33,7 @@ _REASONS = {
     404: "Not there, or not yours.",
     408: "The body stopped coming.",
     409: "It does not fit the present state.",
+    412: "The version of tus is not the one spoken here, which Tus-Version names.",
     413: "Too large.",
     415: "Of a kind that is not read here.",
     416: "There are no such bytes.",
@@ -47,6 +48,7 @@ _REASONS = {
 _VARIABLES = {
     "file": "id of a file of mine; to PUT one, the name that it is to have",
     "job": "id of a job of mine",
+    "upload": "id of an upload of mine",
     "name": "of a part of the web page",
 }
 
@@ -54,7 +56,22 @@ _REQUEST_HEADERS = {
     "Idempotency-Key": "the same key with the same body makes one job, however often it is sent",
     "Range": "one range of bytes; several, or odd ones, get the whole file",
     "If-Range": "an ETag: Range counts only while it is still that of the file",
+    "Tus-Resumable": "the version of tus, 1.0.0; any other is refused (412)",
+    "Upload-Length": "bytes of the whole file",
+    "Upload-Metadata": "pairs of a key and a value in Base64; `filename` is what to call the file",
+    "Upload-Offset": "bytes that have come before",
     "If-None-Match": "ETags that the client has, or *",
+}
+
+_TOLD = {
+    "Location": "address of the upload, a path",
+    "Stitchery-File": "once it is complete: id of the file that the upload became",
+    "Tus-Extension": "what of tus is spoken besides its core",
+    "Tus-Max-Size": "bytes of the largest file",
+    "Tus-Version": "the version of tus that is spoken",
+    "Upload-Expires": "when it is given up, unless more has come (RFC 9110, 5.6.7)",
+    "Upload-Length": "bytes of the whole file",
+    "Upload-Offset": "bytes that have come",
 }
 
 _RETRY_AFTER = {"description": "seconds", "required": True, "schema": {"type": "integer"}}
@@ -255,9 +272,12 @@ def _success(route: Route, references: References) -> dict[str, Any]:
     if route.answer is not None:
         schema = references[route.answer, "serialization"]
         success["content"] = {route.media_type: {"schema": schema}}
-    elif route.status is not HTTPStatus.NO_CONTENT:
+    elif route.media_type and route.status is not HTTPStatus.NO_CONTENT:
         success["content"] = _bytes_of(route)
-    if headers := _ANSWER_HEADERS.get(route.status):
+    told = {
+        name: {"description": _TOLD[name], "schema": {"type": "string"}} for name in route.tells
+    }
+    if headers := {**_ANSWER_HEADERS.get(route.status, {}), **told}:
         success["headers"] = headers
     return success
 

@@ -43,10 +43,11 @@ class Route:
         handler: is given the request, what the path's variables hold and, where the row has them,
             the `session` and the `query`.
         answer: the view that a success sends; None for an empty or a binary one.
-        media_type: of the answer.
+        media_type: of the answer; empty when it never has a body.
         body: media type of what is read; None when nothing is.
         query: what may stand behind the `?`; None leaves it unread.
         headers: request headers of its own.
+        tells: headers of a good answer, besides those of every answer with its status.
         also: further good statuses.
         problems: statuses of its own refusals, besides those of every route.
     """
@@ -62,6 +63,7 @@ class Route:
     body: str | None = None
     query: type[Query] | None = None
     headers: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()
     also: tuple[HTTPStatus, ...] = ()
     problems: tuple[int, ...] = ()
 
@@ -107,7 +109,14 @@ def mount(app: Application, routes: list[Route], identity: Identity) -> None:
 def _mount(
     app: Application, path: str, endpoint: str, method: str, call: Callable[..., Awaitable[Any]]
 ) -> None:
-    app.add_url_rule(path, endpoint, call, methods=[method], provide_automatic_options=False)
+    app.add_url_rule(
+        path,
+        endpoint,
+        call,
+        methods=[method],
+        provide_automatic_options=False,
+        strict_slashes=not path.endswith("/"),  # else the address without it leads to this one
+    )
 
 
 async def _needs_websocket(**_: Any) -> NoReturn:

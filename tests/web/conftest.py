@@ -26,6 +26,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
             "max_upload_mb": 1,
             "max_session_mb": 4,
             "max_session_files": 8,
+            "max_unfinished_uploads": 3,
             "max_watchers_per_session": 2,
             "max_sessions": 100_000,
         },

@@ -46,10 +46,12 @@ class Contract:
 
     def operation(self, method: str, path: str) -> Json | None:
         """What the document says of a call."""
-        method = "get" if method == "HEAD" else method.lower()
+        # HEAD asks for what GET would answer, where it has no call of its own
+        methods = ("head", "get") if method == "HEAD" else (method.lower(),)
         for pattern, operations in self._paths:
-            if pattern.fullmatch(path) and method in operations:
-                return dict(operations[method])
+            for name in methods:
+                if pattern.fullmatch(path) and name in operations:
+                    return dict(operations[name])
         return None
 
     def conforms(self, value: object, schema: Mapping[str, Any]) -> None:

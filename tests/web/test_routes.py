@@ -32,7 +32,10 @@ def test_what_needs_a_session_is_refused_without_one_whatever_else_is_wrong(
         if "security" in operation and path != "/api/v1/progress":
             for query in ("", "?limit=x&limit=y"):
                 answer = anybody.request(method, path + query, content=b"{")
-                refused(answer, 401, "no_session")
+                if method == "HEAD":
+                    assert answer.status_code == 401
+                else:
+                    refused(answer, 401, "no_session")
 
 
 def test_what_needs_none_is_answered_without_one(
@@ -40,7 +43,7 @@ def test_what_needs_none_is_answered_without_one(
 ) -> None:
     for method, path, operation in calls:
         if "security" not in operation:
-            assert anybody.request(method, path).status_code in (200, 201, 404), path
+            assert anybody.request(method, path).status_code in (200, 201, 204, 404), path
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PATCH", "CONNECTION", "PROPFIND"])
@@ -49,6 +52,8 @@ def test_a_method_that_an_address_does_not_take_is_told_the_ones_it_does(
 ) -> None:
     for path in {path for _, path, _ in calls}:
         known = {one for one, other, _ in calls if other == path}
+        if method in known:
+            continue
         answer = someone.request(method, path, headers={"Origin": "https://evil.example"})
         refused(answer, 405, "method_not_allowed")
         assert known <= set(answer.headers["Allow"].split(", "))

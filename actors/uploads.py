@@ -1,0 +1,282 @@
+"""The resumable uploads of one session: begun, written by one at a time, finished exactly once.
+
+Owns: which uploads there are, whose turn it is to write, their room in the quota, and the way of a
+whole upload to a file. Part of the session actor, as the shelf is: `begin`, `finish` and `drop`
+run in the session's own tasks, so that they come to their end when the asker has gone.
+Never: speaks a protocol (web/uploads.py), or remembers how much has come: the disk says that.
+
+Bytes go before rows and come before them: a crash leaves a draft without a record, or a record
+without a draft, and `settle` removes both when the next life begins.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import structlog
+import trio
+
+from actors.drafts import Draft
+from actors.errors import (
+    Conflict,
+    Fault,
+    NotFound,
+    Refusal,
+    StitcheryError,
+    TooLarge,
+    UnreadableMedia,
+    UnsupportedMedia,
+)
+from actors.intake import Bounds, look_at
+from actors.messages import UploadRecord
+from actors.names import clean_name
+from actors.quota import Reservation, too_large
+from actors.services import Services
+from actors.shelf import Shelf
+
+log = structlog.get_logger("uploads")
+
+_LASTING = frozenset({UnsupportedMedia.code, UnreadableMedia.code, TooLarge.code})
+"""Codes of what is wrong with the bytes themselves: to examine them again would find the same."""
+
+
+class TooManyUploads(Refusal):
+    code = "too_many_uploads"
+    title = "You have as many unfinished uploads as one session may"
+    status = 429
+
+
+class UploadTakenOver(Conflict):
+    code = "upload_taken_over"
+    title = "A newer request has taken this upload over"
+
+
+class UploadComplete(Conflict):
+    code = "upload_complete"
+    title = "This upload is complete"
+
+
+@dataclass(eq=False, slots=True)
+class _Upload:
+    """An upload in memory. `newest` is the request that writes, or waits to."""
+
+    record: UploadRecord
+    room: Reservation | None
+    lock: trio.Lock = field(default_factory=trio.Lock)
+    newest: trio.CancelScope | None = None
+
+    def let_go(self) -> None:
+        """Asks whoever writes to leave; what has come is flushed before they do."""
+        if self.newest is not None:
+            self.newest.cancel()
+            self.newest = None
+
+
+class Uploads:
+    """One session's uploads."""
+
+    def __init__(self, session: str, services: Services, shelf: Shelf) -> None:
+        self._session = session
+        self._services = services
+        self._shelf = shelf
+        self._uploads: dict[str, _Upload] = {}
+
+    def __len__(self) -> int:
+        """How many are not finished."""
+        return sum(1 for upload in self._uploads.values() if upload.record.file is None)
+
+    async def load(self) -> None:
+        """Reads what the journal has, and counts it again; once, before anything else."""
+        for record in await self._services.journal.uploads(self._session):
+            room = self._shelf.quota.renew(record.size) if record.file is None else None
+            self._uploads[record.id] = _Upload(record, room)
+
+    def find(self, id: str) -> UploadRecord:
+        """The upload as it stands.
+
+        Raises:
+            NotFound: there is none (any more).
+        """
+        return self._find(id).record
+
+    async def size(self, id: str) -> int:
+        """Bytes that have come, once whoever was writing has let go.
+
+        Raises:
+            NotFound: there is no such upload (any more).
+        """
+        upload = self._find(id)
+        upload.let_go()
+        async with upload.lock:
+            record = self._find(id).record
+            if record.file is not None:
+                return record.size
+            return await self._services.workspace.drafts.size(self._session, id)
+
+    @asynccontextmanager
+    async def writing(self, id: str) -> AsyncIterator[Draft]:
+        """The upload's bytes, to be written on; whoever was writing lets go first.
+
+        Raises:
+            NotFound: there is no such upload (any more).
+            UploadComplete: it has become a file.
+            UploadTakenOver: a newer request came meanwhile; what was written is kept.
+        """
+        upload = self._find(id)
+        upload.let_go()
+        with trio.CancelScope() as turn:
+            upload.newest = turn
+            async with upload.lock:
+                if upload.record.file is not None:
+                    raise UploadComplete("The upload has become a file; HEAD tells which.")
+                async with await self._services.workspace.drafts.open(self._session, id) as draft:
+                    yield draft
+            if upload.newest is turn:
+                upload.newest = None
+            return
+        raise UploadTakenOver("What had come is kept. HEAD tells from where to go on.")
+
+    def let_go(self) -> None:
+        """The session ends: nobody writes any more."""
+        for upload in self._uploads.values():
+            upload.let_go()
+
+    # --- in tasks of the session ------------------------------------------------------------------
+
+    async def begin(self, name: str, size: int) -> UploadRecord:
+        """A new upload of `size` bytes; it lasts when it returns.
+
+        Raises:
+            TooLarge, QuotaExceeded: it may not be that large. TooManyUploads. StorageFull.
+        """
+        limits = self._services.settings.limits
+        if size > limits.max_upload_mb << 20:
+            raise too_large(limits.max_upload_mb << 20)
+        if len(self) >= limits.max_unfinished_uploads:
+            raise TooManyUploads(
+                f"This session has {len(self)} unfinished uploads and may have "
+                f"{limits.max_unfinished_uploads}. Finish or remove some.",
+                limit="unfinished_uploads",
+                retry_after=60,
+            )
+        record = UploadRecord(
+            id=self._services.new_id(),
+            session=self._session,
+            name=clean_name(name),
+            size=size,
+            created_at=self._services.now(),
+        )
+        upload = _Upload(record, self._shelf.quota.reserve(size))
+        self._uploads[record.id] = upload  # from here on it counts; nobody knows its id yet
+        try:
+            await self._services.workspace.drafts.begin(self._session, record.id)
+            await self._services.journal.add_upload(record)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._discard(upload)
+            raise
+        return record
+
+    async def finish(self, id: str) -> UploadRecord:
+        """Makes a whole upload a file, unless it is one; the upload with its `file`.
+
+        Raises:
+            NotFound: there is no such upload (any more).
+            UnsupportedMedia, UnreadableMedia, TooLarge: no picture that we take; it is removed.
+            StorageFull: there is no room for the record; it stays, to be finished later.
+        """
+        upload = self._find(id)
+        async with upload.lock:
+            if self._find(id).record.file is None:
+                await self._finish(upload)
+        await self._forget_oldest()
+        return upload.record
+
+    async def drop(self, id: str) -> None:
+        """Removes an upload; a file that it became stays.
+
+        Raises:
+            NotFound: there is no such upload (any more).
+        """
+        upload = self._find(id)
+        upload.let_go()
+        async with upload.lock:
+            self._find(id)
+            await self._discard(upload)
+            await self._services.journal.remove_upload(self._session, id)
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _find(self, id: str) -> _Upload:
+        try:
+            return self._uploads[id]
+        except KeyError:
+            raise NotFound("There is no such upload (any more).") from None
+
+    async def _finish(self, upload: _Upload) -> None:
+        record, services = upload.record, self._services
+        part = services.workspace.part_of_draft(self._session, record.id)
+        try:
+            bounds = Bounds.of(services.settings.limits)
+            file = await look_at(part, record.name, self._session, services, bounds)
+            if file.size != record.size:
+                raise Fault(f"An upload of {record.size} bytes had {file.size} when it was whole.")
+            # A write that is cancelled may have been done (journal/port.py), so it is waited for.
+            with trio.CancelScope(shield=True):
+                await services.workspace.adopt(part)
+                finished = replace(record, file=file.id)
+                try:
+                    await services.journal.finish_upload(finished, file)
+                except Exception:  # whatever it is, it goes on; the bytes stay to be finished
+                    await services.workspace.return_to_draft(self._session, record.id)
+                    raise
+        except StitcheryError as error:
+            if error.problem().code in _LASTING:
+                await part.set_aside()
+                await self._discard(upload)
+                await services.journal.remove_upload(self._session, record.id)
+            raise
+        finally:
+            await part.set_aside()
+        upload.record = finished
+        if upload.room is not None:
+            upload.room.commit(record.size)
+        self._shelf.put([file])
+
+    async def _discard(self, upload: _Upload) -> None:
+        """Out of sight, then its bytes, then its room."""
+        self._uploads.pop(upload.record.id, None)
+        await self._services.workspace.drafts.remove(self._session, upload.record.id)
+        if upload.room is not None:
+            upload.room.release()
+
+    async def _forget_oldest(self) -> None:
+        """Of finished uploads as many are remembered as may be unfinished: they cost room too."""
+        finished = [id for id, upload in self._uploads.items() if upload.record.file is not None]
+        for id in finished[: -self._services.settings.limits.max_unfinished_uploads]:
+            del self._uploads[id]
+            await self._services.journal.remove_upload(self._session, id)
+
+
+async def settle(services: Services) -> Mapping[str, int]:
+    """Brings drafts and records together that a crash has parted; how many of each were parted.
+
+    To be called before the first session of a life.
+    """
+    journal, workspace = services.journal, services.workspace
+    drafts = set(await workspace.drafts.all())
+    lost = returned = 0
+    for record in await journal.uploads():
+        place = (record.session, record.id)
+        if record.file is not None:
+            continue
+        if place in drafts:
+            drafts.remove(place)
+        elif await workspace.return_to_draft(*place):
+            returned += 1  # adopted, but the crash came before the record of the file
+        else:
+            await journal.remove_upload(*place)
+            lost += 1
+    for place in drafts:
+        await workspace.drafts.remove(*place)
+    return {"without_bytes": lost, "without_record": len(drafts), "returned": returned}
