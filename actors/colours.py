@@ -29,6 +29,10 @@ _SPACES: Final = {
 _UNSEEN: Final = 2
 
 
+_LARGEST_PROFILE: Final = 4 << 20
+"""Bytes; a printing press's takes 2 MiB. A larger one is ignored, as a broken one is."""
+
+
 def plain(image: Image.Image) -> Image.Image:
     """The same picture in one of `PLAIN_MODES`; the very object where it already is.
 
@@ -57,7 +61,9 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         profile: the ICC profile that the picture came with; without a usable one the colours are
             taken for sRGB, and CMYK goes by the plain formula.
     """
-    conversion = _conversion(profile, image.mode) if profile else None
+    conversion = None
+    if profile and len(profile) <= _LARGEST_PROFILE:
+        conversion = _conversion(profile, image.mode)
     has_alpha = image.mode in {"LA", "RGBA"}
     if conversion is None:
         mode = "RGBA" if has_alpha else "RGB"
@@ -117,9 +123,13 @@ def _conversion(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
             return None
         target = ImageCms.createProfile("sRGB")
         conversion = ImageCms.buildTransform(source, target, input_mode, "RGB")
-    except (ImageCms.PyCMSError, OSError, KeyError, ValueError):
+        return None if _changes_nothing(conversion) else conversion
+    # A broken profile makes the library's binding raise PyCMSError, OSError, KeyError, ValueError,
+    # TypeError and whatever else; the picture is good without it. Want of memory is the picture's.
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - see above
         return None
-    return None if _changes_nothing(conversion) else conversion
 
 
 def _changes_nothing(conversion: ImageCms.ImageCmsTransform) -> bool:

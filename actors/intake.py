@@ -6,10 +6,10 @@ Never: decodes in the server's process (rule 6): a child opens the picture and t
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
-from actors.errors import UnreadableMedia, WorkerCrashed
-from actors.media import PROBE, Probe
+from actors.errors import UnreadableMedia, WorkerCrashed, WorkFailed
+from actors.media import Probe, probe_of
 from actors.messages import FileRecord, Progress
 from actors.names import clean_name
 from actors.services import Services
@@ -35,6 +35,24 @@ class Bounds:
         return cls(1 << 62, 1 << 31)
 
 
+_ENDS: Final = frozenset({WorkFailed.code, WorkerCrashed.code})
+"""Codes of a look that came to an end without an answer; every other is an answer."""
+
+
+def _unreadable(failure: WorkFailed) -> UnreadableMedia:
+    """What the end of a look says about the file."""
+    if failure.limit is None:
+        return UnreadableMedia(
+            "The process that looked at this file came to an unexpected end, so it is not taken. "
+            "Save the picture anew with another program and try again."
+        )
+    return UnreadableMedia(
+        "Looking at this file takes more of the machine than a picture may. Save the picture anew "
+        "with another program and try again.",
+        limit=failure.limit,
+    )
+
+
 def _unheard(_: Progress | int) -> None:
     """Looking at a header is too quick to report on, and an upload has no receipt."""
 
@@ -49,23 +67,27 @@ async def look_at(
     job: str | None = None,
     on_killed: Callable[[int], None] = _unheard,
 ) -> FileRecord:
-    """Seals the part and says what it is; the part stays a part.
+    """Seals the part and says what it is, when it is the session's turn; the part stays a part.
 
     Cancelling leaves the part to whoever opened it.
 
     Raises:
         UnsupportedMedia, UnreadableMedia, TooLarge: no picture that we take.
         StorageFull: the bytes could not be brought to the disk.
+        NotReady: the machine stood still.
     """
     sealed = await part.seal()
     probe = Probe(path=str(part.path), max_pixels=bounds.pixels, max_side=bounds.side)
-    try:
-        media = await services.workers.call(PROBE, probe, on_progress=_unheard, on_killed=on_killed)
-    except WorkerCrashed as crash:
-        raise UnreadableMedia(
-            "The process that looked at this file came to an unexpected end, so it is not taken. "
-            "Save the picture anew with another program and try again."
-        ) from crash
+    call = probe_of(probe, sealed.size)
+    async with services.looks.turn(session):
+        try:
+            media = await services.workers.call(
+                call, probe, on_progress=_unheard, on_killed=on_killed
+            )
+        except WorkFailed as failure:
+            if failure.problem().code in _ENDS:
+                raise _unreadable(failure) from failure
+            raise
     return FileRecord(
         id=part.id,
         session=session,

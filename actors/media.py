@@ -1,6 +1,6 @@
 """What kind of file some bytes begin, and how a child is asked to look closer.
 
-Owns: the signatures of what we read, the words for what we do not, the `PROBE` that a child runs.
+Owns: the signatures of what we read, the words for what we do not, the call of a child that looks.
 Never: decodes, opens a file, trusts a name or a type that a client sent. Pure, for the server.
 
 The signatures are those of the WHATWG MIME Sniffing Standard and of the formats' own documents
@@ -8,7 +8,7 @@ The signatures are those of the WHATWG MIME Sniffing Standard and of the formats
 whatever it holds; it is only recognised so that the refusal can say so.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from actors.errors import UnreadableMedia, UnsupportedMedia
@@ -70,20 +70,35 @@ class Probe:
     max_side: int
 
 
-PROBE: Final = Call(
+_CANVASES: Final = 8
+"""Bytes of address space a pixel: when the WebP library opens a file it sets two canvases aside."""
+
+_LARGEST_CANVAS: Final = 16_384 * 16_384
+"""Pixels; no WebP or AVIF has more."""
+
+_COPIES: Final = 3
+"""Of the file's bytes: the WebP and AVIF decoders are given all of them, and keep their own."""
+
+_PROBE: Final = Call(
     "actors.pictures:probe",
     Probe,
     Media,
-    # Address space, hardly touched: when the WebP library opens a file it sets two canvases aside,
-    # 2.1 GB for the largest that the format knows.
-    memory_bytes=3 << 30,
-    cpu_seconds=10.0,
+    memory_bytes=256 << 20,
+    # a good picture takes a hundredth of one; the largest file that may be sent, a few tenths
+    cpu_seconds=2.0,
     output_bytes=1 << 20,
 )
-"""Finds type and displayed size from the header, without decoding a pixel.
 
-Raises (seen by the caller as `Reported`): `UnreadableMedia`, `UnsupportedMedia`, `TooLarge`.
-"""
+
+def probe_of(probe: Probe, file_size: int) -> Call[Probe, Media]:
+    """The call that answers `probe`, with the memory that a file of so many bytes may take.
+
+    It finds type and displayed size from the header, without decoding a pixel.
+
+    Raises (seen by the caller as `Reported`): `UnreadableMedia`, `UnsupportedMedia`, `TooLarge`.
+    """
+    canvases = _CANVASES * min(probe.max_pixels, _LARGEST_CANVAS)
+    return replace(_PROBE, memory_bytes=_PROBE.memory_bytes + canvases + _COPIES * file_size)
 
 
 def sniff(head: bytes) -> str | None:

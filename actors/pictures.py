@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from mmap import PROT_READ, mmap
 from pathlib import Path
 from typing import Final, Literal
 
@@ -23,6 +24,7 @@ from actors.colours import plain, to_srgb
 from actors.errors import StitcheryError, TooLarge, UnreadableMedia
 from actors.media import HEAD_LENGTH, Probe, recognise
 from actors.messages import Media
+from actors.outline import check_outline
 from actors.workers.call import Report
 
 # Pillow's name of each format and the plugin that reads it. Named, so that asking for a format does
@@ -91,11 +93,15 @@ def open_picture(path: str, *, max_pixels: int, max_side: int) -> Iterator[Pictu
     Raises:
         UnsupportedMedia: it is no picture that we read.
         UnreadableMedia: it is empty, or its header is broken.
-        TooLarge: the header announces more pixels, or a longer side, than allowed.
+        TooLarge: the header announces more pixels, or a longer side, than allowed, or the file is
+            made of more pieces.
     """
     with Path(path).open("rb") as file:
         media_type = recognise(file.read(HEAD_LENGTH))
         name, plugin = _DECODERS[media_type]
+        with mmap(file.fileno(), 0, prot=PROT_READ) as data:
+            check_outline(data, media_type)
+        file.seek(0)
         with _reading(media_type, max_pixels):
             importlib.import_module(f"PIL.{plugin}")
             image = Image.open(file, formats=[name])

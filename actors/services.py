@@ -5,7 +5,7 @@ Never: changes after the tree has started, but for the settings, which are repla
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from actors.capability import AnswerT, AnyCapability, OrderT, ProgressSink
 from actors.ids import IdMaker
 from actors.journal.port import Journal
 from actors.limiter import Limiter
+from actors.looks import Looks
 from actors.progress import Numbers
 from actors.workers.call import Call
 from actors.workspace import Workspace
@@ -56,6 +57,7 @@ class Services:
     numbers: Numbers
     new_id: IdMaker
     now: Callable[[], datetime] = utc_now
+    looks: Looks = field(default_factory=Looks)
 
     def settings_of(self, capability: str) -> CapabilitySettings:
         """The section of one capability."""

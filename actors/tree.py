@@ -14,6 +14,7 @@ from datetime import datetime
 
 import trio
 
+from actors import looks
 from actors.admission import Admission, MachineLimits
 from actors.capabilities import discover
 from actors.capability import AnyCapability
@@ -27,6 +28,7 @@ from actors.progress import Numbers
 from actors.services import Services, WorkersPort, utc_now
 from actors.sessions import Sessions
 from actors.supervisor import Actor, Supervisor
+from actors.workers import staffing
 from actors.workers.pool import Workers
 from actors.workspace import Workspace
 from conf.settings import Settings
@@ -111,7 +113,7 @@ async def open_stitchery(
     """
     capabilities = discover() if capabilities is None else capabilities
     journal = SqliteJournal(settings.storage.data) if journal is None else journal
-    workers = Workers(settings.workers, preload=PRELOADED) if workers is None else workers
+    workers = _workers(settings) if workers is None else workers
     admission = Admission(machine_limits(settings), capability_limits(settings))
     floor = Floor(admission)
     services = Services(
@@ -130,6 +132,12 @@ async def open_stitchery(
         await nursery.start(Supervisor(_children(stitchery)).run)
         yield stitchery
         nursery.cancel_scope.cancel()
+
+
+def _workers(settings: Settings) -> Workers:
+    """The pool: with as many jobs as may run, there still are workers for all turns at looking."""
+    wanted = settings.concurrency.max_global_jobs + looks.SHARE.all
+    return Workers(settings.workers, preload=PRELOADED, max_workers=max(wanted, staffing.most()))
 
 
 def _children(stitchery: Stitchery) -> list[tuple[str, Actor]]:

@@ -39,6 +39,10 @@ CALLS: Final = 256
 GROWTH: Final = 256 * MEBIBYTE
 """Bytes of memory held between calls, beyond those held at the start, that make a worker worn."""
 
+NICENESS: Final = 10
+"""How far a worker stands back from the server where processors are scarce: an answer takes the
+server a few thousandths of a second, and should not queue behind pictures for them."""
+
 _CHUNK: Final = 65536
 
 
@@ -50,6 +54,7 @@ def main(channel: int, preload: Sequence[str]) -> int:
     limits.forbid_core_dumps()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends it, as any signal does, without a word
     _offer_to_the_killer()
+    os.nice(NICENESS)
     _preload(preload)
     link = _Link(channel)
     link.send(wire.pack(wire.Ready(os.getpid())))

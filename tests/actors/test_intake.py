@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from actors.capability import ProgressSink
-from actors.errors import UnreadableMedia, WorkerCrashed
+from actors.errors import Reported, TooLarge, UnreadableMedia, WorkerCrashed, WorkFailed
 from actors.ids import IdMaker
 from actors.intake import Bounds, look_at
 from actors.journal.memory import MemoryJournal
@@ -72,3 +72,27 @@ async def test_a_file_that_kills_who_looks_at_it_is_refused_as_unreadable(tmp_pa
     async with await found.workspace.new_part(make(), make()) as part:
         with pytest.raises(UnreadableMedia, match="another program"):
             await look_at(part, "a.png", part.session, found, Bounds(100, 100))
+
+
+@pytest.mark.parametrize("limit", ["cpu_seconds", "memory_bytes"])
+async def test_a_file_that_meets_a_limit_of_the_look_is_refused_by_that_limit(
+    tmp_path: Path, limit: str
+) -> None:
+    found = services(tmp_path, WorkFailed("used more than 2 seconds", limit=limit))
+    make = IdMaker()
+    async with await found.workspace.new_part(make(), make()) as part:
+        with pytest.raises(UnreadableMedia, match="more of the machine") as caught:
+            await look_at(part, "a.png", part.session, found, Bounds(100, 100))
+
+    assert caught.value.limit == limit
+
+
+async def test_what_the_look_found_wrong_is_told_as_it_is(tmp_path: Path) -> None:
+    problem = TooLarge("too many pixels", limit="picture_megapixels").problem()
+    found = services(tmp_path, Reported(problem))
+    make = IdMaker()
+    async with await found.workspace.new_part(make(), make()) as part:
+        with pytest.raises(Reported) as caught:
+            await look_at(part, "a.png", part.session, found, Bounds(100, 100))
+
+    assert caught.value.problem() == problem

@@ -102,8 +102,13 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
         """
         forecast = self.forecast(request, context.files, settings)
         part = await context.new_part()
-        call = replace(JOIN, memory_bytes=forecast.memory_bytes, cpu_seconds=settings.run_timeout)
-        await context.work(call, _order(design(request, context.files), context, part))
+        made = design(request, context.files)
+        call = replace(
+            JOIN,
+            memory_bytes=forecast.memory_bytes,
+            cpu_seconds=min(made.cpu_seconds, settings.run_timeout),
+        )
+        await context.work(call, _order(made, context, part))
         name = f"stitched.{_EXTENSIONS[request.format]}"
         record = await context.keep(part, name, made_here=True)
         return JobResult(

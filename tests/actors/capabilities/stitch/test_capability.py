@@ -78,17 +78,19 @@ async def test_the_same_file_twice_is_painted_twice(context: WatchedContext) -> 
     assert seen == [pictures.RED, pictures.GREEN, pictures.RED]
 
 
-async def test_the_child_gets_the_memory_of_the_forecast_and_the_time_of_the_settings(
+async def test_the_child_gets_the_memory_of_the_forecast_and_the_time_of_the_pictures_size(
     context: WatchedContext,
 ) -> None:
     asked = request("red", "green")
     forecast = CAPABILITY.forecast(asked, context.files, SETTINGS)
     await CAPABILITY.run(asked, SETTINGS, context)
+    await CAPABILITY.run(asked, SETTINGS.model_copy(update={"run_timeout": 3}), context)
 
-    (call,) = context.calls
+    call, hasty = context.calls
     assert call.target == JOIN.target
     assert call.memory_bytes == forecast.memory_bytes
-    assert call.cpu_seconds == SETTINGS.run_timeout
+    assert call.cpu_seconds == pytest.approx(10, abs=0.01)
+    assert hasty.cpu_seconds == 3
 
 
 async def test_watchers_hear_how_far_it_is(context: WatchedContext) -> None:

@@ -1,0 +1,86 @@
+"""Turns at looking: bounded, fair, and never lost."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.look_turns import HEAVY, Share, Turn, Turns
+
+SHARE = Share(all=3, per_user=2, spared=1)
+
+
+def asked(turns: Turns, *users: str, now: float = 0.0) -> list[Turn]:
+    made = [Turn(user) for user in users]
+    for turn in made:
+        turns.ask(turn, now)
+    return made
+
+
+def test_nobody_has_more_than_their_share_at_once() -> None:
+    made = asked(Turns(SHARE), *"aaab")
+
+    assert [turn.held for turn in made] == [True, True, False, True]
+
+
+def test_a_turn_given_back_goes_to_who_used_least() -> None:
+    turns = Turns(SHARE)
+    one, two, three, hungry, modest = asked(turns, *"abcab")
+
+    turns.leave(two, 1, used=0.1)
+    assert not modest.held
+    assert hungry.held
+    turns.leave(one, 1, used=0.2)
+    assert modest.held
+
+
+def test_the_heavy_leave_a_turn_to_the_others() -> None:
+    turns = Turns(SHARE)
+    for user in "ab":
+        [turn] = asked(turns, user)
+        turns.leave(turn, 0, used=HEAVY + 1)
+
+    *heavy, light = asked(turns, *"abab", "c")
+
+    assert sum(turn.held for turn in heavy) == 2
+    assert light.held
+
+
+def test_use_is_forgiven_with_time() -> None:
+    turns = Turns(Share(all=2, per_user=2, spared=1))
+    [turn] = asked(turns, "a")
+    turns.leave(turn, 0, used=HEAVY + 1)
+
+    assert [turn.held for turn in asked(turns, *"aa", now=5)] == [True, False]
+    turns = Turns(Share(all=2, per_user=2, spared=1))
+    [turn] = asked(turns, "a")
+    turns.leave(turn, 0, used=HEAVY + 1)
+    assert [turn.held for turn in asked(turns, *"aa", now=15)] == [True, True]
+
+
+def test_who_leaves_the_line_takes_no_turn() -> None:
+    turns = Turns(Share(all=1, per_user=1, spared=0))
+    first, gone, last = asked(turns, *"abc")
+
+    assert turns.leave(gone, 1) == []
+    assert turns.leave(first, 1) == [last]
+    assert not gone.held
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.floats(0, 5), st.integers(0, 9)), max_size=60)
+)
+def test_every_turn_comes_and_no_bound_is_passed(script: list[tuple[str, float, int]]) -> None:
+    turns = Turns(SHARE)
+    now, under_way = 0.0, list[Turn]()
+    for user, pause, which in script:
+        now += pause
+        under_way += asked(turns, user, now=now)
+        if which < len(under_way):
+            turns.leave(under_way.pop(which), now, used=pause)
+        held = [turn.user for turn in under_way if turn.held]
+        assert len(held) <= SHARE.all
+        assert all(held.count(user) <= SHARE.per_user for user in held)
+    while under_way:
+        [*held] = [turn for turn in under_way if turn.held]
+        assert held
+        under_way.remove(held[0])
+        turns.leave(held[0], now, used=1)

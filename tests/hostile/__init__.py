@@ -1,0 +1,1 @@
+"""Hostile clients, sources and pictures against the running service."""

@@ -1,0 +1,111 @@
+"""Pillow, broken at one place with one exception, under the real probe and the real join.
+
+Runs in a worker: what is broken there is mended before the answer is given.
+"""
+
+import io
+import struct
+import subprocess
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from unittest import mock
+
+from PIL import Image, UnidentifiedImageError
+
+from actors.capabilities.stitch.order import Joined, JoinOrder
+from actors.capabilities.stitch.work import join
+from actors.media import Probe
+from actors.messages import Media
+from actors.pictures import probe
+from actors.workers.call import Call, Report
+
+SECRET: Final = "the inside, which nobody outside is told"
+
+RAISED: Final[Mapping[str, Callable[[], Exception]]] = {
+    "ArithmeticError": lambda: ArithmeticError(SECRET),
+    "AssertionError": lambda: AssertionError(SECRET),
+    "AttributeError": lambda: AttributeError(SECRET),
+    "BufferError": lambda: BufferError(SECRET),
+    "CalledProcessError": lambda: subprocess.CalledProcessError(1, "gs", SECRET),
+    "DecompressionBombWarning": lambda: Image.DecompressionBombWarning(SECRET),
+    "EOFError": lambda: EOFError(SECRET),
+    "ImportError": lambda: ImportError(SECRET),
+    "IndexError": lambda: IndexError(SECRET),
+    "KeyError": lambda: KeyError(SECRET),
+    "MemoryError": lambda: MemoryError(SECRET),
+    "NotImplementedError": lambda: NotImplementedError(SECRET),
+    "OSError": lambda: OSError(SECRET),
+    "OSError with a number": lambda: OSError(5, SECRET),
+    "OverflowError": lambda: OverflowError(SECRET),
+    "RecursionError": lambda: RecursionError(SECRET),
+    "RuntimeError": lambda: RuntimeError(SECRET),
+    "StopIteration": lambda: StopIteration(SECRET),
+    "SyntaxError": lambda: SyntaxError(SECRET),
+    "SystemError": lambda: SystemError(SECRET),
+    "TimeoutError": lambda: TimeoutError(SECRET),
+    "TypeError": lambda: TypeError(SECRET),
+    "UnicodeDecodeError": lambda: UnicodeDecodeError("utf-8", b"\xff", 0, 1, SECRET),
+    "UnidentifiedImageError": lambda: UnidentifiedImageError(SECRET),
+    "UnsupportedOperation": lambda: io.UnsupportedOperation(SECRET),
+    "ValueError": lambda: ValueError(SECRET),
+    "ZeroDivisionError": lambda: ZeroDivisionError(SECRET),
+    "struct.error": lambda: struct.error(SECRET),
+    "zlib.error": lambda: zlib.error(SECRET),
+    "DecompressionBombError": lambda: Image.DecompressionBombError(SECRET),
+}
+
+READING: Final = (
+    "Image.open",
+    "ImageFile.ImageFile.load",
+    "Image.Image.transpose",
+    "Image.Image.convert",
+    "Image.Image.resize",
+)
+PAINTING: Final = ("Image.new", "Image.Image.paste", "Image.Image.save")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where (a name in PIL), by what (a key of RAISED), and what to join."""
+
+    place: str
+    by: str
+    order: JoinOrder
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenProbe:
+    """The same of a probe."""
+
+    by: str
+    order: Probe
+
+
+@contextmanager
+def broken(place: str, by: str) -> Iterator[None]:
+    """Breaks Pillow for the length of the block."""
+
+    def breaks(*_: Any, **__: Any) -> None:
+        raise RAISED[by]()
+
+    with mock.patch(f"PIL.{place}", breaks):
+        yield
+
+
+def broken_join(order: Broken, report: Report) -> Joined:
+    """A join with a broken Pillow."""
+    with broken(order.place, order.by):
+        return join(order.order, report)
+
+
+def broken_probe(order: BrokenProbe, report: Report) -> Media:
+    """A look with a broken Pillow."""
+    with broken("Image.open", order.by):
+        return probe(order.order, report)
+
+
+JOIN: Final = Call("tests.hostile.injected:broken_join", Broken, Joined)
+PROBE: Final = Call("tests.hostile.injected:broken_probe", BrokenProbe, Media)
