@@ -30,7 +30,7 @@ from conf.load import PRESETS, Resolved, resolve
 from conf.machine import this_machine
 from conf.mistakes import ConfigurationError
 from conf.settings import Log, Settings
-from web import demo, logs, oneshot
+from web import demo, logs, oneshot, plan
 from web.keys import KeysUnusableError
 from web.service import AddressUnusableError, run_service, wait_for_signal
 from web.terminal import EXIT_MISTAKEN, complain, err, out, plainly, run
@@ -189,5 +189,6 @@ def _print_explanation(explanation: Explanation) -> None:
     out.print("\nThe configuration is good.", style="green")
 
 
+cli.add_command(plan.command(_resolve))
 for _capability in discover().values():
     cli.add_command(oneshot.command(_capability, partial(_temporary, None, {})))
