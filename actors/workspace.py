@@ -290,13 +290,9 @@ class Workspace:
         return Part(session, id, path, None, self._disk, Allowance(UNLIMITED))
 
     async def return_to_draft(self, session: str, id: str) -> bool:
-        """Takes back that a draft was adopted, as long as it is not on record; False: it was not.
-
-        Cannot be cancelled.
-        """
+        """Takes back that a draft was adopted, while it is not on record; False: it was not."""
         move = (self.path(session, id), self.drafts.path(session, id))
-        with trio.CancelScope(shield=True):
-            return await self._disk(disk.move_if_there, *move)
+        return await self._disk(disk.move_if_there, *move)
 
     async def remove(self, session: str, id: str) -> bool:
         """Removes a file; False when there was none. Readers that have it open keep it."""

@@ -78,8 +78,8 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
               answer=Page[File], problems=(422,)),
         Route("GET", f"{API}/files/<file>", files.show, answer=File, problems=(404,)),
         Route("GET", f"{API}/files/<file>/content", files.content, query=ContentQuery,
-              headers=("Range", "If-Range", "If-None-Match"), media_type=BYTES,
-              also=(PARTIAL, UNCHANGED), problems=(404, 416, 422)),
+              headers=("Range", "If-Range", "If-Match", "If-None-Match"), media_type=BYTES,
+              also=(PARTIAL, UNCHANGED), problems=(404, 412, 416, 422)),
         Route("DELETE", f"{API}/files/<file>", files.drop, status=EMPTY, problems=(404, 409)),
 
         Route("OPTIONS", UPLOADS, uploads.options, access=ANYBODY, status=EMPTY,

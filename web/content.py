@@ -36,12 +36,22 @@ class NoSuchRange(Refusal):
     status = 416
 
 
+class OtherContent(Refusal):
+    code = "precondition_failed"
+    title = "The file has other bytes than those that were expected"
+    status = 412
+
+
 def content_answer(request: Request, file: FileRecord, path: Path, *, attach: bool) -> Response:
     """The answer to a GET of a file's bytes.
 
     Raises:
         NotFound: the bytes are gone; the file was removed in this moment.
+        OtherContent: If-Match names other bytes (RFC 9110, 13.1.1). Conditions by date do not
+            count: there is no Last-Modified that they could be compared with.
     """
+    if "If-Match" in request.headers and not request.if_match.contains(file.sha256):
+        raise OtherContent("None of the tags in If-Match is that of the file; see its ETag.")
     etag = f'"{file.sha256}"'
     headers = {
         "ETag": etag,

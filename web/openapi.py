@@ -33,7 +33,7 @@ _REASONS = {
     404: "Not there, or not yours.",
     408: "The body stopped coming.",
     409: "It does not fit the present state.",
-    412: "The version of tus is not the one spoken here, which Tus-Version names.",
+    412: "Not what the request expects: the bytes of a file, or the version of tus.",
     413: "Too large.",
     415: "Of a kind that is not read here.",
     416: "There are no such bytes.",
@@ -60,6 +60,7 @@ _REQUEST_HEADERS = {
     "Upload-Length": "bytes of the whole file",
     "Upload-Metadata": "pairs of a key and a value in Base64; `filename` is what to call the file",
     "Upload-Offset": "bytes that have come before",
+    "If-Match": "ETags, or *: any other content is refused (412)",
     "If-None-Match": "ETags that the client has, or *",
 }
 

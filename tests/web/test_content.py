@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 import trio
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.errors import NotFound
@@ -295,3 +295,53 @@ def test_a_removed_file_is_gone_also_for_who_has_it(ann: httpx.Client, file: str
     tag = ann.get(file).headers["ETag"]
     assert ann.delete(file.removesuffix("/content")).status_code == 204
     refused(ann.get(file, headers={"If-None-Match": tag}), 404, "not_found")
+
+
+# --- conditions -----------------------------------------------------------------------------------
+
+TAGS = st.lists(st.sampled_from(["*", '""', "W/", '"', ",", " ", "SHA", '"SHA"', 'W/"SHA"', "\\"]))
+DATES = st.sampled_from(
+    ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "0", "-1",
+     "Fri, 31 Feb 99999 25:61:61 GMT", "Thu, 01 Jan 1970 00:00:00 +9999"]
+)  # fmt: skip
+VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
+RANGES = st.from_regex(r"(bytes|items)?=?[0-9]{0,25}-[0-9]{0,25}(,[0-9]*-[0-9]*)?", fullmatch=True)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    asked=st.fixed_dictionaries(
+        {},
+        optional={
+            "Range": RANGES | VISIBLE,
+            "If-Range": TAGS.map("".join) | DATES | VISIBLE,
+            "If-Match": TAGS.map("".join) | VISIBLE,
+            "If-None-Match": TAGS.map("".join) | VISIBLE,
+            "If-Modified-Since": DATES | VISIBLE,
+            "If-Unmodified-Since": DATES | VISIBLE,
+        },
+    ),
+    method=st.sampled_from(["GET", "HEAD"]),
+)
+def test_no_range_and_no_condition_breaks_an_answer(
+    ann: httpx.Client, file: str, asked: dict[str, str], method: str
+) -> None:
+    tag = told(ann.get(file.removesuffix("/content")))["sha256"]
+    headers = {name: value.replace("SHA", tag).strip() for name, value in asked.items()}
+    answer = ann.request(method, file, headers=headers)
+    assert answer.status_code in (200, 206, 304, 412, 416), answer.text
+    assert answer.headers["Cache-Control"].startswith("private")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "status"), [("*", 200), ('"SHA"', 200), ('"x", "SHA"', 200), ('"x"', 412), ("", 412)]
+)
+def test_other_bytes_than_those_expected_are_refused(
+    ann: httpx.Client, file: str, tags: str, status: int
+) -> None:
+    tag = told(ann.get(file.removesuffix("/content")))["sha256"]
+    answer = ann.get(file, headers={"If-Match": tags.replace("SHA", tag)})
+    assert answer.status_code == status
+    if status == 412:
+        assert answer.json()["code"] == "precondition_failed"

@@ -15,7 +15,7 @@ from actors import errors
 from actors.capabilities.stitch.geometry import SIDE_LIMITS
 from actors.lifecycle import State
 from tests import pictures
-from tests.service import Service, open_program
+from tests.service import Service, open_program, until
 from tests.web import browser
 from tests.web.browser import Tab, open_tab
 from web.pages import PageRoutes
@@ -256,6 +256,45 @@ async def _change_language(tab: Tab) -> None:
     await tab.until("document.querySelectorAll('.job').length === 2")
     assert await tab.text("#results-title") == "结果"
     assert await tab.value("document.documentElement.lang") == "zh-Hans"
+
+
+async def _throttle(tab: Tab, *, offline: bool, upload: int) -> None:
+    """Bytes a second that leave the browser, or none at all."""
+    await tab.tell(
+        "Network.emulateNetworkConditions",
+        offline=offline,
+        latency=0,
+        downloadThroughput=-1,
+        uploadThroughput=upload,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(browser.find() is None, reason="there is no Chromium on this machine")
+async def test_a_large_picture_goes_on_where_a_lost_connection_left_it(tmp_path: Path) -> None:
+    large = tmp_path / "large.bmp"
+    large.write_bytes(pictures.encoded(pictures.noise(2500, 2500), "BMP"))  # 18.75 MB
+    with open_program(tmp_path / "data") as program:
+        async with program.visit() as service, open_tab(service.address, tmp_path / "tab") as tab:
+            await tab.until("document.querySelector('#live')?.dataset.on === 'true'")
+            await tab.tell("Network.enable")
+            await _throttle(tab, offline=False, upload=4 << 20)
+            await tab.choose("#chooser", large)
+            await until(lambda: sum(part.stat().st_size for part in _come(service)) > 9 << 20)
+            await _throttle(tab, offline=True, upload=-1)
+            [draft] = _come(service)
+            before = draft.stat().st_size
+            await _throttle(tab, offline=False, upload=-1)
+            await tab.until("document.body.innerText.includes('large.bmp added')")
+            assert 9 << 20 < before < 18 << 20, "the break came in the middle"
+            [file] = service.data.glob("files/*/*")
+            assert file.read_bytes() == large.read_bytes()
+            assert _come(service) == []
+
+
+def _come(service: Service) -> list[Path]:
+    """What has come of large pictures."""
+    return list(service.data.glob("uploads/*/*"))
 
 
 @pytest.mark.slow

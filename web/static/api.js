@@ -55,7 +55,7 @@
  * @typedef {{items: T[], next: string | null}} Page
  */
 
-const API = "/api/v1";
+export const API = "/api/v1";
 const PAGE = 200;
 
 /** The event of the window when the server no longer knows the session. */
@@ -92,6 +92,12 @@ export const listFiles = () => listAll("/files");
 
 /** @returns {Promise<Job[]>} all ended jobs that brought pictures from addresses */
 export const listFetches = () => listAll("/jobs", "capability=fetch&state=succeeded&");
+
+/**
+ * @param {string} id
+ * @returns {Promise<File>}
+ */
+export const findFile = (id) => call("GET", `/files/${id}`);
 
 /**
  * @param {string} id
@@ -239,7 +245,7 @@ async function call(method, path, json, { headers = {}, signal } = {}) {
 }
 
 /** @param {string} text */
-function parse(text) {
+export function parse(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -251,13 +257,13 @@ function parse(text) {
  * @param {number} status
  * @param {any} body
  */
-function refused(status, body) {
+export function refused(status, body) {
   const known = typeof body?.code === "string";
   if (body?.code === "no_session") dispatchEvent(new Event(SESSION_LOST));
   return new Refused(known ? body : { code: "unknown", title: "", detail: `HTTP ${status}` });
 }
 
-function unreachable() {
+export function unreachable() {
   return new Refused({ code: "offline", title: "", detail: "" });
 }
 

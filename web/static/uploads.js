@@ -6,6 +6,7 @@
  */
 
 import { upload } from "./api.js";
+import { LARGE, uploadLarge } from "./resumable.js";
 import { say } from "./language.js";
 import { announce } from "./page.js";
 import { problemOf, titleOf } from "./problems.js";
@@ -72,7 +73,8 @@ async function travel(entry) {
   };
   travelling += 1;
   try {
-    const file = await upload(sending.source, onProgress, sending.stop.signal);
+    const way = sending.source.size > LARGE ? uploadLarge : upload;
+    const file = await way(sending.source, onProgress, sending.stop.signal);
     shelf.add([file]);
     tray.settle(entry, file);
     announce(say("said.added", { name: file.name }));
