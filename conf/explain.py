@@ -158,7 +158,8 @@ def _server(settings: Settings) -> Iterator[str]:
     reach = "this machine only" if _is_loopback(server.host) else "other machines too"
     yield (
         f"Listens on {server.host}, {port}, for {reach}; at most "
-        f"{_count(server.max_connections, 'connection')}."
+        f"{_count(server.max_connections, 'connection')}, "
+        f"{server.max_connections_per_address:,} of one address."
     )
     yield f"Everything that lasts lies in {settings.storage.data}."
     yield (
@@ -184,8 +185,8 @@ def _beyond_machine(settings: Settings, machine: Machine) -> Iterator[Warned]:
         yield Warned(
             keys=("server.max_connections",),
             message=f"server.max_connections is {connections:,}, but this process may hold only "
-            f"{room:,} files open (RLIMIT_NOFILE) and needs about {SPARE_FILES} besides; raise "
-            "that limit (ulimit -n, LimitNOFILE=) or lower the setting",
+            f"{room:,} files open (the hard RLIMIT_NOFILE) and needs about {SPARE_FILES} "
+            "besides; raise that limit (ulimit -Hn, LimitNOFILE=) or lower the setting",
         )
     together = settings.concurrency.max_global_jobs
     if together > CROWD * machine.processors:
@@ -211,6 +212,14 @@ def _never_reached(settings: Settings) -> Iterator[Warned]:
     session = ("limits.max_session_mb", limits.max_session_mb)
     yield from _outdone("limits.max_upload_mb", limits.max_upload_mb, *session)
     yield from _outdone("limits.max_video_size_mb", limits.max_video_size_mb, *session)
+    server = settings.server
+    if "max_connections_per_address" in server.model_fields_set:
+        yield from _outdone(
+            "server.max_connections_per_address",
+            server.max_connections_per_address,
+            "server.max_connections",
+            server.max_connections,
+        )
     if settings.workers.warm > concurrency.max_global_jobs:
         yield Warned(
             keys=("workers.warm", "concurrency.max_global_jobs"),
@@ -236,6 +245,19 @@ def _exposed(settings: Settings, machine: Machine) -> Iterator[Warned]:
             "cookies may travel unencrypted; put a proxy with TLS before it and set "
             "server.secure_cookies",
         )
+    if settings.server.proxies and not settings.server.hosts:
+        yield Warned(
+            keys=("server.proxies", "server.hosts"),
+            message="server.proxies names a proxy, so the service is called by public names, but "
+            "server.hosts is empty and any name is answered; list those names there",
+        )
+    counted = [proxy for proxy in settings.server.proxies if _is_counted(proxy, settings)]
+    if counted:
+        yield Warned(
+            keys=("server.proxies", "server.uncounted"),
+            message=f"{', '.join(counted)} of server.proxies is not in server.uncounted, "
+            "so all who come through it share one address's connections; list it there too",
+        )
     if machine.superuser:
         yield Warned(
             keys=(),
@@ -258,6 +280,18 @@ def _short_lived(settings: Settings) -> Iterator[Warned]:
             message=f"storage.data is {settings.storage.data}, and the ~ is taken as it stands, as "
             "the name of a folder; write the whole path",
         )
+
+
+def _is_counted(network: str, settings: Settings) -> bool:
+    """Whether limits per address hold for some address in the network."""
+    whole = ipaddress.ip_network(network)
+    uncounted = map(ipaddress.ip_network, settings.server.uncounted)
+    return not any(
+        each.version == whole.version
+        and each.network_address <= whole.network_address
+        and whole.broadcast_address <= each.broadcast_address
+        for each in uncounted
+    )
 
 
 # --- words ----------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ class Machine:
     """Facts of the machine and of this process on it.
 
     Attributes:
-        open_files: descriptors that the process may hold (RLIMIT_NOFILE, the soft one); None
-            where there is no limit.
+        open_files: descriptors that the process may hold (RLIMIT_NOFILE, the hard one: the server
+            raises the soft one as far as it needs); None where there is no limit.
         processors: that the process may run on.
         superuser: whether it runs as root.
     """
@@ -26,9 +26,9 @@ class Machine:
 
 def this_machine() -> Machine:
     """The facts as they are now."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return Machine(
-        open_files=None if soft == resource.RLIM_INFINITY else soft,
+        open_files=None if hard == resource.RLIM_INFINITY else hard,
         processors=len(os.sched_getaffinity(0)),
         superuser=os.geteuid() == 0,
     )

@@ -1,6 +1,6 @@
 """How every answer leaves: JSON in one form, and headers that keep browsers from guessing.
 
-Owns: the encoding of answers and the security headers.
+Owns: the encoding of answers, and which of the security headers (headers.py) each gets.
 Never: decides what an answer says.
 """
 
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from werkzeug.sansio.response import Response as AnyResponse
 
 from web.asgi import Response
+from web.headers import CONTENT_POLICY, PRIVATE, SECURITY
 
 AnswerT = TypeVar("AnswerT", bound=AnyResponse)
 
@@ -23,18 +24,7 @@ PAGE_POLICY = (
 )
 """For our own pages: everything from us, nothing inline, nobody frames us."""
 
-CONTENT_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
-"""For everything else, users' bytes above all: whatever a browser takes it for, it is inert."""
-
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
-
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 
 def json_answer(value: object, status: int = 200) -> Response:
@@ -50,8 +40,8 @@ def secure(answer: AnswerT) -> AnswerT:
     if answer.status_code in _BODILESS:
         answer.headers.pop("Content-Type", None)
         answer.headers.pop("Content-Length", None)
-    for name, value in _HEADERS.items():
+    for name, value in SECURITY.items():
         answer.headers[name] = value
     answer.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-    answer.headers.setdefault("Cache-Control", "private, no-store")
+    answer.headers.setdefault("Cache-Control", PRIVATE)
     return answer

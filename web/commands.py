@@ -80,7 +80,7 @@ def serve(
 async def _serve(settings: Settings) -> None:
     shutdown = trio.Event()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(wait_for_signal, shutdown)
+        nursery.start_soon(wait_for_signal, shutdown, settings.server.grace)
         async with trio.open_nursery() as service:
             address = await service.start(partial(run_service, settings, shutdown=shutdown))
             click.echo(f"Listening on {address}")

@@ -1,12 +1,12 @@
-"""Hypercorn for one server: its configuration, the application's lifespan, the access log.
+"""Hypercorn for one server: its configuration, the application's lifespan, the answers of our own.
 
-Owns: what all connections share of Hypercorn.
-Never: sees a byte of a client, but for the path in a log line.
+Owns: what all connections share.
+Never: sees a byte of a client.
 """
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -14,15 +14,19 @@ import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.logging import Logger
+from hypercorn.protocol.events import Body, EndBody, Response
+from hypercorn.protocol.h11 import STREAM_ID
 from hypercorn.trio.lifespan import Lifespan
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework, ConnectionState
 
 from conf.settings import Server
-from web.edge_rules import HEAD_LIMIT, one_line, plain
-from web.edge_websocket import MESSAGE_LIMIT
+from web.clients import Clients
+from web.edge_rules import HEAD_LIMIT, MESSAGE_LIMIT, Names, one_line, problem
 
 log = structlog.get_logger("edge")
+
+Send = Callable[[Any], Awaitable[None]]
 
 LIFESPAN = 5.0  # seconds for the application's own winding up; ours has none
 
@@ -33,6 +37,8 @@ class Engine:
     def __init__(self, app: ASGIFramework, options: Server) -> None:
         self.app = ASGIWrapper(app)
         self.rest = options.header_timeout
+        self.clients = Clients(options)
+        self.names = Names(options.hosts, options.host)
         self.config = Config()
         self.config.logger_class = _Log
         self.config.include_server_header = False
@@ -59,24 +65,28 @@ class Engine:
         await self.context.terminated.set()
 
 
+async def answer(
+    send: Send, status: int, why: str, *, head_only: bool = False, **more: str
+) -> None:
+    """An answer of our own instead of the application's, and the last on its connection.
+
+    `more` are further members of the problem (edge_rules.py).
+    """
+    headers, body = problem(status, why, **more)
+    await send(Response(stream_id=STREAM_ID, headers=headers, status_code=status))
+    if not head_only:
+        await send(Body(stream_id=STREAM_ID, data=body))
+    await send(EndBody(stream_id=STREAM_ID))
+
+
 class _Log(Logger):
-    """Hypercorn's logger, turned into lines of ours: one a request, nothing foreign unescaped."""
+    """Hypercorn's logger, turned into lines of ours."""
 
     def __init__(self, config: Config) -> None:  # noqa: ARG002  # not super's: it opens handlers
         self.error_logger = None
 
     async def access(self, request: Any, response: Any, request_time: float) -> None:
-        """One line for a request; a quiet one when it was cut, mostly because its client left."""
-        facts = {
-            "method": request.get("method", "WEBSOCKET"),
-            "path": plain(request["raw_path"].decode("latin-1")),  # queries may hold secrets
-            "client": request["client"],
-            "seconds": round(request_time, 4),
-        }
-        if response is None:
-            log.debug("request_cut", **facts)
-        else:
-            log.info("request", status=response["status"], **facts)
+        """Say nothing: edge_http.py writes the line, which also knows bytes and who was cut."""
 
     async def warning(self, message: str, *args: Any, **kwargs: Any) -> None:
         """Pass on what Hypercorn's lifespan has to say."""

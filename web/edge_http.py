@@ -11,9 +11,9 @@ is what would let one packet end the process, or a client hold memory. The names
 or rely on are listed in tests/web/test_edge_http.py, which fails when one of them moves.
 """
 
-import contextlib
+import http
 import math
-import time
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, cast
 
@@ -23,13 +23,16 @@ import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.events import Body, Data, EndBody, Request, Response
+from hypercorn.protocol.events import Body, Data, EndBody, Request, Response, StreamClosed
 from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
-from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 
-from web.edge_engine import Engine
-from web.edge_rules import objection_to, one_line, path_of, plain, problem
+from web.clients import UNKNOWN
+from web.edge_chunks import Chunks
+from web.edge_engine import Engine, answer
+from web.edge_request import Http, Inbox, but_extensions, value_of, wants_websocket
+from web.edge_rules import Objection, objection_to, one_line, path_of
+from web.edge_visit import Visit
 from web.edge_websocket import (
     FAREWELL,
     GOING_AWAY,
@@ -41,6 +44,8 @@ from web.edge_websocket import (
 log = structlog.get_logger("edge")
 
 Put = Callable[[Any], Awaitable[None]]
+
+_BODILESS = ((None, None), (None, b"0"))  # codings and length of a request without a body
 
 
 class Wire(Protocol):
@@ -67,7 +72,7 @@ class Wire(Protocol):
 class Conversation(H11Protocol):
     """HTTP/1.1 of one connection."""
 
-    stream: "_Http | Socket | None"
+    stream: Http | Socket | None
 
     def __init__(self, engine: Engine, wire: Wire) -> None:
         super().__init__(
@@ -85,6 +90,10 @@ class Conversation(H11Protocol):
         self._rest = engine.rest
         self._head = b""  # of an answer, kept back to go out with the first bytes of its body
         self._refused = False  # written by `_refuse` once
+        self._incident = ""  # written by `_fail` once
+        self._clients, self._names = engine.clients, engine.names
+        self._chunks: Chunks | None = None  # of the request under way, if its body has some
+        self._visit: Visit | None = None  # the request under way, until it is told of
 
     # --- towards the wire -------------------------------------------------------------------
 
@@ -117,13 +126,22 @@ class Conversation(H11Protocol):
             return GOING_AWAY
         return TRY_AGAIN_LATER if self._wire.stalled else INTERNAL_ERROR
 
+    def goodbye_frame(self) -> bytes:
+        """What closes an open websocket at once; its sender must say no more."""
+        return self.stream.goodbye_frame(GOING_AWAY) if isinstance(self.stream, Socket) else b""
+
     async def receive(self, data: bytes) -> None:
         """Take bytes of the client; waits while the application does not take what they say."""
-        await self.handle(RawData(data))
+        objection = self._chunks and self._chunks.feed(data)
+        if objection:
+            await self._refuse(objection.status, objection.why)
+        else:
+            await self.handle(RawData(data))
 
     async def leave(self) -> None:
         """The client is gone."""
         await self.handle(Closed())
+        self._tell()
 
     def last(self) -> None:
         """Say `Connection: close` with the answer under way, if that has not begun."""
@@ -141,7 +159,7 @@ class Conversation(H11Protocol):
 
     async def spawn_app(self, app: ASGIWrapper, _config: Config, scope: Any, send: Put) -> Put:
         """Run the application for one request or websocket; answers where its messages go."""
-        inbox = _Inbox(self)
+        inbox = Inbox(self)
         self._wire.spawn(self._run_app, app, scope, inbox, send)
         return inbox.put
 
@@ -149,16 +167,24 @@ class Conversation(H11Protocol):
         """Run a helper of a stream: the pings."""
         self._wire.spawn(task, *arguments)
 
-    async def _run_app(self, app: ASGIWrapper, scope: Any, inbox: "_Inbox", send: Put) -> None:
+    async def _run_app(self, app: ASGIWrapper, scope: Any, inbox: Inbox, send: Put) -> None:
         try:
             await app(scope, inbox.take, send, trio.to_thread.run_sync, trio.from_thread.run)
         except* Exception as errors:  # noqa: BLE001  # any; `send(None)` answers with 500
-            log.error(  # noqa: TRY400  # one line is promised, without a traceback
-                "application_failed", client=self.client, error=one_line(errors)
-            )
+            self._fail(one_line(errors))
         finally:
             with trio.move_on_after(FAREWELL, shield=True):
                 await send(None)
+
+    def _fail(self, error: str) -> None:
+        self._incident = secrets.token_hex(8)
+        log.error("application_failed", incident=self._incident, client=self.client, error=error)
+
+    def incident(self) -> str:
+        """The number under which the log knows why the application gave no answer."""
+        if not self._incident:
+            self._fail("it ended without an answer")
+        return self._incident
 
     async def invite(self) -> None:
         """Send `100 Continue` where a client waits for it: the application wants the body."""
@@ -176,7 +202,28 @@ class Conversation(H11Protocol):
         unheard = self.connection.their_state is h11.SEND_BODY
         if isinstance(event, Response) and (unheard or self.is_websocket):
             self.last()
+        if isinstance(event, StreamClosed):
+            self._tell()
         await super().stream_send(event)
+        self._note(event)
+
+    def _note(self, event: StreamEvent) -> None:
+        visit = self._visit
+        if visit is None:
+            return
+        if isinstance(event, Response):
+            visit.status = event.status_code
+            if event.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                self._tell()  # a websocket's line is that of its handshake; it may live for days
+        elif isinstance(event, Body):
+            visit.size += len(event.data)
+        elif isinstance(event, EndBody):
+            visit.whole = True
+
+    def _tell(self) -> None:
+        if self._visit is not None:
+            log.info("request", **self._visit.facts())
+            self._visit = None
 
     async def _handle_events(self) -> None:
         """Pass on what was received; chunks that came together travel together."""
@@ -213,13 +260,17 @@ class Conversation(H11Protocol):
         return connection.next_event()
 
     async def _pass_on(self, body: bytearray, *, more: bool) -> None:
-        if isinstance(self.stream, _Http):
+        if isinstance(self.stream, Http):
             await self.stream.take(bytes(body), more=more)
 
     async def _open(self, request: h11.Request) -> None:
+        fault = self._fault_of(request)
+        if fault:
+            await self._refuse(fault.status, fault.why, head_only=request.method == b"HEAD")
+            return
         await self.send(Updated(idle=False))
-        kind: type[_Http | Socket] = _Http
-        if _wants_websocket(request):
+        kind: type[Http | Socket] = Http
+        if wants_websocket(request):
             kind = Socket
             self.connection = H11WSConnection(cast("h11.Connection", self.connection))
         stream = self.stream = kind(
@@ -234,10 +285,11 @@ class Conversation(H11Protocol):
             STREAM_ID,
         )
         self.keep_alive_requests += 1
+        self._visit = self._visit_of(request)
         await stream.handle(
             Request(
                 stream_id=STREAM_ID,
-                headers=_but_extensions(request),
+                headers=but_extensions(request),
                 http_version=request.http_version.decode(),
                 method=request.method.decode("ascii").upper(),
                 raw_path=path_of(request.target),
@@ -247,11 +299,29 @@ class Conversation(H11Protocol):
         if stream.closed:  # a handshake that Hypercorn refuses, and then forgets to close
             await self.send(Closed())
 
-    async def _refuse(self, status: int, why: str) -> None:
-        log.info("refused", status=status, why=plain(why), client=self.client)
+    def _fault_of(self, request: h11.Request) -> Objection | None:
+        """What is wrong with a request beyond its head's form, and with what came of its body."""
+        if not self._names.know(request.target, value_of(request, b"host")):
+            return Objection(421, "the service is not known by this name (server.hosts)")
+        coding, length = (value_of(request, n) for n in (b"transfer-encoding", b"content-length"))
+        if wants_websocket(request) and (coding, length) not in _BODILESS:
+            return Objection(400, "a websocket handshake has no body")
+        self._chunks = None if coding is None else Chunks()
+        return self._chunks and self._chunks.feed(self.connection.trailing_data[0])
+
+    def _visit_of(self, request: h11.Request) -> Visit:
+        peer = UNKNOWN if self.client is None else self.client[0]
+        forwarded = value_of(request, b"x-forwarded-for")
+        origin = self._clients.origin(peer, forwarded and forwarded.decode("latin-1"))
+        path, _, _ = path_of(request.target).partition(b"?")  # queries may hold secrets
+        method = "WEBSOCKET" if self.is_websocket else request.method.decode()
+        return Visit(method, path.decode(), origin, peer, trio.current_time())
+
+    async def _refuse(self, status: int, why: str, *, head_only: bool = False) -> None:
+        log.info("refused", status=status, why=why, client=self.client)
         self._refused = True
         if self.connection.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            await _answer(self.stream_send, status, why)
+            await answer(self.stream_send, status, why, head_only=head_only)
         await self.send(Closed())
 
     async def _send_h11_event(self, event: Any) -> None:
@@ -266,74 +336,3 @@ class Conversation(H11Protocol):
         elif self._head or data:
             data, self._head = self._head + data, b""
             await self.send(RawData(data))
-
-
-def _wants_websocket(request: h11.Request) -> bool:
-    upgrade, tokens = b"", b""
-    for name, value in request.headers:
-        if name == b"upgrade":
-            upgrade = value.lower()
-        elif name == b"connection":
-            tokens = value.lower()
-    listed = (token.strip() for token in tokens.split(b","))
-    return request.method == b"GET" and upgrade == b"websocket" and b"upgrade" in listed
-
-
-def _but_extensions(request: h11.Request) -> list[tuple[bytes, bytes]]:
-    """The headers less the one by which a client asks for permessage-deflate.
-
-    Hypercorn would always grant it; 64 KiB of it on the wire took 237 MB.
-    """
-    return [pair for pair in request.headers if pair[0] != b"sec-websocket-extensions"]
-
-
-async def _answer(send: Put, status: int, why: str, *, head_only: bool = False) -> None:
-    """An answer of our own instead of the application's, and the last on its connection."""
-    headers, body = problem(status, why)
-    await send(Response(stream_id=STREAM_ID, headers=headers, status_code=status))
-    if not head_only:
-        await send(Body(stream_id=STREAM_ID, data=body))
-    await send(EndBody(stream_id=STREAM_ID))
-
-
-class _Inbox:
-    """What a client sends to one run of the application: a little, until the disconnect."""
-
-    def __init__(self, conversation: Conversation) -> None:
-        self._conversation = conversation
-        self._put, self._take = trio.open_memory_channel[Any](1)
-        self._parting: Any = None  # written by `put` once, the last message
-
-    async def put(self, message: Any) -> None:
-        """Wait until there is room; the disconnect never waits and lets a waiting one go."""
-        if message["type"] in ("http.disconnect", "websocket.disconnect"):
-            self._parting = message
-            self._put.close()
-            return
-        with contextlib.suppress(trio.ClosedResourceError, trio.BrokenResourceError):
-            await self._put.send(message)
-
-    async def take(self) -> Any:
-        await self._conversation.invite()
-        try:
-            return await self._take.receive()
-        except trio.EndOfChannel:
-            return self._parting
-
-
-class _Http(HTTPStream):
-    """One request."""
-
-    async def take(self, body: bytes, *, more: bool) -> None:
-        """Pass on a part of the body; waits while the application does not read."""
-        if not self.closed:
-            await self.app_put({"type": "http.request", "body": body, "more_body": more})
-
-    async def _send_error_response(self, status_code: int) -> None:
-        """The application ended without an answer; at a shutdown that is not its fault."""
-        status = 503 if self.context.terminated.is_set() else status_code
-        await _answer(self.send, status, "", head_only=self.scope["method"] == "HEAD")
-        self.state = ASGIHTTPState.CLOSED
-        await self.config.log.access(
-            self.scope, {"status": status, "headers": []}, time.time() - self.start_time
-        )

@@ -2,20 +2,27 @@
 
 Owns: the reading of a request head's raw bytes before any parser sees them (what parsers smooth
 over, two parsers smooth differently: that is request smuggling), the credit that bounds a slow
-peer, the pace of a websocket, the words of a refusal and of a log line.
+peer, the pace of a websocket, the names by which we may be called, the words of a refusal and of
+an error.
 Never: touches a socket or a clock, imports Trio, Hypercorn or h11: bytes and seconds come in as
-arguments, and its tests are plain calls.
+arguments, and its tests are plain calls. Escapes nothing for the log: logs.py does, in all lines.
 """
 
 import dataclasses
 import http
+import ipaddress
 import json
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from web.headers import CONTENT_POLICY, PRIVATE, SECURITY
 
 HEAD_LIMIT = 16 * 1024  # bytes of a request head; h11's own default, Apache and nginx are near
+MESSAGE_LIMIT = 64 * 1024  # bytes of a websocket's message; OWASP's advice, ours are far smaller
 TARGET_LIMIT = 8 * 1024  # bytes of a request target; RFC 9110 4.1 asks for at least 8000
+
+MOST_FIELDS = 100  # headers of a request; Apache's LimitRequestFields
 
 LEAST_RATE = 500.0  # bytes a second that are not "slow"; MinRate of Apache's mod_reqtimeout
 
@@ -33,7 +40,7 @@ class Objection:
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FOLD = re.compile(rb"\r\n[ \t]")
-_ORIGIN = re.compile(rb"https?://[^/?#]*", re.IGNORECASE)
+_ORIGIN = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 
 # What the websocket handshake reads as text; RFC 6455 and 9110 know only ASCII here.
 _ASCII_ONLY = frozenset(
@@ -73,6 +80,8 @@ def _too_long(head: bytes) -> Objection | None:
         return Objection(414, f"the request target is longer than {TARGET_LIMIT} bytes")
     if len(head) > HEAD_LIMIT:
         return Objection(431, f"the request head is longer than {HEAD_LIMIT} bytes")
+    if head.count(b"\n") > MOST_FIELDS + 1:  # and the request line
+        return Objection(431, f"the request has more than {MOST_FIELDS} headers")
     return None
 
 
@@ -100,8 +109,8 @@ def _odd_line(line: bytes) -> Objection | None:
 
 
 def _contradiction(line: bytes, fields: list[bytes]) -> Objection | None:
-    """Framing that is said twice, and bytes that Hypercorn's handshake could not read."""
-    lengths, codings = [], []
+    """What is said twice, and bytes that Hypercorn's handshake could not read."""
+    lengths, codings, hosts = [], [], 0
     for field in fields:
         name, _, value = field.partition(b":")
         name = name.lower()
@@ -109,6 +118,8 @@ def _contradiction(line: bytes, fields: list[bytes]) -> Objection | None:
             lengths += value.split(b",")
         elif name == b"transfer-encoding":
             codings.append(value)
+        elif name == b"host":
+            hosts += 1
         elif name in _ASCII_ONLY and not value.isascii():
             return Objection(400, f"the header {name.decode()} has a byte beyond ASCII")
     if lengths and codings:
@@ -117,6 +128,8 @@ def _contradiction(line: bytes, fields: list[bytes]) -> Objection | None:
         return Objection(400, "Content-Length is said more than once")
     if codings and line.endswith(b"HTTP/1.0"):
         return Objection(400, "HTTP/1.0 knows no Transfer-Encoding")
+    if hosts > 1:
+        return Objection(400, "Host is said more than once")
     return None
 
 
@@ -125,6 +138,46 @@ def path_of(target: bytes) -> bytes:
     origin = _ORIGIN.match(target)
     path = target[origin.end() :] if origin else target
     return path if path.startswith((b"/", b"*")) else b"/" + path
+
+
+class Names:
+    """By which names clients may call us: `hosts` (empty: by any), and those of this machine.
+
+    Another site's name that leads here is how its pages get past a browser's walls (DNS
+    rebinding), and how its links get into ours. `bound` is what we listen on; it and the loopback
+    names are always known, for no other site can have them, and whoever looks whether we are
+    well from beside us uses them.
+    """
+
+    def __init__(self, hosts: Iterable[str], bound: str) -> None:
+        known = frozenset(map(_host_of, hosts))
+        self._known = known | {_host_of(bound), "localhost"} if known else known
+
+    def know(self, target: bytes, host: bytes | None) -> bool:
+        """Whether a request names us rightly, in its target and in its Host (None: it has none)."""
+        origin = _ORIGIN.match(target)
+        told = [name for name in (origin and origin[1], host) if name is not None]
+        return not self._known or all(self._knows(name.decode("latin-1")) for name in told)
+
+    def _knows(self, authority: str) -> bool:
+        host = _host_of(authority)
+        return host in self._known or _is_loopback(host)
+
+
+def _host_of(authority: str) -> str:
+    """The host of `host:port`, in one form: `[::1]:80` is `::1`, and `Here.:80` is `here`."""
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0].lower()
+    if authority.count(":") > 1:  # an IPv6 address that stands alone, as in `server.host`
+        return authority.lower()
+    return authority.partition(":")[0].removesuffix(".").lower()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Patience:
@@ -136,11 +189,16 @@ class Patience:
 
     def __init__(self, full: float) -> None:
         self.full = full
-        self.left = full  # written by `waited` alone; from 0 to `full`
+        self.left = full  # written by the next two alone; from 0 to `full`
 
     def waited(self, seconds: float, moved: int) -> None:
         """Account for one wait of `seconds`, after which `moved` bytes passed."""
         self.left = max(0.0, min(self.full, self.left - seconds + moved / LEAST_RATE))
+
+    def shrink(self, full: float) -> None:
+        """Bear with the peer for at most `full` seconds from now on."""
+        self.full = min(self.full, full)
+        self.left = min(self.left, full)
 
 
 class Pace:
@@ -158,23 +216,23 @@ class Pace:
 
 
 # What the edge itself refuses; everything else is refused by the application.
-_CODES = {414: "too_large", 431: "too_large", 500: "internal_error", 503: "not_ready"}
+_CODES = {
+    414: "too_large",
+    421: "unknown_host",
+    429: "too_many_connections",
+    431: "too_large",
+    500: "internal_error",
+    503: "not_ready",
+}
 RETRY_AFTER = 5  # seconds until a full or stopping server is worth another try
-
-# The same as the application's answers carry (answers.py): a browser is to make nothing of it.
-_INERT = [
-    (b"cache-control", b"private, no-store"),
-    (b"content-security-policy", b"default-src 'none'; sandbox; frame-ancestors 'none'"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-]
+_PASSING = frozenset((http.HTTPStatus.TOO_MANY_REQUESTS, http.HTTPStatus.SERVICE_UNAVAILABLE))
 
 
-def problem(status: int, why: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of an answer of the edge: a problem as of RFC 9457."""
+def problem(status: int, why: str, **more: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and body of an answer of the edge: a problem as of RFC 9457.
+
+    `more` are further members: the `limit` that refused, the `incident` under which the log knows.
+    """
     title = http.HTTPStatus(status).phrase
     code = _CODES.get(status, "malformed_request")
     facts: dict[str, object] = {
@@ -183,19 +241,28 @@ def problem(status: int, why: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
         "status": status,
         "detail": why or title,
         "code": code,
+        **more,
     }
-    headers = [(b"content-type", b"application/problem+json"), *_INERT, (b"connection", b"close")]
-    if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
+    headers = {
+        "Content-Type": "application/problem+json",
+        "Content-Security-Policy": CONTENT_POLICY,
+        "Cache-Control": PRIVATE,
+        **SECURITY,
+        "Connection": "close",
+    }
+    if status in _PASSING:
         facts["retry_after"] = RETRY_AFTER
-        headers.append((b"retry-after", b"%d" % RETRY_AFTER))
+        headers["Retry-After"] = str(RETRY_AFTER)
     body = json.dumps(facts).encode()
-    headers.append((b"content-length", b"%d" % len(body)))
-    return headers, body
+    headers["Content-Length"] = str(len(body))
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()], body
 
 
-def plain(text: str) -> str:
-    """`text` as one line of printable ASCII: what a client sent cannot forge a log line."""
-    return text.encode("unicode_escape").decode("ascii")
+def whole_answer(status: int, why: str, **more: str) -> bytes:
+    """The same with its status line, for who is refused before a conversation begins."""
+    headers, body = problem(status, why, **more)
+    line = f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}".encode()
+    return b"\r\n".join([line, *(b"%b: %b" % pair for pair in headers), b"", body])
 
 
 def leaves_of(error: BaseException) -> Iterator[BaseException]:
@@ -208,8 +275,8 @@ def leaves_of(error: BaseException) -> Iterator[BaseException]:
 
 
 def one_line(error: BaseException) -> str:
-    """Each error in `error` and the place where it was raised, fit for a log line."""
-    return plain("; ".join(_told(leaf) for leaf in leaves_of(error)))
+    """Each error in `error` and the place where it was raised."""
+    return "; ".join(_told(leaf) for leaf in leaves_of(error))
 
 
 def _told(error: BaseException) -> str:

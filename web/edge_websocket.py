@@ -11,7 +11,8 @@ for a client that stopped reading. Plain Hypercorn gave 1009 alone, and read on 
 7.4.1 and the IANA registry of its codes list them.
 """
 
-from typing import Any, Protocol, cast
+import http
+from typing import Any, cast
 
 import structlog
 import trio
@@ -20,23 +21,19 @@ from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError,
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Message, Ping, Pong
 from wsproto.events import Event as WebsocketEvent
+from wsproto.utilities import LocalProtocolError
 
-from web.edge_rules import Pace
+from web.edge_engine import answer
+from web.edge_request import Group
+from web.edge_rules import MESSAGE_LIMIT, Pace
 
 log = structlog.get_logger("edge")
 
 GOING_AWAY, POLICY, TOO_BIG, INTERNAL_ERROR, TRY_AGAIN_LATER = 1001, 1008, 1009, 1011, 1013
 
+INTERNAL = http.HTTPStatus.INTERNAL_SERVER_ERROR
+
 FAREWELL = 0.5  # seconds for the last bytes of a run that was cancelled
-MESSAGE_LIMIT = 64 * 1024  # bytes of a message; OWASP's advice, ours are far smaller
-
-
-class Group(Protocol):
-    """Who runs our application, as Hypercorn's task group does."""
-
-    @property
-    def goodbye(self) -> int:
-        """The code for a websocket whose handler comes to an end without one."""
 
 
 class Socket(WSStream):
@@ -65,6 +62,15 @@ class Socket(WSStream):
         else:
             await self._end()
 
+    def goodbye_frame(self, code: int) -> bytes:
+        """The bytes that close this websocket; none where it is not open, or said it before."""
+        if self.state is not ASGIWebsocketState.CONNECTED:
+            return b""
+        try:
+            return self.connection.send(CloseConnection(code=code))
+        except LocalProtocolError:
+            return b""
+
     async def _end(self) -> None:
         """The application came to its end, or was cancelled, without closing."""
         if self.state is ASGIWebsocketState.HANDSHAKE:
@@ -73,6 +79,12 @@ class Socket(WSStream):
             code = cast("Group", self.task_group).goodbye
             await self._send_wsproto_event(CloseConnection(code=code))
         await self._part()
+
+    async def _send_error_response(self, status_code: int) -> None:
+        """Refuse the handshake."""
+        group = cast("Group", self.task_group)
+        more = {"incident": group.incident()} if status_code == INTERNAL else {}
+        await answer(self.send, status_code, "", **more)
 
     async def _part(self) -> None:
         await self.send(StreamClosed(stream_id=self.stream_id))

@@ -7,6 +7,7 @@ Never: writes a message itself, or shows the values of variables: a token may be
 import logging
 import sys
 import traceback
+from itertools import islice
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +17,9 @@ from conf.settings import Log
 
 _LONGEST = 2000
 """Characters of one value; a client can make an address or a name as long as it likes."""
+
+_MOST = 50
+"""Members of one value."""
 
 _LONGEST_TRACE = 20_000
 """Characters of a traceback; its end, where the error itself stands, is what is kept."""
@@ -78,9 +82,18 @@ def _one_line(_: object, __: str, event: structlog.typing.EventDict) -> structlo
 
 
 def _bounded(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return _escaped(value if len(value) <= _LONGEST else value[:_LONGEST] + "…")
+    """The value, and what it is made of, in escaped text of a bounded length."""
+    match value:
+        case str():
+            return _escaped(value if len(value) <= _LONGEST else value[:_LONGEST] + "…")
+        case dict():
+            pairs = islice(value.items(), _MOST)
+            return {str(_bounded(str(key))): _bounded(each) for key, each in pairs}
+        case list() | tuple() | set() | frozenset():
+            return [_bounded(each) for each in islice(value, _MOST)]
+        case None | bool() | int() | float():
+            return value
+    return _bounded(repr(value))
 
 
 def _escaped(text: str) -> str:

@@ -1,41 +1,23 @@
-"""The edge of the product: sockets, their deadlines, and the way down.
+"""The edge of the product: the way up and the way down.
 
-Owns: listening and accepting, the registry of connections, every deadline on a socket, closing,
-shutdown.
-Never: parses a byte (edge_http.py and edge_websocket.py do, with Hypercorn), knows a route; lets
-the trouble of one connection leave that connection.
-
-Who does what on a connection: its *reader*, the task that `run` is, receives, passes on, and
-alone closes the socket. The application runs in a task of the connection's nursery; it writes,
-but an end it can only announce (`finish`). Were it the application that closed, as in plain
-Hypercorn, the news of the end would cancel it in the middle of closing, and the socket would stay
-open. When the client goes away the nursery is cancelled, and with it a handler in whatever it
-waits for, whether or not it reads.
+Owns: listening, serving until the shutdown, the order in which everything ends.
+Never: touches one client's socket (edge_connection.py), decides who comes in (edge_door.py),
+parses a byte (edge_http.py and edge_websocket.py, with Hypercorn), knows a route. Speaks no TLS: a
+reverse proxy in front does, see `server.proxies`.
 """
-
-import contextlib
-import resource
-import socket
-import struct
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 import trio
 from hypercorn.typing import ASGIFramework
 
 from conf.settings import Server
+from web.edge_door import Door
 from web.edge_engine import Engine
-from web.edge_http import Conversation
-from web.edge_rules import Patience, one_line, problem
 
 log = structlog.get_logger("edge")
 
-READ = 64 * 1024  # bytes taken from a socket at once; with one chunk queued, all a client holds
-LINGER = 1.0  # seconds for a client to read our last words before the socket is closed under it
-KERNEL_HOLDS = 1 << 20  # bytes the kernel may take for a client that we give up
-PAUSE = 0.1  # seconds until accept is tried again when file descriptors are used up
-GONE = (trio.BrokenResourceError, trio.ClosedResourceError, OSError)
+IN_ONE_GO = 100  # connections that begin to end before others get a turn
+HURRY = 0.5  # part of the grace after which a reader that stalls is given up
 
 
 async def serve(
@@ -49,7 +31,9 @@ async def serve(
 
     `task_status.started` gets the address, "http://HOST:PORT" with the real port. At shutdown
     no more connections are accepted and idle ones are closed at once, websockets get 1001,
-    running requests have `options.grace` seconds. Being cancelled is the same without the grace.
+    running requests have `options.grace` seconds, clients that do not read half of them. Being
+    cancelled is the same without the grace. The soft limit of open files is raised as far as
+    `options.max_connections` needs it.
     Raises OSError when the address cannot be had, and what the application's lifespan raises.
     """
     listeners = await trio.open_tcp_listeners(options.port, host=options.host)
@@ -57,7 +41,7 @@ async def serve(
         engine = Engine(app, options)
         async with engine.lifespan():
             task_status.started(_address(options.host, listeners[0]))
-            await _Edge(engine, options).run(listeners, shutdown)
+            await _run(Door(engine, options), listeners, shutdown, engine, options.grace)
     finally:
         for listener in listeners:
             listener.socket.close()
@@ -68,246 +52,39 @@ def _address(host: str, listener: trio.SocketListener) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-class _Edge:
-    """The listening side: who is connected, and the way down."""
-
-    def __init__(self, engine: Engine, options: Server) -> None:
-        self._engine = engine
-        self._options = options
-        self._connections: set[_Connection] = set()  # grown by `_accept`, shrunk by `_run_one`
-        self._most = _affordable(options.max_connections)
-
-    async def run(self, listeners: list[trio.SocketListener], shutdown: trio.Event) -> None:
-        async with trio.open_nursery() as nursery:
+async def _run(
+    door: Door,
+    listeners: list[trio.SocketListener],
+    shutdown: trio.Event,
+    engine: Engine,
+    grace: float,
+) -> None:
+    async with trio.open_nursery() as nursery:
+        try:
             async with trio.open_nursery() as doors:
+                doors.start_soon(door.clear_bench)
                 for listener in listeners:
-                    doors.start_soon(self._accept, listener, nursery)
+                    doors.start_soon(door.accept, listener, nursery)
                 await shutdown.wait()
                 doors.cancel_scope.cancel()
-            for listener in listeners:
-                listener.socket.close()
-            nursery.cancel_scope.deadline = trio.current_time() + self._options.grace
-            log.info("closing", connections=len(self._connections), grace=self._options.grace)
-            await self._engine.stop()
-            for connection in tuple(self._connections):
+        except trio.Cancelled:  # as all their tasks are, which would take long to say goodbye
+            await engine.stop()
+            for connection in tuple(door.inside):
                 connection.stop()
-
-    async def _accept(self, listener: trio.SocketListener, nursery: trio.Nursery) -> None:
-        exhausted = False
-        while True:
-            try:
-                stream = await listener.accept()
-            except OSError as error:  # Trio passes on only what a pause may cure: EMFILE, ENOBUFS
-                if not exhausted:
-                    log.warning("accept_failed", why=str(error), connections=len(self._connections))
-                exhausted = True
-                await trio.sleep(PAUSE)
-                continue
-            exhausted = False
-            if len(self._connections) < self._most:
-                connection = _Connection(self._engine, self._options, stream)
-                self._connections.add(connection)
-                nursery.start_soon(self._run_one, connection)
-            else:
-                await self._turn_away(stream)
-
-    async def _run_one(self, connection: "_Connection") -> None:
-        try:
-            await connection.run()
-        except* Exception as errors:  # noqa: BLE001  # any: uncaught, it would end them all
-            log.error(  # noqa: TRY400  # one line is promised, without a traceback
-                "connection_failed", client=connection.client, error=one_line(errors)
-            )
-        finally:
-            self._connections.discard(connection)
-
-    async def _turn_away(self, stream: trio.SocketStream) -> None:
-        log.warning("too_many_connections", max_connections=self._most)
-        headers, body = problem(503, "as many connections are open as may be; try again soon")
-        lines = [b"HTTP/1.1 503 Service Unavailable", *(b"%b: %b" % pair for pair in headers)]
-        with trio.move_on_after(PAUSE), contextlib.suppress(*GONE):
-            await stream.send_all(b"\r\n".join([*lines, b"", body]))
-            await stream.send_eof()
-        with trio.move_on_after(0), contextlib.suppress(*GONE):
-            await stream.receive_some(READ)  # to close over bytes unread would take the answer back
-        stream.socket.close()
+            raise
+        for listener in listeners:
+            listener.socket.close()
+        nursery.cancel_scope.deadline = trio.current_time() + grace
+        log.info("closing", connections=len(door.inside), grace=grace)
+        await engine.stop()
+        for connection in door.inside:
+            connection.stop(grace * HURRY)
+        await _clear(door)
 
 
-def _affordable(wanted: int) -> int:
-    """Connections that leave a quarter of the file descriptors to files and child processes."""
-    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if descriptors == resource.RLIM_INFINITY else min(wanted, descriptors * 3 // 4)
-    if most < wanted:
-        log.warning("fewer_connections", max_connections=wanted, got=most, descriptors=descriptors)
-    return most
-
-
-class _Connection:
-    """One client's socket: the `Wire` of its conversation.
-
-    `over` is written by `finish` alone and never taken back: from then on nothing is read, what
-    is left unsent stays so, and the reader is on its way to close the socket.
-    """
-
-    def __init__(self, engine: Engine, options: Server, stream: trio.SocketStream) -> None:
-        self.client = _name_of(stream.socket.getpeername)
-        self.server = _name_of(stream.socket.getsockname)
-        self.over = False
-        self.stalled = False  # written by `_stall` once
-        self._stream = stream
-        self._tasks: trio.Nursery | None = None  # written by `run` once
-        self._reading = trio.CancelScope()  # around the reader's present wait for bytes
-        self._deadline = trio.current_time() + options.header_timeout  # of that wait
-        self._turn = trio.Lock()  # whose holder may write the next two
-        self._unsent = memoryview(b"")  # of one message at most; a cancelled sender leaves a rest
-        self._patience = Patience(options.send_timeout)
-        self._conversation = Conversation(engine, self)
-
-    async def run(self) -> None:
-        """Converse until one side is done; the socket is closed on the way out, however."""
-        try:
-            async with trio.open_nursery() as self._tasks:
-                await self._converse()
-            await self._linger()
-        finally:
-            self._close()
-
-    def stop(self) -> None:
-        """Begin the shutdown: idle ends now, a websocket says 1001, a request is the last."""
-        if self._conversation.idle:
-            self.finish()
-        elif self._conversation.is_websocket:
-            self._loosen()
-            self._cancel()
-        else:
-            self._conversation.last()
-
-    async def _converse(self) -> None:
-        while not self.over:
-            data = await self._receive()
-            if not data:
-                break
-            await self._conversation.receive(data)
-        if self._conversation.answered:
-            await self._linger()
-            self._close()  # while the application may still be winding up
-        else:
-            await self._conversation.leave()
-            self._cancel()  # nobody waits for what the application does
-
-    async def _receive(self) -> bytes:
-        """Bytes; none when the client left, broke or was too slow, or when we are over."""
-        data = b""
-        with trio.CancelScope(deadline=self._deadline) as self._reading, contextlib.suppress(*GONE):
-            data = bytes(await self._stream.receive_some(READ))
-        return data
-
-    async def _linger(self) -> None:
-        """Give a client that still sends the time to read our answer.
-
-        To close with unread bytes resets the connection and may take the answer with it
-        (RFC 9112 9.6).
-        """
-        if self._unsent or self._conversation.heard_out:
-            return
-        with trio.move_on_after(LINGER), contextlib.suppress(*GONE):
-            await self._stream.send_eof()
-            while await self._stream.receive_some(READ):
-                pass
-
-    def _close(self) -> None:
-        if self._unsent:  # a cut answer must not look like a whole one: reset
-            with contextlib.suppress(OSError):
-                at_once = struct.pack("ii", 1, 0)
-                self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-        self._stream.socket.close()
-
-    def _cancel(self) -> None:
-        if self._tasks is not None:
-            self._tasks.cancel_scope.cancel()
-
-    # --- the Wire ---------------------------------------------------------------------------
-
-    def finish(self) -> None:
-        """Let the reader close the socket; returns at once."""
-        self.over = True
-        self._reading.cancel()
-
-    def rest(self, seconds: float) -> None:
-        """Close unless a whole request head arrives within `seconds` from now."""
-        self._deadline = self._reading.deadline = trio.current_time() + seconds
-
-    def spawn(self, task: Callable[..., Awaitable[None]], *arguments: Any) -> None:
-        """Run a task as long as the connection lives at most."""
-        if self._tasks is None:
-            raise RuntimeError("the connection does not run yet")
-        self._tasks.start_soon(task, *arguments)
-
-    async def write(self, data: bytes) -> None:
-        """Send `data` whole, after what a cancelled sender left; cancelled, leave the rest.
-
-        A client that takes too little for too long is given up: the connection is cancelled.
-        """
-        try:
-            self._turn.acquire_nowait()
-        except trio.WouldBlock:
-            await self._turn.acquire()
-        # No checkpoint until here, so that thousands of goodbyes leave before any of their
-        # deadlines passes, however long a turn of the scheduler takes.
-        try:
-            await self._flush()
-            if self.over:
-                await trio.lowlevel.checkpoint()
-            else:
-                self._unsent = memoryview(data)
-                await self._flush()
-        finally:
-            self._turn.release()
-
-    async def _flush(self) -> None:
-        while self._unsent and not self.over:
-            since, sent = trio.current_time(), 0
-            try:
-                with trio.move_on_after(self._patience.left) as waiting:
-                    sent = await self._stream.socket.send(self._unsent)
-            except GONE:
-                self.finish()
-                await self._give_up("client_gone")
-            else:
-                if waiting.cancelled_caught:
-                    await self._stall()
-            self._unsent = self._unsent[sent:]
-            self._patience.waited(trio.current_time() - since, sent)
-
-    async def _stall(self) -> None:
-        """Give up a client that does not read; one goodbye may still be tried, not two."""
-        if self.stalled:
-            self.finish()
-        self.stalled = True
-        self._patience = Patience(LINGER)
-        self._loosen()
-        await self._give_up("client_does_not_read")
-
-    def _loosen(self) -> None:
-        """Let the kernel take what it can hold, so that a goodbye may wait there behind the rest.
-
-        A client that reads again, after we are gone, then learns why. Until now Trio kept the
-        kernel from taking more than 16 KiB that it could not send.
-        """
-        with contextlib.suppress(OSError):
-            level, option = trio.socket.IPPROTO_TCP, trio.socket.TCP_NOTSENT_LOWAT
-            self._stream.setsockopt(level, option, KERNEL_HOLDS)
-
-    async def _give_up(self, why: str) -> None:
-        log.debug(why, client=self.client)
-        self._cancel()
-        await trio.lowlevel.checkpoint()  # where the sender, unless it is shielded, is cancelled
-
-
-def _name_of(ask: Callable[[], Any]) -> tuple[str, int] | None:
-    """Host and port of one end; None when the client left before we could ask."""
-    try:
-        host, port, *_ = ask()
-    except OSError:
-        return None
-    return host, port
+async def _clear(door: Door) -> None:
+    """Cancel what said goodbye."""
+    for number, connection in enumerate(tuple(door.inside), 1):
+        connection.cancel_if_parting()
+        if number % IN_ONE_GO == 0:
+            await trio.lowlevel.checkpoint()

@@ -136,6 +136,18 @@ def test_the_defaults_on_a_roomy_machine_give_no_reason_to_warn() -> None:
         ({"workers": {"warm": 4}}, ("workers.warm", "concurrency.max_global_jobs")),
         ({"server": {"host": "::"}}, ("server.host", "server.secure_cookies")),
         ({"server": {"host": "box.lan"}}, ("server.host", "server.secure_cookies")),
+        (
+            {"server": {"max_connections_per_address": 20_000}},
+            ("server.max_connections_per_address", "server.max_connections"),
+        ),
+        (
+            {"server": {"proxies": ["127.0.0.0/8"]}},
+            ("server.proxies", "server.hosts"),
+        ),
+        (
+            {"server": {"proxies": ["10.0.0.7"], "hosts": ["a.example"]}},
+            ("server.proxies", "server.uncounted"),
+        ),
         ({"sessions": {"max_age_days": 1}}, ("sessions.max_age_days", "storage.retention_hours")),
         ({"storage": {"data": "~/x"}}, ("storage.data",)),
     ],

@@ -51,9 +51,12 @@ class Running:
     cancel: Callable[[], None]
     clients: list["Client"] = dataclasses.field(default_factory=list)
 
-    async def connect(self, *, receive_buffer: int | None = None) -> "Client":
-        """A new client; `receive_buffer` bytes bound what the kernel takes for it."""
+    async def connect(
+        self, *, receive_buffer: int | None = None, address: str = "127.0.0.1"
+    ) -> "Client":
+        """A new client of this address; `receive_buffer` bytes bound what the kernel takes."""
         sock = trio.socket.socket()
+        await sock.bind((address, 0))
         if receive_buffer is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         client = Client(trio.SocketStream(sock))

@@ -14,7 +14,7 @@ from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import Handshake, WSStream
 from hypercorn.trio.lifespan import Lifespan
 
-from web import server
+from web.edge_connection import Connection
 
 from .rawclient import HANDSHAKE, TEXT, Running, Scene, ask_for, eventually, masked, serving
 
@@ -208,13 +208,13 @@ async def test_a_small_answer_leaves_in_one_piece(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[bytes] = []
-    write = server._Connection.write
+    write = Connection.write
 
     async def note(wire: Any, data: bytes) -> None:
         written.append(data)
         await write(wire, data)
 
-    monkeypatch.setattr(server._Connection, "write", note)
+    monkeypatch.setattr(Connection, "write", note)
     async with serving(scene.app) as running:
         await running.ask(ask_for())
     (piece,) = written

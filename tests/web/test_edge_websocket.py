@@ -7,7 +7,7 @@ import trio
 import trio_websocket
 from trio.testing import MockClock
 
-from web.edge_websocket import MESSAGE_LIMIT
+from web.edge_rules import MESSAGE_LIMIT
 
 from .rawclient import (
     BINARY,

@@ -1,4 +1,5 @@
 import errno
+import json
 import os
 import resource
 import socket
@@ -11,7 +12,7 @@ import trio
 from trio.testing import MockClock
 
 from conf.settings import Server
-from web import server
+from web import edge_connection, edge_door, server
 from web.edge_engine import Engine
 from web.edge_http import Conversation
 
@@ -253,7 +254,8 @@ async def test_leaving_in_the_middle_of_a_body_is_one_quiet_line(
         await eventually(lambda: scene.ended == ["upload"])
         await settle()
         (line,) = lines
-    assert (line["event"], line["log_level"], line["path"]) == ("request_cut", "debug", "/upload")
+    assert (line["event"], line["log_level"], line["path"]) == ("request", "info", "/upload")
+    assert (line["status"], line["cut"]) == (None, True)
 
 
 async def test_an_answer_before_the_body_is_read_arrives_and_the_connection_closes(
@@ -274,7 +276,7 @@ async def test_a_client_that_goes_on_sending_after_its_answer_is_closed_soon(
     async with serving(scene.app) as running, await running.connect() as client:
         await client.send(ask_for("/early", "PUT", "Content-Length: 50000000") + b"x")
         assert (await client.answer()).status == 200
-        await pass_time(mock_clock, server.LINGER + 0.5)
+        await pass_time(mock_clock, edge_connection.LINGER + 0.5)
         with pytest.raises(trio.BrokenResourceError):
             await _send_on(client)
 
@@ -342,20 +344,85 @@ async def test_connections_beyond_the_most_are_told_to_come_back(
             answer = await surplus.answer()
             assert answer.status == 503
             assert "retry-after" in answer.headers
+            assert json.loads(answer.body)["limit"] == "connections"
         second.close()
-        await eventually(lambda: "too_many_connections" in _events(lines))
+        await eventually(lambda: "turned_away" in _events(lines))
         await settle()
         assert (await running.ask(ask_for())).status == 200
         first.close()
 
 
-def test_a_quarter_of_the_file_descriptors_is_left_to_others(
-    lines: list[Any], monkeypatch: pytest.MonkeyPatch
+COUNTED = {"uncounted": (), "max_connections_per_address": 2}
+
+
+async def test_one_address_has_its_share_of_connections_and_others_theirs(scene: Scene) -> None:
+    async with serving(scene.app, **COUNTED) as running:
+        first, _second = await running.connect(), await running.connect()
+        await first.send(ask_for())
+        assert (await first.answer()).status == 200
+        answer = await running.ask(ask_for())
+        problem = json.loads(answer.body)
+        assert (answer.status, problem["limit"]) == (429, "connections_per_address")
+        assert answer.headers["retry-after"]
+        assert problem["code"] == "too_many_connections"
+        async with await running.connect(address="127.0.0.2") as other:
+            await other.send(ask_for())
+            assert (await other.answer()).status == 200
+        first.close()
+        await settle()
+        assert (await running.ask(ask_for())).status == 200
+
+
+async def test_an_uncounted_network_has_no_share(scene: Scene) -> None:
+    async with serving(scene.app, max_connections_per_address=1) as running:
+        _first, second = await running.connect(), await running.connect()
+        await second.send(ask_for())
+        assert (await second.answer()).status == 200
+
+
+async def test_a_flood_of_refused_connections_is_one_line_in_the_log_and_leaves_nothing_open(
+    scene: Scene, lines: list[Any], mock_clock: MockClock
 ) -> None:
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 1024))
-    assert server._affordable(4096) == 192
-    assert server._affordable(100) == 100
-    assert _events(lines) == ["fewer_connections"]
+    async with serving(scene.app, **COUNTED) as running:
+        for _ in range(2):
+            await running.connect()
+        await settle()
+        before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # not a disk
+        for _ in range(edge_door.BENCH + 20):
+            client = await running.connect()
+            await client.until(b"\r\n\r\n")
+            client.close()
+        assert len(os.listdir("/proc/self/fd")) <= before + edge_door.BENCH  # noqa: PTH208
+        await pass_time(mock_clock, 2 * edge_connection.LINGER, step=0.5)
+        assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert _events(lines).count("turned_away") == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "wanted", "got", "raised"),
+    [
+        ((256, 20_000), 12_288, 12_288, 12_288 + edge_door.SPARE),
+        ((1024, resource.RLIM_INFINITY), 5000, 5000, 5000 + edge_door.SPARE),
+        ((65_536, 65_536), 12_288, 12_288, None),
+        ((256, 1024), 4096, 768, 1024),
+        ((256, 256), 4096, 192, 256),
+        ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), 4096, 4096, None),
+    ],
+)
+def test_the_soft_limit_of_open_files_is_raised_as_far_as_connections_need_it(
+    lines: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    limits: tuple[int, int],
+    wanted: int,
+    got: int,
+    raised: int | None,
+) -> None:
+    set_to: list[int] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: set_to.append(pair[0]))
+    assert edge_door.affordable(wanted) == got
+    assert set_to == ([] if raised is None else [raised])
+    assert _events(lines) == ([] if got == wanted else ["fewer_connections"])
 
 
 async def test_without_file_descriptors_accepting_pauses_and_then_goes_on(
@@ -373,12 +440,12 @@ async def test_without_file_descriptors_accepting_pauses_and_then_goes_on(
             return await trio.sleep_forever()
 
     options = Server()
-    edge = server._Edge(Engine(scene.app, options), options)
+    door = edge_door.Door(Engine(scene.app, options), options)
     since = trio.current_time()
     with trio.move_on_after(10):
         async with trio.open_nursery() as nursery:
-            await edge._accept(Exhausted(), nursery)  # type: ignore[arg-type]  # a fake listener
-    assert 2 < attempts <= 2 / server.PAUSE + 2
+            await door.accept(Exhausted(), nursery)  # type: ignore[arg-type]  # a fake listener
+    assert 2 < attempts <= 2 / edge_door.PAUSE + 2
     assert _events(lines) == ["accept_failed"]
 
 
