@@ -45,6 +45,7 @@ class Draft:
         self._descriptor = descriptor
         self._disk = disk
         self._buffer = bytearray()
+        self._flushed = size
 
     async def write(self, data: bytes) -> None:
         """Appends `data`, which may be collected with what comes next before it goes to the disk.
@@ -70,8 +71,11 @@ class Draft:
             await self._disk(self._finish)
 
     def _flush(self) -> None:
+        # At its own place, not at the end: if a session breaks, its last writer may still flush
+        # while the first of the next one writes, and nothing may come to lie there twice.
         while self._buffer:
-            written = os.write(self._descriptor, self._buffer)
+            written = os.pwrite(self._descriptor, self._buffer, self._flushed)
+            self._flushed += written
             del self._buffer[:written]
 
     def _finish(self) -> None:
@@ -152,9 +156,9 @@ def _create(path: Path) -> None:
 
 
 def _open(path: Path) -> tuple[int, int] | None:
-    """A descriptor that appends, and how many bytes are there; None where there is no file."""
+    """A descriptor to write to, and how many bytes are there; None where there is no file."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     return descriptor, os.fstat(descriptor).st_size

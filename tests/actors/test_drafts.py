@@ -56,15 +56,15 @@ async def test_a_full_disk_says_so_and_the_size_stays_honest(
     drafts: Drafts, id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await drafts.begin(SESSION, id)
-    really = os.write
+    really = os.pwrite
 
-    def write(descriptor: int, data: bytes) -> int:
-        if os.fstat(descriptor).st_size >= 1000:
+    def write(descriptor: int, data: bytes, offset: int) -> int:
+        if offset >= 1000:
             raise OSError(errno.ENOSPC, "full")
-        return really(descriptor, data[:1000])
+        return really(descriptor, data[:1000], offset)
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "write", write)
+        patched.setattr(os, "pwrite", write)
         with pytest.raises(StorageFull):
             async with await drafts.open(SESSION, id) as draft:
                 await draft.write(bytes(CHUNK))
@@ -74,6 +74,15 @@ async def test_a_full_disk_says_so_and_the_size_stays_honest(
         await draft.write(b"x")
     assert open_descriptors() == before
     assert await drafts.size(SESSION, id) == 1001
+
+
+async def test_two_who_write_the_same_leave_it_there_once(drafts: Drafts, id: str) -> None:
+    await drafts.begin(SESSION, id)
+    content = os.urandom(2 * CHUNK)
+    async with await drafts.open(SESSION, id) as one, await drafts.open(SESSION, id) as other:
+        await one.write(content)
+        await other.write(content)
+    assert drafts.path(SESSION, id).read_bytes() == content
 
 
 async def test_an_id_is_begun_once(drafts: Drafts, id: str) -> None:
