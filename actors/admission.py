@@ -9,9 +9,10 @@ into the book, so the limiters that share it can never see or make a half-done d
 How turns are shared. Each user has a virtual time that advances by one turn with every job started,
 divided by the user's weight (start-time fair queueing: Goyal, Vin, Cheng, SIGCOMM 1996). The
 waiting user with the least virtual time is next; whoever comes anew starts at the present virtual
-time, so that ten thousand waiting jobs of one user delay another's first by one turn. What a job
-cost beyond one turn is known, and charged, when it leaves; so virtual times only grow, nobody is
-passed by who has yet to pay, and a newcomer still waits for one turn.
+time, so that ten thousand waiting jobs of one user delay another's first by one turn. The present
+moves on with every start, by less than a turn in a round of all users, so that ever new strangers
+do not keep anybody waiting for ever. What a job cost beyond one turn is known, and charged, when it
+leaves; so virtual times only grow, and a newcomer still waits for one turn.
 
 Priority. Between users it shifts a job by some turns of its user, within a user by some places: a
 low job is passed a bounded number of times, then it runs.
@@ -20,73 +21,31 @@ Costs. Entering, leaving and granting take time logarithmic in the number of use
 not depend on how many jobs each of them has waiting.
 """
 
-import math
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush, heapreplace
 
+from actors.book import Book, MachineLimits
 from actors.errors import QueueFull, UserBusy
-from actors.lines import (
-    TURN,
-    CapabilityLimits,
-    Key,
-    Line,
-    Room,
-    Standing,
-    Ticket,
-    User,
-)
-from actors.messages import Hold, Priority
+from actors.lines import CapabilityLimits, Room, Standing, Ticket, User
+from actors.messages import Priority
+
+__all__ = ["SHIFT", "Admission", "MachineLimits"]
 
 SHIFT: Mapping[Priority, int] = {Priority.HIGH: -3, Priority.NORMAL: 0, Priority.LOW: 3}
 """Turns by which a priority moves a job; three lets a high job pass three rounds of its user's."""
 
-MOST_EXTRA = 100.0
+MOST_EXTRA = 30.0
 """Turns that one job may cost besides the first: who ran for days is not shut out for days."""
 
 _FORGET_FROM = 64
 """Users in the book before it is worth looking for some to forget; a guess."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineLimits:
-    """What all capabilities together may do.
-
-    `refuse_busy_user` turns a busy user's next job away instead of letting it wait; `weights` are
-    turns that an owner gets for each one of the others'.
-    """
-
-    global_jobs: int
-    jobs_per_user: int
-    queue_size: int
-    refuse_busy_user: bool = False
-    priority: bool = False
-    weights: Mapping[str, float] = field(default_factory=dict)
-
-    def step(self, owner: str | None) -> int:
-        """The units of virtual time that a job of this owner's takes."""
-        return max(1, round(TURN / self.weights.get(owner or "", 1)))
-
-
-class Admission:
-    """The book of one machine. Not thread-safe; the limiters share it within one Trio run."""
+class Admission(Book):
+    """The book, and every change of it. The limiters share one within one Trio run."""
 
     def __init__(self, machine: MachineLimits, rooms: Mapping[str, CapabilityLimits]) -> None:
-        self._machine = machine
-        self._rooms = {name: Room(name, limits) for name, limits in rooms.items()}
-        self._users: dict[str, User] = {}
-        self._running = 0
-        self._waiting = 0
-        self._arrivals = 0
-        self._turn = 0
+        super().__init__(machine, rooms)
         self._forget_at = _FORGET_FROM
-        self._closed = False
-        self.version = 0
-        """Changes with every change of the book: what was told of one version holds for it."""
-
-    def __repr__(self) -> str:
-        return f"<Admission running={self._running} waiting={self._waiting}>"
 
     # --- entries ----------------------------------------------------------------------------
 
@@ -106,6 +65,7 @@ class Admission:
         ticket.arrival = self._arrivals
         ticket.shift = SHIFT[ticket.priority] if self._machine.priority else 0
         ticket.standing = Standing.WAITING
+        self._busy += not user.waiting
         user.waiting += 1
         room.waiting += 1
         self._waiting += 1
@@ -132,7 +92,8 @@ class Admission:
             user.running_in[ticket.capability] -= 1
             room.running -= 1
             self._running -= 1
-            user.turn += round(min(max(extra, 0.0), MOST_EXTRA) * user.step)
+            if self._machine.charge_time:
+                user.turn += round(min(max(extra, 0.0), MOST_EXTRA) * user.step)
             self._place_lines(user)
         ticket.standing = Standing.OUTSIDE
         self._forget_users()
@@ -159,6 +120,18 @@ class Admission:
             self._place_lines(user)
         return self.grant()
 
+    def refuse(self, user: str, capability: str) -> None:
+        """Lets a user's next job pass, or says why it may not come in; changes nothing.
+
+        Raises:
+            UserBusy: it would have to wait for the user's own jobs, where the site wants no such.
+            QueueFull: it would have to wait where no room is left.
+        """
+        self._refuse_busy(self._users.get(user))
+        # Free slots never go begging: who is held by no limit, and only such a one, runs at once.
+        if self._closed or self.holds_of(user, capability):
+            self._refuse_overflow(capability)
+
     def pause(self, capability: str) -> None:
         """Grants nothing more to a capability; what waits goes on waiting, what runs may leave."""
         self._rooms[capability].paused = True
@@ -173,123 +146,6 @@ class Admission:
         """Grants nothing any more; what waits goes on waiting, what runs may leave."""
         self._closed = True
         self.version += 1
-
-    # --- what can be seen ---------------------------------------------------------------------
-
-    @property
-    def running(self) -> int:
-        """Jobs that hold a slot, all users and capabilities."""
-        return self._running
-
-    @property
-    def waiting(self) -> int:
-        """Jobs that wait for a slot, all users and capabilities."""
-        return self._waiting
-
-    @property
-    def machine(self) -> MachineLimits:
-        """The limits in force over all capabilities."""
-        return self._machine
-
-    def counts(self, capability: str) -> tuple[int, int]:
-        """(running, waiting) of one capability."""
-        room = self._rooms[capability]
-        return room.running, room.waiting
-
-    def limits(self, capability: str) -> CapabilityLimits:
-        """The limits in force for one capability."""
-        return self._rooms[capability].limits
-
-    def refuse(self, user: str, capability: str) -> None:
-        """Lets a user's next job pass, or says why it may not come in; changes nothing.
-
-        Raises:
-            UserBusy: it would have to wait for the user's own jobs, where the site wants no such.
-            QueueFull: it would have to wait where no room is left.
-        """
-        self._refuse_busy(self._users.get(user))
-        # Free slots never go begging: who is held by no limit, and only such a one, runs at once.
-        if self._closed or self.holds_of(user, capability):
-            self._refuse_overflow(capability)
-
-    def position(self, ticket: Ticket) -> int | None:
-        """How many-th the ticket is in its capability's line under the policy; 1 is next.
-
-        None when it does not wait. Exact for the jobs that are in the book, as far as nobody is
-        held by a limit of his own and up to `lines.CROWD` users: of every user, the jobs that come
-        before are counted, not visited. In a crowd, an estimate of the same cost (`Room.before`).
-        """
-        if ticket.standing is not Standing.WAITING:
-            return None
-        line = self._users[ticket.user].lines[ticket.capability]
-        own = line.index(ticket.own)
-        mark = line.mark(ticket.own, ticket.shift)
-        return own + self._rooms[ticket.capability].before(mark, line) + 1
-
-    def newcomers_position(self, user: str, capability: str) -> int:
-        """How many-th a user's next job of normal priority would be; 1 is next, or runs at once."""
-        line = self._line_of(user, capability)
-        own = (line.brought + 1, math.inf)
-        return line.index(own) + self._rooms[capability].before(line.mark(own, 0), line) + 1
-
-    def ahead(self, most: int) -> list[tuple[Key, Ticket]]:
-        """Who is next over all capabilities, in the order in which the turns come, at most so many.
-
-        Exact as long as nobody is held by a limit: whoever is, is passed until it lets go.
-        """
-        heap = [
-            (line.head(), 0, line) for room in self._rooms.values() for line in room.lines(most)
-        ]
-        heapify(heap)
-        begun: Counter[str] = Counter()
-        found: list[tuple[Key, Ticket]] = []
-        while heap and len(found) < most:
-            key, index, line = heap[0]
-            own, ticket = line.jobs.peekitem(index)
-            # The user's turn has moved on by every job that begins before, of any capability.
-            late = (begun[ticket.user] - index) * line.user.step
-            due = line.mark(own, ticket.shift)
-            if (now := (due[0] + late, due[1])) > key:
-                heapreplace(heap, (now, index, line))
-                continue
-            begun[ticket.user] += 1
-            found.append((key, ticket))
-            heappop(heap)
-            if index + 1 < len(line.jobs):
-                heappush(heap, (key, index + 1, line))
-        return found
-
-    def newcomers_key(self, user: str, capability: str) -> Key:
-        """The key by which a user's next job of normal priority would stand among all."""
-        line = self._line_of(user, capability)
-        return line.mark((line.brought + 1, math.inf), 0)
-
-    def holds(self, ticket: Ticket) -> tuple[Hold, ...]:
-        """The limits that keep a waiting ticket from running now, nearest to the user first.
-
-        Empty when only others' turns are before it, or when it does not wait.
-        """
-        if ticket.standing is not Standing.WAITING:
-            return ()
-        return self.holds_of(ticket.user, ticket.capability)
-
-    def holds_of(self, name: str, capability: str) -> tuple[Hold, ...]:
-        """The limits that keep the next job of a user from running now."""
-        user = self._users.get(name) or User(turn=0)
-        room = self._rooms[capability]
-        paused = (Hold(limit=f"{capability}.paused", used=room.running, max=0),)
-        holds = (
-            *(paused if room.paused else ()),
-            Hold(limit="jobs_per_user", used=user.running, max=self._machine.jobs_per_user),
-            Hold(
-                limit=f"{capability}.running_per_user",
-                used=user.running_in[capability],
-                max=room.limits.running_per_user,
-            ),
-            Hold(limit=f"{capability}.running", used=room.running, max=room.limits.running),
-            Hold(limit="global_jobs", used=self._running, max=self._machine.global_jobs),
-        )
-        return tuple(hold for hold in holds if hold.used >= hold.max)
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -324,13 +180,6 @@ class Admission:
             user.owner = ticket.owner
             user.step = self._machine.step(ticket.owner)
         return user
-
-    def _line_of(self, name: str, capability: str) -> Line:
-        """The line in which a user's next job would stand; nothing changes by looking."""
-        user = self._users.get(name) or User(turn=self._turn)
-        if user.waiting:
-            return user.lines.get(capability) or Line(user, capability)
-        return Line(User(turn=max(user.turn, self._turn)), capability)
 
     def _forget_users(self) -> None:
         """Drops users who left and owe no turn; now and then, so that it costs nothing a job."""
@@ -367,7 +216,8 @@ class Admission:
         user.running_in[room.name] += 1
         room.running += 1
         self._running += 1
-        self._turn = max(self._turn, user.turn)
+        drift = user.step // (2 * self._busy + 2)
+        self._turn = max(self._turn + drift, user.turn)
         user.turn += user.step
         self._place_lines(user)
         ticket.standing = Standing.RUNNING
@@ -376,5 +226,6 @@ class Admission:
     def _stop_waiting(self, user: User, room: Room, ticket: Ticket) -> None:
         user.lines[room.name].remove(ticket)
         user.waiting -= 1
+        self._busy -= not user.waiting
         room.waiting -= 1
         self._waiting -= 1

@@ -11,6 +11,7 @@ without this module: a child that joins pictures has no use for schemas, and sta
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -72,6 +73,20 @@ class Context(Protocol):
     def progress(self, progress: Progress) -> None:
         """Tells watchers how far it is. Never waits; may be called as often as convenient."""
 
+    def borrow(self, name: str, amount: int = 1) -> AbstractAsyncContextManager[None]:
+        """Holds `amount` units of a resource for the length of the block; waits for them first.
+
+            async with context.borrow("processor"):
+                await context.work(...)
+
+        Resources are "processor" (slots, as many as the operator allows) and "graphics" (cards).
+        Who borrows more than there is gets the whole. Waiting does not use up the run time, and is
+        shown to the user. A block that holds one resource may not wait for another.
+
+        Raises:
+            ResourceMissing: the operator allows none.
+        """
+
     async def work(self, call: "Call[OrderT, AnswerT]", order: "OrderT") -> "AnswerT":
         """Runs `call` in a child process and forwards its progress.
 
@@ -127,6 +142,15 @@ class Capability(ABC, Generic[RequestT, SettingsT]):
         Raises:
             Refusal: it cannot be done, and why; nothing will be queued.
         """
+
+    def size(self, request: RequestT, files: Mapping[str, FileRecord]) -> float:
+        """How much work a request is, in a unit of the capability's own; pure and quick.
+
+        From what requests of about this size took it is foretold how long this one takes. 0 or
+        more; 1 for all, where size says nothing.
+        """
+        del request, files
+        return 1.0
 
     @abstractmethod
     async def run(self, request: RequestT, settings: SettingsT, context: Context) -> JobResult:

@@ -34,11 +34,13 @@ class WaitedTooLongError(Exception):
 class Place:
     """A job's place with its limiter: waited on by the job, answered by a limiter.
 
-    `ticket` is written by admission; `expires_at` (Trio's clock) is fixed from the start.
+    `ticket` is written by admission; the times are Trio's clock. Fixed from the start: until when
+    it waits (`expires_at`), by when the job is to have ended (`ends_by`).
     """
 
     ticket: Ticket
     expires_at: float = math.inf
+    ends_by: float = math.inf
     _answered: trio.Event = field(default_factory=trio.Event)
     _expired: bool = False
 

@@ -4,14 +4,18 @@ Owns: the parts that the work has opened and the files it wants kept, until the 
 Never: makes a file visible before the job has succeeded, and leaves nothing when it has not.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from actors.capability import AnswerT, OrderT, ProgressSink
+from actors.capability import AnswerT, OrderT
 from actors.intake import Bounds, look_at
-from actors.messages import FileRecord, Progress
+from actors.lender import Pledge
+from actors.messages import FileRecord, Hold, Progress
 from actors.services import Services
 from actors.shelf import Shelf
+from actors.stopwatch import Stopwatch
 from actors.workers.call import Call
 from actors.workspace import Part
 
@@ -19,8 +23,23 @@ LARGEST_RESULT = 4 << 30
 """Bytes of one file that a job may make; the session's quota is usually nearer."""
 
 
+class Teller(Protocol):
+    """The job, as its context sees it."""
+
+    def moved_on(self, progress: Progress) -> None:
+        """The work is so far."""
+
+    def waits_changed(self) -> None:
+        """A step waits for a resource, or no longer does."""
+
+
 class JobContext:
-    """Implements `capability.Context` for one job."""
+    """Implements `capability.Context` for one job.
+
+    `stopwatch` is the run time of the work, set before it begins.
+    """
+
+    stopwatch: Stopwatch
 
     def __init__(
         self,
@@ -28,14 +47,15 @@ class JobContext:
         shelf: Shelf,
         files: Mapping[str, FileRecord],
         services: Services,
-        on_progress: ProgressSink,
+        teller: Teller,
     ) -> None:
         self.job = job
         self.files = files
         self.processes_ended = 0
         self._shelf = shelf
         self._services = services
-        self._on_progress = on_progress
+        self._teller = teller
+        self._waits: list[Pledge] = []
         self._parts: list[Part] = []
         self._kept: list[tuple[Part, FileRecord]] = []
 
@@ -66,15 +86,29 @@ class JobContext:
 
     def progress(self, progress: Progress) -> None:
         """Tells watchers how far it is."""
-        self._on_progress(progress)
+        self._teller.moved_on(progress)
+
+    @asynccontextmanager
+    async def borrow(self, name: str, amount: int = 1) -> AsyncIterator[None]:
+        """Holds some units of a resource for the length of the block; waits for them first."""
+        with self._services.lender.loan(self._shelf.session, name, amount) as pledge:
+            if pledge.waits:
+                with self._waiting(pledge):
+                    await pledge.turn()
+            yield
 
     async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
         """Runs `call` in a child."""
         return await self._services.workers.call(
-            call, order, on_progress=self._on_progress, on_killed=self._count_ended
+            call, order, on_progress=self._teller.moved_on, on_killed=self._count_ended
         )
 
     # --- for the job ----------------------------------------------------------------------------
+
+    def waiting_for(self) -> tuple[Hold, ...]:
+        """The resources that steps wait for now."""
+        holds = {pledge.loan.name: pledge.hold() for pledge in self._waits}
+        return tuple(holds.values())
 
     async def publish(self) -> tuple[FileRecord, ...]:
         """Puts what was kept in its place, whole; removes all other parts."""
@@ -91,6 +125,17 @@ class JobContext:
         for part in parts:
             await part.discard()
         return len(parts)
+
+    @contextmanager
+    def _waiting(self, pledge: Pledge) -> Iterator[None]:
+        self._waits.append(pledge)
+        self._teller.waits_changed()
+        try:
+            with self.stopwatch.waiting(pledge.hold().limit):
+                yield
+        finally:
+            self._waits.remove(pledge)
+            self._teller.waits_changed()
 
     def _count_ended(self, processes: int) -> None:
         self.processes_ended += processes

@@ -177,6 +177,14 @@ class QueueFull(Refusal):
     status = 429
 
 
+class DeadlineMissed(Refusal):
+    """Even if everything went well, the job would end after the deadline that came with it."""
+
+    code = "deadline_missed"
+    title = "The deadline is too near"
+    status = 422
+
+
 class QuotaExceeded(Refusal):
     code = "quota_exceeded"
     title = "Your session holds as much as it may"
@@ -237,6 +245,14 @@ class RanTooLong(WorkFailed):
     code = "run_timeout"
     title = "The job ran longer than it may"
     status = 504
+
+
+class ResourceMissing(WorkFailed):
+    """The work needs a graphics card, or whatever this machine has not."""
+
+    code = "resource_missing"
+    title = "This service lacks what the work needs"
+    status = 503
 
 
 class Interrupted(WorkFailed):

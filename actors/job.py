@@ -41,9 +41,11 @@ from actors.messages import (
     Outlook,
     Progress,
     Receipt,
+    SessionRecord,
 )
 from actors.services import Services
 from actors.shelf import Shelf
+from actors.stopwatch import Stopwatch
 
 log = structlog.get_logger("job")
 
@@ -54,6 +56,8 @@ or the janitor makes room in seconds, not in milliseconds."""
 
 class Owner(Protocol):
     """The session, as its jobs see it."""
+
+    record: SessionRecord
 
     @property
     def draining(self) -> bool:
@@ -102,14 +106,28 @@ class Job:
         self._services = services
         self._capability = services.capabilities[record.capability]
         self._limiter = services.limiters[record.capability]
-        self._context = JobContext(record.id, shelf, files, services, self._take_progress)
-        self._place = self._new_place()
+        self._context = JobContext(record.id, shelf, files, services, self)
+        self._ends_by = self._deadline()
+        self._place = self._new_place(self._capability.size(request, files))
         self._scope = trio.CancelScope()
         self._cancelled_at = math.nan
         self._started_at = math.nan
 
     def __repr__(self) -> str:
         return f"<Job {self.record.capability} {self.record.id} {self.record.state}>"
+
+    # --- told by the context ------------------------------------------------------------------
+
+    def moved_on(self, progress: Progress) -> None:
+        """The work is so far."""
+        if not has_ended(self.record.state):
+            self.progress = progress
+            self._owner.job_progressed(self)
+
+    def waits_changed(self) -> None:
+        """A step waits for a resource, or no longer does."""
+        if not has_ended(self.record.state):
+            self._owner.job_progressed(self)
 
     # --- asked by the session -----------------------------------------------------------------
 
@@ -183,12 +201,16 @@ class Job:
             await self._place.turn()
         except WaitedTooLongError:
             return _Ending(Event.WAITED_TOO_LONG, error=self._waited_too_long())
-        self._begin()
         settings = self._services.settings_of(self.record.capability)
-        with trio.move_on_after(settings.run_timeout):
+        stopwatch = Stopwatch(settings.run_timeout, self._longest_wait(), self._ends_by)
+        self._context.stopwatch = stopwatch
+        self._begin()
+        with stopwatch.scope:
             result = await self._capability.run(self._request, settings, self._context)
             return _Ending(Event.RETURNED, result=result)
-        return _Ending(Event.RAN_TOO_LONG, error=self._ran_too_long(settings.run_timeout))
+        return _Ending(
+            Event.RAN_TOO_LONG, error=self._ran_too_long(stopwatch.late, settings.run_timeout)
+        )
 
     def _begin(self) -> None:
         self._started_at = trio.current_time()
@@ -265,50 +287,73 @@ class Job:
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _new_place(self) -> Place:
-        timeout = self._queue_timeout()
+    def _new_place(self, size: float) -> Place:
         ticket = Ticket(
             job=self.record.id,
             user=self.record.session,
             capability=self.record.capability,
             priority=self.record.options.priority,
+            owner=self._owner.record.owner,
+            size=size,
         )
-        return Place(ticket=ticket, expires_at=trio.current_time() + timeout)
+        expires_at = min(trio.current_time() + self._queue_timeout(), self._ends_by)
+        return Place(ticket=ticket, expires_at=expires_at, ends_by=self._ends_by)
+
+    def _deadline(self) -> float:
+        """By when it is to have ended.
+
+        Over several lives, only the wall clock tells how long ago it was accepted.
+        """
+        wished = self.record.options.deadline
+        if wished is None:
+            return math.inf
+        ago = (self._services.now() - self.record.created_at).total_seconds()
+        return trio.current_time() + wished - max(0.0, ago)
+
+    def _longest_wait(self) -> float:
+        """Seconds that the operator lets a job wait for a slot, and a step for a resource."""
+        own = self._services.settings_of(self.record.capability).queue_timeout
+        return self._services.settings.concurrency.queue_timeout if own is None else own
 
     def _queue_timeout(self) -> float:
-        own = self._services.settings_of(self.record.capability).queue_timeout
-        options = self.record.options
-        allowed = self._services.settings.concurrency.queue_timeout if own is None else own
-        wished = (options.queue_timeout, options.deadline)
-        return min([allowed, *(seconds for seconds in wished if seconds is not None)])
+        wished = self.record.options.queue_timeout
+        return self._longest_wait() if wished is None else min(wished, self._longest_wait())
 
     def _outlook(self) -> Outlook:
         if self.record.state is State.QUEUED:
             return self._limiter.outlook_queued(self._place)
         if self.record.state is State.RUNNING:
             fraction = 0.0 if self.progress is None else self.progress.fraction
-            return self._limiter.outlook_running(trio.current_time() - self._started_at, fraction)
+            elapsed = trio.current_time() - self._started_at
+            outlook = self._limiter.outlook_running(self._place, elapsed, fraction)
+            return replace(outlook, waiting_for=self._context.waiting_for())
         return Outlook()
 
-    def _take_progress(self, progress: Progress) -> None:
-        if not has_ended(self.record.state):
-            self.progress = progress
-            self._owner.job_progressed(self)
-
     def _waited_too_long(self) -> Problem:
-        waited = self._queue_timeout()
-        limit = "deadline" if waited == self.record.options.deadline else "queue_timeout"
+        if self._place.expires_at >= self._ends_by:
+            limit, waited = "deadline", self.record.options.deadline or 0
+        else:
+            limit, waited = "queue_timeout", self._queue_timeout()
         return WaitedTooLong(
             f"The job waited {waited:g} s without a free slot and expired. "
             f"Submit it again, or allow it a later {limit}.",
             limit=limit,
         ).problem()
 
-    def _ran_too_long(self, timeout: float) -> Problem:
-        return RanTooLong(
-            f"The job ran for {timeout:g} s, which is as long as it may.",
-            limit=f"{self.record.capability}.run_timeout",
-        ).problem()
+    def _ran_too_long(self, late: str | None, timeout: float) -> Problem:
+        """`late` is what the stopwatch blames."""
+        if late == "deadline":
+            wished = self.record.options.deadline or 0
+            detail = f"The job was to end within {wished:g} s, and was still running then."
+        elif late == "run_timeout":
+            late = f"{self.record.capability}.run_timeout"
+            detail = f"The job ran for {timeout:g} s, which is as long as it may."
+        else:
+            detail = (
+                f"The job waited {self._longest_wait():g} s for {late}, which is as long as it "
+                "may. Submit it again."
+            )
+        return RanTooLong(detail, limit=late).problem()
 
 
 _LEARNT_FROM = frozenset({Event.RETURNED, Event.RAN_TOO_LONG})

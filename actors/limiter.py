@@ -12,21 +12,24 @@ the place, `Leave`. After the verdict nobody asks back.
 
 import heapq
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import trio
 
-from actors.admission import Admission
+from actors.admission import Admission, MachineLimits
 from actors.commands import Ask, Leave, Place
-from actors.errors import QueueFull, StitcheryError
+from actors.errors import DeadlineMissed, QueueFull, StitcheryError, UserBusy
 from actors.estimate import (
-    RunTimes,
+    Coverage,
+    Runs,
+    Spread,
+    Typical,
     until_end_by_progress,
-    until_end_queued,
     until_end_running,
-    wait_for_turn,
 )
-from actors.lines import Standing, Ticket
+from actors.foresight import Foresight
+from actors.lines import CapabilityLimits, Standing, Ticket
 from actors.mailbox import Inbox
 from actors.messages import Eta, Hold, Outlook
 
@@ -36,12 +39,14 @@ RETRY_UNKNOWN = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """How busy one capability is."""
+    """How busy one capability is, and how often the ends came as told."""
 
     running: int
     queued: int
+    paused: bool
     mean_run: float | None
     expected_wait: Eta | None
+    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +59,15 @@ class Prospect:
 
 
 class Floor:
-    """What the limiters of one machine share: the book, and who stands where.
+    """What the limiters of one machine share: the book, who stands where, and what runs took.
 
     A limiter that frees a slot wakes whoever is next, of whichever capability.
     """
 
     def __init__(self, admission: Admission) -> None:
         self.admission = admission
+        self.foresight = Foresight(admission)
+        self._typical = Typical()
         self._places: dict[Ticket, Place] = {}
 
     def enter(self, place: Place, *, resumed: bool) -> None:
@@ -73,13 +80,31 @@ class Floor:
             raise
         self._wake(granted)
 
-    def leave(self, place: Place) -> None:
-        """Takes a place out of the book."""
-        self._places.pop(place.ticket, None)
-        self._wake(self.admission.leave(place.ticket))
+    def leave(self, place: Place, ran: float | None = None) -> None:
+        """Takes a place out of the book; `ran` is seconds of a run worth learning from."""
+        ticket = place.ticket
+        held = self.foresight.ended(ticket, trio.current_time(), ran)
+        extra = 0.0 if held is None else self._typical.further_turns(held)
+        if ran is not None:
+            self._typical.add(ran)
+        self._places.pop(ticket, None)
+        self._wake(self.admission.leave(ticket, extra=extra))
+
+    def change(self, machine: MachineLimits, rooms: Mapping[str, CapabilityLimits]) -> None:
+        """Puts other limits in force; a raised one grants at once, a lowered one drains."""
+        self._wake(self.admission.change(machine, rooms))
+
+    def pause(self, capability: str) -> None:
+        """Begins no more jobs of a capability; those that run go on, newcomers may wait."""
+        self.admission.pause(capability)
+
+    def resume(self, capability: str) -> None:
+        """Ends a pause."""
+        self._wake(self.admission.resume(capability))
 
     def _wake(self, granted: list[Ticket]) -> None:
         for ticket in granted:
+            self.foresight.began(ticket, trio.current_time())
             self._places[ticket].go()
 
 
@@ -90,7 +115,6 @@ class Limiter:
         self.capability = capability
         self._floor = floor
         self._inbox: Inbox[Ask | Leave] = Inbox(f"limiter of {capability}")
-        self._run_times = RunTimes()
         self._expiries: list[tuple[float, int, Place]] = []
 
     def __repr__(self) -> str:
@@ -130,45 +154,43 @@ class Limiter:
 
     def outlook_queued(self, place: Place) -> Outlook:
         """What a job may expect that has not begun. With its slot in hand it is next."""
-        position = self._floor.admission.position(place.ticket)
+        ticket = place.ticket
+        position = self._floor.admission.position(ticket)
         if position is None:
-            return Outlook(position=1)
+            position = 1
         return Outlook(
             position=position,
-            waiting_for=self._floor.admission.holds(place.ticket),
-            eta=until_end_queued(self._run_times.recent(), position, self._slots()),
+            waiting_for=self._floor.admission.holds(ticket),
+            eta=self._floor.foresight.eta(ticket, trio.current_time()),
         )
 
-    def outlook_running(self, elapsed: float, fraction: float) -> Outlook:
+    def outlook_running(self, place: Place, elapsed: float, fraction: float) -> Outlook:
         """What a job may expect that has come so far (0..1) in `elapsed` seconds."""
         own = until_end_by_progress(elapsed, fraction)
-        return Outlook(eta=own or until_end_running(self._run_times.recent(), elapsed))
+        return Outlook(eta=own or until_end_running(self._runs(place.ticket), elapsed))
 
     def load(self) -> Load:
         """How busy the capability is, and what a newcomer would wait."""
-        running, queued = self._floor.admission.counts(self.capability)
+        admission = self._floor.admission
+        running, queued = admission.counts(self.capability)
         return Load(
             running=running,
             queued=queued,
-            mean_run=self._run_times.mean(),
+            paused=self.capability in admission.paused,
+            mean_run=self._floor.foresight.run_times[self.capability].mean(),
             expected_wait=self.prospect("").wait,
+            coverage=self._floor.foresight.coverage[self.capability],
         )
 
     def prospect(self, user: str) -> Prospect:
-        """What the next job of a user would meet; "" is somebody new.
-
-        The line can be foreseen; when the user's own limits let go, not yet.
-        """
+        """What the next job of a user would meet; "" is somebody new."""
         admission = self._floor.admission
-        position = admission.newcomers_position(user, self.capability)
-        holds = admission.holds_of(user, self.capability)
-        if not holds:
-            wait: Eta | None = Eta(p50=0, p90=0)
-        elif any(hold.limit in {"global_jobs", f"{self.capability}.running"} for hold in holds):
-            wait = wait_for_turn(self._run_times.recent(), position - 1, self._slots())
-        else:
-            wait = None
-        return Prospect(position=position, waiting_for=holds, wait=wait)
+        wait = self._newcomers_wait(user)
+        return Prospect(
+            position=admission.newcomers_position(user, self.capability),
+            waiting_for=admission.holds_of(user, self.capability),
+            wait=None if wait is None else Eta(p50=wait.mean, p90=wait.p90),
+        )
 
     def refuse(self, user: str) -> None:
         """Lets a user's next job pass, or says why it may not come in; nothing is taken.
@@ -178,8 +200,8 @@ class Limiter:
         """
         try:
             self._floor.admission.refuse(user, self.capability)
-        except QueueFull as refusal:
-            refusal.retry_after = self._retry_after()
+        except (QueueFull, UserBusy) as refusal:
+            refusal.retry_after = self._retry_after(user, refusal.limit)
             raise
 
     # --- inside -------------------------------------------------------------------------------
@@ -190,21 +212,40 @@ class Limiter:
                 with self._inbox.answering(message):
                     self._answer(message)
             case Leave(place=place, ran=ran):
-                if ran is not None:
-                    self._run_times.add(ran)
-                self._floor.leave(place)
+                self._floor.leave(place, ran)
 
     def _answer(self, ask: Ask) -> None:
         """The verdict: a place, or the refusal."""
+        place = ask.place
         try:
-            self._floor.enter(ask.place, resumed=ask.resumed)
+            if not ask.resumed:
+                self.refuse(place.ticket.user)
+                self._refuse_late(place)
+            self._floor.enter(place, resumed=True)
         except StitcheryError as refusal:
-            if isinstance(refusal, QueueFull):
-                refusal.retry_after = self._retry_after()
             ask.reply.refuse(refusal)
         else:
-            self._watch_time(ask.place)
+            self._floor.foresight.tell(place.ticket, trio.current_time())
+            self._watch_time(place)
             ask.reply.give(None)
+
+    def _refuse_late(self, place: Place) -> None:
+        """Refuses a job that would miss its deadline even if everything went well.
+
+        That is: if the wait and the run were both of the shortest tenth.
+        """
+        wait, runs = self._newcomers_wait(place.ticket.user), self._runs(place.ticket)
+        if wait is None or runs is None or place.ends_by == math.inf:
+            return
+        soonest, left = wait.p10 + runs.p10, place.ends_by - trio.current_time()
+        if soonest > left:
+            raise DeadlineMissed(
+                f"The job is to end within {left:g} s, but would hardly end within {soonest:.1f} "
+                "s. Allow it a later deadline, or submit it when fewer jobs wait.",
+                field="/options/deadline",
+                limit="deadline",
+                more={"soonest": soonest},
+            )
 
     def _watch_time(self, place: Place) -> None:
         if place.ticket.standing is Standing.WAITING and place.expires_at < math.inf:
@@ -231,11 +272,35 @@ class Limiter:
             self._floor.leave(place)
             place.expire()
 
-    def _slots(self) -> int:
-        admission = self._floor.admission
-        return min(admission.machine.global_jobs, admission.limits(self.capability).running)
+    def _runs(self, ticket: Ticket) -> Runs | None:
+        return self._floor.foresight.runs(ticket)
 
-    def _retry_after(self) -> float:
-        """Seconds until one more job has ended, so that one more may wait."""
-        wait = wait_for_turn(self._run_times.recent(), 0, self._slots())
-        return math.ceil(wait.p50) if wait is not None else RETRY_UNKNOWN
+    def _newcomers_wait(self, user: str) -> Spread | None:
+        """What the next job of a user would wait; nothing where no limit holds it."""
+        if not self._floor.admission.holds_of(user, self.capability):
+            return Spread(0.0)
+        now = trio.current_time()
+        return self._floor.foresight.newcomers_wait(user, self.capability, now)
+
+    def _retry_after(self, user: str, limit: str | None) -> float:
+        """Seconds until the limit that refused is expected to let one more in.
+
+        That is when one of those who wait begins or expires, or when a busy user's job ends. A
+        guess while nothing is known.
+        """
+        foresight, now = self._floor.foresight, trio.current_time()
+        if limit == "jobs_per_user":
+            return _whole(foresight.next_end(user, now))
+        own = None if limit == "queue_size" else self.capability
+        begins = foresight.next_start(now, own)
+        if begins is None and (wait := self._newcomers_wait(user)) is not None:
+            begins = wait.mean
+        expires = self._next_expiry() - now
+        return _whole(min(expires, math.inf if begins is None else begins))
+
+
+def _whole(seconds: float | None) -> float:
+    """Whole seconds, as a Retry-After has them, one at least."""
+    if seconds is None or math.isinf(seconds):
+        return RETRY_UNKNOWN
+    return max(1.0, math.ceil(seconds))

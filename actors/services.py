@@ -14,6 +14,7 @@ import trio
 from actors.capability import AnswerT, AnyCapability, OrderT, ProgressSink
 from actors.ids import IdMaker
 from actors.journal.port import Journal
+from actors.lender import Lender
 from actors.limiter import Limiter
 from actors.looks import Looks
 from actors.progress import Numbers
@@ -57,6 +58,7 @@ class Services:
     numbers: Numbers
     new_id: IdMaker
     now: Callable[[], datetime] = utc_now
+    lender: Lender = field(default_factory=Lender)
     looks: Looks = field(default_factory=Looks)
 
     def settings_of(self, capability: str) -> CapabilitySettings:

@@ -22,6 +22,7 @@ from actors.expiry import Expiry
 from actors.ids import IdMaker
 from actors.journal.port import Journal
 from actors.journal.sqlite import SqliteJournal
+from actors.lender import Lender
 from actors.limiter import Floor, Limiter
 from actors.lines import CapabilityLimits
 from actors.progress import Numbers
@@ -31,6 +32,7 @@ from actors.supervisor import Actor, Supervisor
 from actors.workers import staffing
 from actors.workers.pool import Workers
 from actors.workspace import Workspace
+from conf.machine import this_machine
 from conf.settings import Settings
 
 PRELOADED = ("actors.pictures",)
@@ -43,7 +45,12 @@ class Stitchery:
 
     services: Services
     sessions: Sessions
-    admission: Admission
+    floor: Floor
+
+    @property
+    def admission(self) -> Admission:
+        """The book of who runs and who waits."""
+        return self.floor.admission
 
     @property
     def capabilities(self) -> Mapping[str, AnyCapability]:
@@ -54,6 +61,15 @@ class Stitchery:
     def limiters(self) -> Mapping[str, Limiter]:
         """Who decides when, by capability."""
         return self.services.limiters
+
+    def change(self, settings: Settings) -> None:
+        """Puts other settings in force, limits and all: a lowered one drains, it never kills.
+
+        What was read at the start stays: folder, socket, workers kept ready.
+        """
+        self.services.settings = settings
+        self.floor.change(machine_limits(settings), capability_limits(settings))
+        self.services.lender.change(resource_totals(settings))
 
     async def drain(self) -> None:
         """Begins no more jobs and gives those that run the configured grace to end."""
@@ -70,6 +86,8 @@ def machine_limits(settings: Settings) -> MachineLimits:
         queue_size=settings.limits.max_queue_size,
         refuse_busy_user=concurrency.when_user_busy == "refuse",
         priority=concurrency.enable_priority,
+        charge_time=concurrency.charge_run_time,
+        weights=concurrency.weights,
     )
 
 
@@ -83,6 +101,13 @@ def capability_limits(settings: Settings) -> dict[str, CapabilityLimits]:
         )
         for name, section in settings.capabilities.items()
     }
+
+
+def resource_totals(settings: Settings) -> dict[str, int]:
+    """What steps of jobs may borrow; of processor slots by default one for each processor."""
+    resources = settings.resources
+    slots = this_machine().processors if resources.processor is None else resources.processor
+    return {"processor": slots, "graphics": resources.graphics}
 
 
 @asynccontextmanager
@@ -126,8 +151,9 @@ async def open_stitchery(
         numbers=Numbers(),
         new_id=IdMaker() if new_id is None else new_id,
         now=now,
+        lender=Lender(resource_totals(settings)),
     )
-    stitchery = Stitchery(services, Sessions(services), admission)
+    stitchery = Stitchery(services, Sessions(services), floor)
     async with trio.open_nursery() as nursery:
         await nursery.start(Supervisor(_children(stitchery)).run)
         yield stitchery

@@ -95,6 +95,7 @@ def _sentences(settings: Settings) -> Iterator[str]:
     yield from _turns(settings)
     for name, own in settings.capabilities.items():
         yield _capability(name, own, settings)
+    yield from _lent(settings)
     yield from _sizes(settings)
     yield from _server(settings)
 
@@ -118,6 +119,19 @@ def _turns(settings: Settings) -> Iterator[str]:
         "Turns are shared between users and shifted by priority; a low one still gets its turn."
         if concurrency.enable_priority
         else "Turns are shared between users; priorities change nothing."
+    )
+    if concurrency.charge_run_time:
+        yield "A job that takes longer than a typical one costs its user more turns."
+    for user, weight in sorted(concurrency.weights.items()):
+        yield f"{user} gets {_count(weight, 'turn')} for each one of another user."
+
+
+def _lent(settings: Settings) -> Iterator[str]:
+    slots, cards = settings.resources.processor, settings.resources.graphics
+    heavy = "one for each processor" if slots is None else f"{slots:,}"
+    yield (
+        f"Heavy computations at once: {heavy}; on graphics cards: {cards or 'none'}. Other jobs' "
+        "downloads go on meanwhile."
     )
 
 

@@ -88,8 +88,14 @@ def _inside(told: _Told, step: str | int, whole: _Told) -> _Told | None:
     if isinstance(step, int):
         member = told.get("items")
     else:
-        member = told.get("properties", {}).get(step, told.get("additionalProperties"))
+        member = told.get("properties", {}).get(step) or _values(told)
     return member if isinstance(member, dict) else None
+
+
+def _values(told: _Told) -> _Told | None:
+    """What describes the values of a table whose keys are free, or fit a pattern."""
+    ways = [told.get("additionalProperties"), *told.get("patternProperties", {}).values()]
+    return next((way for way in ways if isinstance(way, dict)), None)
 
 
 _KINDS = {
@@ -113,6 +119,9 @@ def _words(told: _Told) -> str | None:
         return either(way for way in ways if way) if all(ways) else None
     if told.get("type") == "array" and "items" in told:
         return f"a list, each item {_words(told['items']) or 'a table'}"
+    if values := _values(told):
+        inside = _words(values)
+        return None if inside is None else f"a table, each value {inside}"
     kind = _KINDS.get(told.get("format", told.get("type")))
     return None if kind is None else kind + _bounds(told)
 

@@ -71,6 +71,13 @@ HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 """The name of an HTTP header."""
 
 
+Principal = Annotated[str, StringConstraints(pattern=r"^(key|user):.{1,200}$")]
+"""Who asks, as the record of a session has it: a program's key or a proxy's user."""
+
+Weight = Annotated[float, Field(ge=0.01, le=100)]
+"""Turns for each one of the others'."""
+
+
 class Section(BaseModel):
     """Base of every section: frozen, unknown keys are mistakes, no NaN or infinity.
 
@@ -100,6 +107,14 @@ class Concurrency(Section):
         HOUR, gt=0, le=30 * DAY, description="seconds a job may wait before it expires"
     )
     enable_priority: bool = Field(False, description="whether a job's priority shifts turns")
+    charge_run_time: bool = Field(
+        True, description="whether a long job costs its user more turns than a short one"
+    )
+    weights: dict[Principal, Weight] = Field(
+        default_factory=dict,
+        description="turns that a user gets for each one of the others', by key:NAME (the name of "
+        "an API key) or user:NAME (a user of identity.user_header); others: 1",
+    )
     when_user_busy: Literal["wait", "refuse"] = Field(
         "wait", description="what becomes of a busy user's next job: it waits, or is refused (409)"
     )
@@ -112,6 +127,18 @@ class Concurrency(Section):
                 f"max_jobs_per_user ({self.max_jobs_per_user}) is more than "
                 f"max_global_jobs ({self.max_global_jobs}); lower the first or raise the second",
             )
+
+
+class Resources(Section):
+    """What the steps of running jobs borrow, and wait for when it is lent out."""
+
+    processor: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="heavy computations at once; unset: one for each processor",
+    )
+    graphics: int = Field(0, ge=0, le=1000, description="computations on graphics cards at once")
 
 
 class Limits(Section):
@@ -327,6 +354,7 @@ class Settings(Section):
     """The whole configuration but for the capabilities' sections, which are looked up by name."""
 
     concurrency: Concurrency = Concurrency()
+    resources: Resources = Resources()
     limits: Limits = Limits()
     server: Server = Server()
     storage: Storage = Storage()

@@ -10,8 +10,10 @@ ROOT = Path(__file__).parent.parent
 
 PURE = [
     "actors/admission.py",
+    "actors/book.py",
     "actors/errors.py",
     "actors/estimate.py",
+    "actors/foresight.py",
     "actors/ids.py",
     "actors/lifecycle.py",
     "actors/lines.py",
@@ -19,6 +21,8 @@ PURE = [
     "actors/messages.py",
     "actors/names.py",
     "actors/quota.py",
+    "actors/replay.py",
+    "actors/resources.py",
     "actors/capabilities/fetch/addresses.py",
     "actors/capabilities/fetch/answers.py",
     "actors/capabilities/fetch/inflate.py",

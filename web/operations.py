@@ -8,7 +8,7 @@ from actors.errors import NotReady
 from actors.tree import Stitchery
 from web.answers import json_answer
 from web.asgi import Request, Response
-from web.views import Eta, Health, Line, Queue
+from web.views import Coverage, Eta, Health, Line, Queue
 
 
 class OperationRoutes:
@@ -38,10 +38,12 @@ class OperationRoutes:
                 queued=load.queued,
                 max_running=min(admission.limits(name).running, admission.machine.global_jobs),
                 max_queued=min(admission.limits(name).queued, admission.machine.queue_size),
+                paused=load.paused,
                 mean_run=load.mean_run,
                 expected_wait=(
                     None if load.expected_wait is None else Eta.model_validate(load.expected_wait)
                 ),
+                coverage=Coverage.model_validate(load.coverage),
             )
         return json_answer(
             Queue(

@@ -197,6 +197,16 @@ class Queue(View):
 
     running: int
     queued: int
+class Coverage(View):
+    """How often the time until the end, as told when a job was accepted, came true."""
+
+    jobs: int = Field(description="jobs that ended lately, of which it was told")
+    inside: float | None = Field(
+        description="share of them that ended no later than their p90, and as little before their "
+        "p50 as the p90 lay after it"
+    )
+
+
     max_running: int
     max_queued: int
     capabilities: dict[str, Line]
@@ -204,8 +214,10 @@ class Queue(View):
 
 class Files(View):
     """What an upload made."""
+    paused: bool = Field(description="whether the operator lets nothing begin just now")
 
     items: list[File]
+    coverage: Coverage
 
 
 class JobMessage(View):

@@ -49,6 +49,19 @@ def test_a_secret_is_masked() -> None:
 # --- sentences ------------------------------------------------------------------------------------
 
 
+def test_what_shares_turns_and_what_is_lent_is_told_in_sentences() -> None:
+    sentences = told(
+        concurrency={"weights": {"key:batch": 0.5}}, resources={"processor": 4}
+    ).sentences
+    assert "A job that takes longer than a typical one costs its user more turns." in sentences
+    assert "key:batch gets 0.5 turns for each one of another user." in sentences
+    assert (
+        "Heavy computations at once: 4; on graphics cards: none. Other jobs' downloads go on "
+        "meanwhile."
+    ) in sentences
+    assert any("one for each processor" in sentence for sentence in told().sentences)
+
+
 def test_turns_and_the_queue_are_told_in_sentences() -> None:
     sentences = told().sentences
     assert "At most 3 jobs at once, 1 of one user." in sentences

@@ -73,7 +73,7 @@ def test_presets_fit_the_schema() -> None:
         (("hosts", "a", "port", "x"), None),
         (("plain", "x"), "a whole number"),
         (("plain", 1), None),
-        (("plain",), None),
+        (("plain",), "a table, each value a whole number or null"),
     ],
 )
 def test_what_a_field_accepts_is_told_in_words(path: tuple[str | int, ...], words: str) -> None:

@@ -73,6 +73,11 @@ class Fetch(Capability[FetchRequest, FetchSettings]):
             most_seconds=min(settings.total_seconds, rounds * settings.timeout),
         )
 
+    def size(self, request: FetchRequest, files: Mapping[str, FileRecord]) -> float:
+        """The number of addresses."""
+        del files
+        return float(len(request.urls))
+
     async def run(
         self, request: FetchRequest, settings: FetchSettings, context: Context
     ) -> JobResult:

@@ -91,6 +91,11 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
             format_limit=SIDE_LIMITS[request.format],
         )
 
+    def size(self, request: StitchRequest, files: Mapping[str, FileRecord]) -> float:
+        """Millions of pixels that come in: each is decoded, and most of the time goes there."""
+        media = [files[picture.file].media for picture in request.inputs]
+        return sum((found.width or 0) * (found.height or 0) for found in media) / 1e6
+
     async def run(
         self, request: StitchRequest, settings: StitchSettings, context: Context
     ) -> JobResult:
@@ -108,7 +113,8 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
             memory_bytes=forecast.memory_bytes,
             cpu_seconds=min(made.cpu_seconds, settings.run_timeout),
         )
-        await context.work(call, _order(made, context, part))
+        async with context.borrow("processor"):
+            await context.work(call, _order(made, context, part))
         name = f"stitched.{_EXTENSIONS[request.format]}"
         record = await context.keep(part, name, made_here=True)
         return JobResult(

@@ -6,7 +6,8 @@ Never: starts a child; a capability that calls `work` gets the function itself, 
 
 import hashlib
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -61,6 +62,7 @@ class FakeContext:
         self.parts: list[FakePart] = []
         self.kept: list[FileRecord] = []
         self.told: list[Progress] = []
+        self.borrowed: list[tuple[str, int]] = []
         self._folder = folder
         self._room = room
 
@@ -100,6 +102,12 @@ class FakeContext:
 
     def progress(self, progress: Progress) -> None:
         self.told.append(progress)
+
+    @asynccontextmanager
+    async def borrow(self, name: str, amount: int = 1) -> AsyncIterator[None]:
+        await trio.lowlevel.checkpoint()
+        self.borrowed.append((name, amount))
+        yield
 
     async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
         await trio.lowlevel.checkpoint()

@@ -1,0 +1,245 @@
+"""When a job's turn will come: the book played forward with what recent runs took.
+
+Owns: the expectation of a wait and of an end, for those who stand in line and for who would come
+now; how often it came true, and what is learnt from that.
+Never: changes the book, reads a clock; the present comes in as an argument, in seconds.
+
+For the jobs near the head the policy is replayed: the slots free when the jobs that run are
+expected to end, and each goes to the first in line whom no limit holds (`replay`; the order is the
+book's own). For those further back arithmetic does: so many jobs before, so many slots, so long a
+run each (`arithmetic`). Both cost the same however many jobs wait, and one replay serves all who
+ask of the same book at the same moment.
+"""
+
+import bisect
+import math
+from dataclasses import dataclass
+
+from actors.book import Ahead, Book
+from actors.estimate import (
+    Correction,
+    Coverage,
+    Runs,
+    RunTimes,
+    Spread,
+    until_end_queued,
+)
+from actors.lines import Key, Standing, Ticket
+from actors.messages import Eta, Outlook
+from actors.replay import Runner, Slots, Waiter, arithmetic, replay
+
+HORIZON = 32
+"""Jobs for which the policy is replayed; a millisecond's work at most."""
+
+NEWS = 0.1
+"""Share by which a wait or a place must have changed to be worth a message."""
+
+LOOK_AGAIN = 0.05
+"""Share of the expected time after which a job's outlook is looked at again."""
+
+MOST_PATIENCE = 30.0
+"""Seconds after which it is looked at again in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was told of a job when it was accepted, and how that came about."""
+
+    at: float
+    eta: Eta
+    uncorrected: float
+    correction: Correction | None
+
+
+class Foresight:
+    """What the book and the recent runs say of the times to come, for all capabilities.
+
+    `tell` is asked once of every job, when it is accepted; `began` is told of every start and
+    `ended` of every end: what was told is held against what came. The rest only looks.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self.run_times = {name: RunTimes() for name in book.capabilities}
+        self.coverage = {name: Coverage() for name in book.capabilities}
+        self._corrections = {name: (Correction(), Correction()) for name in book.capabilities}
+        self._book = book
+        self._began: dict[Ticket, float] = {}
+        self._told: dict[Ticket, _Told] = {}
+        self._at: tuple[int, float] = (-1, math.nan)
+        self._keys: list[Key] = []
+        self._board: dict[Ticket, Spread | None] = {}
+
+    # --- told ---------------------------------------------------------------------------------
+
+    def began(self, ticket: Ticket, now: float) -> None:
+        """A ticket has got its slot."""
+        self._began[ticket] = now
+
+    def ended(self, ticket: Ticket, now: float, ran: float | None = None) -> float | None:
+        """A ticket has left; the seconds for which it held its slot, None when it held none.
+
+        `ran` are the seconds of a run worth learning from.
+        """
+        began, told = self._began.pop(ticket, None), self._told.pop(ticket, None)
+        if ran is not None:
+            self.run_times[ticket.capability].add(ran, ticket.size)
+            if told is not None:
+                self.coverage[ticket.capability].add(told.eta, now - told.at)
+                if told.correction is not None:
+                    told.correction.add(told.uncorrected, now - told.at)
+        return None if began is None else now - began
+
+    def tell(self, ticket: Ticket, now: float) -> None:
+        """A ticket has been accepted: what it is told now will be held against what comes."""
+        plain = self._plain_eta(ticket, now)
+        if plain is not None:
+            correction = self._correction(ticket)
+            eta = plain if correction is None else correction.apply(plain)
+            self._told[ticket] = _Told(now, eta, plain.p50, correction)
+
+    # --- asked --------------------------------------------------------------------------------
+
+    def runs(self, ticket: Ticket) -> Runs | None:
+        """The recent runs that speak for a ticket; None when there are none."""
+        return self.run_times[ticket.capability].like(ticket.size)
+
+    def eta(self, ticket: Ticket, now: float) -> Eta | None:
+        """The time until a ticket ends that has not begun to run; None when it cannot be known."""
+        plain, correction = self._plain_eta(ticket, now), self._correction(ticket)
+        return plain if plain is None or correction is None else correction.apply(plain)
+
+    def wait(self, ticket: Ticket, now: float) -> Spread | None:
+        """The time until a waiting ticket begins; None when it cannot be known."""
+        self._look(now)
+        if ticket in self._board:
+            return self._board[ticket]
+        return self._beyond(self._book.before(ticket), ticket.capability)
+
+    def newcomers_wait(self, user: str, capability: str, now: float) -> Spread | None:
+        """The time until the next job of a user would begin, were it brought now."""
+        self._look(now)
+        own = self._book.newcomers_key(user, capability)
+        if bisect.bisect_left(self._keys, own) == len(self._keys) >= HORIZON:
+            return self._beyond(self._book.newcomers_before(user, capability), capability)
+        runs = self.run_times[capability].all()
+        line = list(zip(self._keys, self._board, strict=True))
+        waiters = [self._waiter(ticket) for key, ticket in line if key < own]
+        waiters.append(Waiter(user, capability, None if runs is None else runs.spread))
+        waiters += [self._waiter(ticket) for key, ticket in line if key > own]
+        place = sum(key < own for key in self._keys)
+        return replay(self._runners(now), waiters, self._slots())[place]
+
+    def next_start(self, now: float, capability: str | None = None) -> float | None:
+        """Seconds until somebody who waits is expected to begin, of one capability or of any."""
+        self._look(now)
+        begins = [
+            wait.mean
+            for ticket, wait in self._board.items()
+            if wait is not None and capability in {None, ticket.capability}
+        ]
+        return min(begins, default=None)
+
+    def next_end(self, user: str, now: float) -> float | None:
+        """Seconds until a running job of a user is expected to end."""
+        left = [
+            found.mean
+            for ticket in self._began
+            if ticket.user == user and (found := self._left(ticket, now)) is not None
+        ]
+        return min(left, default=None)
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _plain_eta(self, ticket: Ticket, now: float) -> Eta | None:
+        waits = ticket.standing is Standing.WAITING
+        wait, runs = self.wait(ticket, now) if waits else Spread(0.0), self.runs(ticket)
+        return None if wait is None or runs is None else until_end_queued(wait, runs)
+
+    def _correction(self, ticket: Ticket) -> Correction | None:
+        """What experience says to such an estimate; None where nobody can come in between.
+
+        Those who come later pass nobody's first job in line, but may pass the others.
+        """
+        if ticket.standing is not Standing.WAITING:
+            return None
+        return self._corrections[ticket.capability][self._book.is_behind_own(ticket)]
+
+    def _look(self, now: float) -> None:
+        """Replays the head of the line, unless the book and the moment are those of last time."""
+        at = (self._book.version, now)
+        if at == self._at:
+            return
+        line = self._book.ahead(HORIZON)
+        waiters = [self._waiter(ticket) for _, ticket in line]
+        begins = replay(self._runners(now), waiters, self._slots()) if line else []
+        self._keys = [key for key, _ in line]
+        self._board = {ticket: wait for (_, ticket), wait in zip(line, begins, strict=True)}
+        self._at = at
+
+    def _waiter(self, ticket: Ticket) -> Waiter:
+        runs = self.runs(ticket)
+        return Waiter(ticket.user, ticket.capability, None if runs is None else runs.spread)
+
+    def _runners(self, now: float) -> list[Runner]:
+        return [
+            Runner(ticket.user, ticket.capability, self._left(ticket, now))
+            for ticket in self._began
+        ]
+
+    def _left(self, ticket: Ticket, now: float) -> Spread | None:
+        """The time until a running job ends.
+
+        One that outlasted every run on record is taken to go on for half as long again, or not.
+        """
+        runs = self.runs(ticket)
+        if runs is None:
+            return None
+        elapsed = now - self._began[ticket]
+        return runs.left(elapsed) or Spread(elapsed / 2, (elapsed / 2) ** 2)
+
+    def _slots(self) -> Slots:
+        machine = self._book.machine
+        return Slots(
+            total=machine.global_jobs,
+            per_user=machine.jobs_per_user,
+            rooms=self._book.capabilities,
+            paused=self._book.paused,
+        )
+
+    def _beyond(self, ahead: Ahead, capability: str) -> Spread | None:
+        known = {name: times.all() for name, times in self.run_times.items()}
+        runs = {name: found for name, found in known.items() if found is not None}
+        return arithmetic(ahead, capability, runs, self._slots())
+
+
+# --- what is worth a message ----------------------------------------------------------------------
+
+
+def is_news(told: Outlook | None, now: Outlook) -> bool:
+    """Whether an outlook differs enough from the one told last to be worth a message.
+
+    Near the head every step counts; further back a tenth of the place or of the wait. So a line of
+    ten thousand that moves up by one makes some ten messages, not ten thousand.
+    """
+    if told is None or _names(told) != _names(now):
+        return True
+    if told.position is None or now.position is None:
+        return told.position != now.position
+    if abs(told.position - now.position) > NEWS * now.position:
+        return True
+    if told.eta is None or now.eta is None:
+        return told.eta is not now.eta
+    return abs(told.eta.p50 - now.eta.p50) > max(1.0, NEWS * now.eta.p50)
+
+
+def _names(outlook: Outlook) -> tuple[str, ...]:
+    return tuple(hold.limit for hold in outlook.waiting_for)
+
+
+def patience(outlook: Outlook, least: float) -> float:
+    """Seconds, at least `least`, after which an outlook is worth another look."""
+    if outlook.eta is None:
+        wished = LOOK_AGAIN * (outlook.position or 0)
+    else:
+        wished = LOOK_AGAIN * outlook.eta.p50
+    return min(max(least, wished), max(least, MOST_PATIENCE))
