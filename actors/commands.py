@@ -150,14 +150,11 @@ class End(Question[None]):
     """Ends the session: jobs cancelled, files removed, forgotten. The reply comes afterwards."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire(Question[bool]):
+    """The session leaves memory if it is idle; the reply says whether it does."""
+
+
 Command = (
-    Submit
-    | Resume
-    | Cancel
-    | TakeFiles
-    | DropFile
-    | BeginUpload
-    | FinishUpload
-    | DropUpload
-    | End
+    Submit | Resume | Cancel | TakeFiles | DropFile | BeginUpload | FinishUpload | DropUpload | End
 )

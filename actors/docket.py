@@ -5,7 +5,7 @@ behind the living. Part of the session actor: only its tasks change the map.
 Never: starts, ends or judges a job.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from actors.errors import NotFound
 from actors.job import Job
@@ -77,7 +77,7 @@ class Docket:
             Refusal: `cursor` is none that a page gave.
         """
         if state is not None and not has_ended(state):
-            return self._living_page(state, capability, limit, cursor)
+            return page_of_living(self, state, capability, limit, cursor)
         page = await self._journal.jobs(
             self._session, state=state, capability=capability, limit=limit, cursor=cursor
         )
@@ -90,21 +90,23 @@ class Docket:
         records |= {id: job.record for id, job in self._living.items() if job.accepted}
         return tuple(self.newest(records[id]) for id in sorted(records, reverse=True))
 
-    def _living_page(
-        self, state: State, capability: str | None, limit: int, cursor: str | None
-    ) -> Page[JobView]:
-        jobs = sorted(
-            (
-                job
-                for job in self._living.values()
-                if job.accepted
-                and job.record.state is state
-                and capability in {None, job.record.capability}
-                and (cursor is None or job.record.id < cursor)
-            ),
-            key=lambda job: job.record.id,
-            reverse=True,
-        )
-        shown = jobs[:limit]
-        more = shown[-1].record.id if len(jobs) > limit else None
-        return Page(tuple(job.view() for job in shown), more)
+
+def page_of_living(
+    jobs: Iterable[Job], state: State, capability: str | None, limit: int, cursor: str | None
+) -> Page[JobView]:
+    """A page of those of the jobs that live in this state, newest first."""
+    found = sorted(
+        (
+            job
+            for job in jobs
+            if job.accepted
+            and job.record.state is state
+            and capability in {None, job.record.capability}
+            and (cursor is None or job.record.id < cursor)
+        ),
+        key=lambda job: job.record.id,
+        reverse=True,
+    )
+    shown = found[:limit]
+    more = shown[-1].record.id if len(found) > limit else None
+    return Page(tuple(job.view() for job in shown), more)

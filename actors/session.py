@@ -26,6 +26,7 @@ from actors.commands import (
     End,
     FinishUpload,
     Resume,
+    Retire,
     Submit,
     TakeFiles,
 )
@@ -78,13 +79,14 @@ class Session:
         self.shelf = Shelf(record.id, services)
         self.uploads = Uploads(record.id, services, self.shelf)
         self._services = services
-        self._inbox: Inbox[Command] = Inbox("session")
+        self._inbox: Inbox[Command | Retire] = Inbox("session")
         self._fanout = Fanout(services.numbers)
         self._docket = Docket(record.id, services.journal)
         self._key_locks: dict[str, trio.Lock] = {}
         self._visitors = 0
         self._foreseeing = False
         self.draining = False
+        self.ended = False
         self._nursery: trio.Nursery | None = None
 
     def __repr__(self) -> str:
@@ -96,6 +98,12 @@ class Session:
         await self.shelf.load()
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing is under way: no job, no command, nobody who asks, uploads or watches."""
+        busy = self._nursery is None or self._nursery.child_tasks
+        return not (busy or self._visitors or len(self._inbox))
+
+    @property
     def leaving(self) -> bool:
         """Whether it takes no more commands; `gone` tells when another may take its place."""
         return self._inbox.closed
@@ -103,7 +111,7 @@ class Session:
     # --- the actor ------------------------------------------------------------------------------
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Serves until the session has ended or has long been idle.
+        """Serves until the session has ended, has long been idle, or makes room for another.
 
         Cancelling stops the jobs where they are; the journal has them for the next life.
         """
@@ -113,6 +121,8 @@ class Session:
                 end = await self._serve(self._nursery)
                 self._nursery.cancel_scope.cancel()
             if end is not None:  # and nobody is left who could bring anything in
+                self.ended = True
+                self._fanout.end()
                 await self._answer(end)
         finally:
             self._inbox.close()
@@ -131,9 +141,11 @@ class Session:
                 if isinstance(command, End):
                     self._inbox.close()
                     return command
-                nursery.start_soon(self._answer, command)
-                continue
-            if not (nursery.child_tasks or self._visitors or len(self._inbox)):
+                if not isinstance(command, Retire):
+                    nursery.start_soon(self._answer, command)
+                    continue
+                command.reply.give(self.idle)
+            if self.idle:
                 self._inbox.close()
                 return None
 
@@ -250,6 +262,18 @@ class Session:
         self._inbox.post(command)
         await command.reply.wait()
 
+    async def retire(self) -> bool:
+        """Has it leave memory at once if nothing is under way in it; whether it does.
+
+        It comes back from the record when it is asked for; `gone` tells when it may.
+        """
+        command = Retire()
+        try:
+            self._inbox.post(command)
+            return await command.reply.wait()
+        except ActorGone:
+            return True
+
     async def begin_upload(self, name: str, size: int) -> UploadRecord:
         """A resumable upload of `size` bytes, on record when it returns.
 
@@ -325,6 +349,14 @@ class Session:
         return await self._docket.page(
             state=state, capability=capability, limit=limit, cursor=cursor
         )
+
+    def living(self) -> Iterator[Job]:
+        """The jobs that wait or run."""
+        return iter(self._docket)
+
+    def newest(self, record: JobRecord) -> JobView:
+        """The job of a record of this session, as it stands now."""
+        return self._docket.newest(record)
 
     def unfinished(self) -> int:
         """How many jobs wait or run."""
@@ -488,7 +520,7 @@ class Session:
 
     @contextmanager
     def visit(self) -> Iterator[None]:
-        """While somebody uploads or watches, the session is not idle."""
+        """While somebody asks, uploads or watches, the session is not idle."""
         self._visitors += 1
         try:
             yield

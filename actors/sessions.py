@@ -1,20 +1,25 @@
 """All sessions: makes them, finds them, keeps their actors, and takes up what an earlier life left.
 
 Owns: the nursery of the session actors and the register of those in memory. An actor is started
-when its session is asked for and leaves when it has long been idle; its record stays.
-Never: does a session's work.
+when its session is asked for, and leaves when it has long been idle or another needs the room; its
+record stays.
+Never: does a session's work, or knows how a principal has shown who it is.
 
 A session that breaks is started anew and takes its jobs up again from the journal, like after a
 restart of the whole; when that happens too often the error goes up to the supervisor.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 
 import structlog
 import trio
 
-from actors.errors import ActorGone, NotReady
-from actors.messages import JobRecord, SessionRecord
+from actors.docket import page_of_living
+from actors.errors import ActorGone, NotFound, NotReady
+from actors.journal.port import OwnerTakenError, Page
+from actors.lifecycle import State, has_ended
+from actors.messages import JobRecord, JobView, SessionRecord
 from actors.services import Services
 from actors.session import Session
 from actors.supervisor import Budget
@@ -22,14 +27,20 @@ from actors.uploads import settle
 
 log = structlog.get_logger("sessions")
 
+_LOOKED_AT = 100
+"""Sessions asked to make room, before another is refused. They are passed in turn, so that with
+many that work the idle one is found a few tries later; to ask all would hold everybody up."""
+
 
 class Sessions:
     """The sessions of one service; an actor of the supervisor."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._register: dict[str, Session] = {}
+        self._register: dict[str, Session] = {}  # by id, longest unasked first
+        self._owned: dict[str, Session] = {}  # of these, the ones that belong to a principal
         self._opening = trio.Lock()
+        self._room = trio.Lock()  # whose holder may fill it
         self._budget = Budget()
         self._nursery: trio.Nursery | None = None
         self._draining = False
@@ -46,6 +57,7 @@ class Sessions:
         services.numbers.follow(services.journal.life)
         services.new_id.follow(services.journal.last_id)
         self._register.clear()
+        self._owned.clear()
         try:
             async with trio.open_nursery() as self._nursery:
                 left = await services.workspace.leftovers()
@@ -69,21 +81,65 @@ class Sessions:
         """A new session, on record.
 
         Raises:
-            NotReady: stopping, or as many sessions are in memory as may be.
+            NotReady: stopping, or as many sessions work in memory as may be.
         """
-        self._refuse_when_full()
-        record = SessionRecord(id=self._services.new_id(), created_at=self._services.now())
-        await self._services.journal.add_session(record)
-        return await self._open(Session(record, self._services))
+        return await self._open(Session(await self._enter(None), self._services))
 
     async def find(self, id: str) -> Session | None:
-        """The session, brought to memory if need be; None when there is none (any more)."""
+        """The session, brought to memory if need be; None when there is none (any more).
+
+        Raises:
+            NotReady: as `create`.
+        """
         while (session := self._register.get(id)) is not None:
             if not session.leaving:
+                self._register[id] = self._register.pop(id)
                 return session
             await session.gone.wait()
         async with self._opening:  # one at a time: a session has one actor
             return self._register.get(id) or await self._bring_back(id)
+
+    async def of(self, owner: str) -> Session:
+        """The one session of a principal, begun when it first asks; see `SessionRecord.owner`.
+
+        Raises:
+            NotReady: as `create`.
+        """
+        while True:
+            known = self._owned.get(owner)
+            id = await self._id_of(owner) if known is None else known.record.id
+            if (session := await self.find(id)) is not None:
+                return session
+
+    # --- everybody's jobs, for who runs the service -----------------------------------------------
+
+    async def jobs(
+        self, *, state: State | None, capability: str | None, limit: int, cursor: str | None
+    ) -> Page[JobView]:
+        """A page of everybody's jobs as they stand, newest first.
+
+        Raises:
+            Refusal: `cursor` is none that a page gave.
+        """
+        if state is not None and not has_ended(state):
+            living = (job for session in self._register.values() for job in session.living())
+            return page_of_living(living, state, capability, limit, cursor)
+        page = await self._services.journal.all_jobs(
+            state=state, capability=capability, limit=limit, cursor=cursor
+        )
+        return Page(tuple(self._newest(record) for record in page.items), page.next)
+
+    async def session_of_job(self, job: str) -> Session:
+        """The session that has this job.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        record = await self._services.journal.find_job(job)
+        session = None if record is None else await self.find(record.session)
+        if session is None:
+            raise NotFound("There is no such job.")
+        return session
 
     async def drain(self, grace: float) -> None:
         """Lets running jobs end for up to `grace` seconds; nothing new is accepted meanwhile."""
@@ -108,18 +164,44 @@ class Sessions:
         await session.load()
         return await self._open(session)
 
+    async def _enter(self, owner: str | None) -> SessionRecord:
+        """A new session's record."""
+        async with self._room:
+            await self._make_room()
+        services = self._services
+        record = SessionRecord(id=services.new_id(), created_at=services.now(), owner=owner)
+        await services.journal.add_session(record)
+        return record
+
+    async def _id_of(self, owner: str) -> str:
+        """The id of a principal's session; when many begin it at once, they begin one."""
+        record = await self._services.journal.session_of(owner)
+        while record is None:
+            try:
+                record = await self._enter(owner)
+            except OwnerTakenError:
+                record = await self._services.journal.session_of(owner)
+        return record.id
+
+    def _newest(self, record: JobRecord) -> JobView:
+        session = self._register.get(record.session)
+        return JobView(record=record) if session is None else session.newest(record)
+
     async def _open(self, session: Session) -> Session:
         """Starts a session's actor."""
-        self._refuse_when_full()
-        if self._nursery is None:
-            raise ActorGone("The sessions are being restarted. Try again.", retry_after=1)
-        await self._nursery.start(self._keep, session)
+        async with self._room:
+            await self._make_room()
+            if self._nursery is None:
+                raise ActorGone("The sessions are being restarted. Try again.", retry_after=1)
+            await self._nursery.start(self._keep, session)
         return session
 
     async def _keep(self, session: Session, *, task_status: trio.TaskStatus[None]) -> None:
         """Runs one session's actor; when it breaks, its jobs are taken up by a new one."""
-        id = session.record.id
+        id, owner = session.record.id, session.record.owner
         self._register[id] = session
+        if owner is not None:
+            self._owned[owner] = session
         try:
             await session.run(task_status=task_status)
         except Exception:
@@ -131,6 +213,8 @@ class Sessions:
             broken = False
         finally:
             del self._register[id]
+            if owner is not None:
+                del self._owned[owner]
             session.gone.set()
         if broken:
             await self._resume(
@@ -144,14 +228,29 @@ class Sessions:
             if session is not None:
                 await session.resume(job)
 
-    def _refuse_when_full(self) -> None:
-        """Refuses another session in memory while stopping, or when there are as many as may be."""
+    async def _make_room(self) -> None:
+        """Waits until another session may be in memory: an idle one leaves for it.
+
+        Raises:
+            NotReady: stopping, or as many are there as may be and none was found idle.
+        """
         if self._draining:
             raise NotReady("The service is stopping. Try again in a minute.", retry_after=30)
         most = self._services.settings.limits.max_sessions
-        if len(self._register) >= most:
-            raise NotReady(
-                f"{most} sessions are active, which is as many as may be. Try again later.",
-                limit="sessions",
-                retry_after=60,
-            )
+        while len(self._register) >= most:
+            if not await self._one_retires():
+                raise NotReady(
+                    f"{most} sessions are active, which is as many as may be. Try again later.",
+                    limit="sessions",
+                    retry_after=60,
+                )
+
+    async def _one_retires(self) -> bool:
+        """Whether a session has left memory: the longest unasked of those that do nothing."""
+        for id, session in list(islice(self._register.items(), _LOOKED_AT)):
+            if session.leaving or (session.idle and await session.retire()):
+                await session.gone.wait()
+                return True
+            if self._register.get(id) is session:  # busy: the next search begins behind it
+                self._register[id] = self._register.pop(id)
+        return False

@@ -8,13 +8,14 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from actors.tree import Stitchery
+from web.admin import AdminRoutes
 from web.asgi import Application
 from web.bodies import ContentQuery, ListQuery
 from web.docs import DocRoutes
 from web.files import FileRoutes
 from web.identity import Identity
 from web.jobs import JobQuery, JobRoutes
-from web.keys import signing_keys
+from web.keys import SigningKeys
 from web.openapi import describe
 from web.operations import OperationRoutes
 from web.pages import PageRoutes
@@ -23,9 +24,11 @@ from web.routes import Access, Route, mount
 from web.tus import STRETCH
 from web.uploads import UPLOADS, UploadRoutes, stamp
 from web.views import (
+    AnybodysJob,
     CapabilityView,
     File,
     Files,
+    FreshToken,
     Health,
     Job,
     NewSession,
@@ -44,6 +47,7 @@ HTML = "text/html; charset=utf-8"
 PLACE = ("Upload-Offset", "Upload-Expires", "Stitchery-File")
 NOTHING = ""
 ANYBODY = Access.ANYBODY
+ADMIN = Access.ADMIN
 CREATED = HTTPStatus.CREATED
 ACCEPTED = HTTPStatus.ACCEPTED
 EMPTY = HTTPStatus.NO_CONTENT
@@ -61,12 +65,15 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
     jobs = JobRoutes(stitchery, views)
     progress = ProgressRoutes(stitchery, views)
     operations = OperationRoutes(stitchery)
+    admin = AdminRoutes(stitchery, views)
     pages = PageRoutes()
     docs = DocRoutes()
     # fmt: off
     table = [  # one row a route
         Route("POST", f"{API}/sessions", identity.create, access=ANYBODY,
               status=CREATED, answer=NewSession, problems=(403, 503)),
+        Route("POST", f"{API}/session/token", identity.renew, status=CREATED, answer=FreshToken,
+              problems=(409,)),
         Route("GET", f"{API}/session", identity.show, answer=Session),
         Route("DELETE", f"{API}/session", identity.end, status=EMPTY),
 
@@ -113,6 +120,10 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
               status=SWITCHED, problems=(404, 422)),
 
         Route("GET", f"{API}/queue", operations.queue, access=ANYBODY, answer=Queue),
+        Route("GET", f"{API}/admin/jobs", admin.jobs, access=ADMIN, query=JobQuery,
+              answer=Page[AnybodysJob], problems=(422,)),
+        Route("DELETE", f"{API}/admin/jobs/<job>", admin.cancel, access=ADMIN,
+              answer=AnybodysJob, problems=(404, 409)),
         Route("GET", "/healthz", operations.alive, access=ANYBODY, answer=Health),
         Route("GET", "/readyz", operations.ready, access=ANYBODY, answer=Health, problems=(503,)),
 
@@ -123,7 +134,7 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
         Route("GET", "/api/docs", docs.page, access=ANYBODY, media_type=HTML),
     ]
     # fmt: on
-    docs.show(describe(table, stitchery.capabilities.values()))
+    docs.show(describe(table, stitchery.capabilities.values(), settings.identity.user_header))
     return table
 
 
@@ -134,7 +145,7 @@ def build_app(stitchery: Stitchery) -> Application:
         KeysUnusableError: there is no usable secret to sign tokens with.
     """
     settings = stitchery.services.settings
-    identity = Identity(stitchery, signing_keys(settings.storage.data))
+    identity = Identity(stitchery, SigningKeys(settings.storage.data))
     app = Application(__name__, options=settings.server, static_folder=None)
     mount(app, routes(stitchery, identity), identity)
     app.after_request(stamp)

@@ -1,4 +1,4 @@
-"""The command line: serve, demo, check-config, and one command for each capability.
+"""The command line: serve, demo, check-config, keys, and one command for each capability.
 
 Owns: options, exit statuses, and what is printed where (results on standard output, everything
 else on standard error).
@@ -19,6 +19,7 @@ from typing import Any
 import click
 import structlog
 import trio
+from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
@@ -29,9 +30,10 @@ from conf.explain import Explanation, explain
 from conf.load import PRESETS, Resolved, resolve
 from conf.machine import this_machine
 from conf.mistakes import ConfigurationError
-from conf.settings import Log, Settings
+from conf.settings import ApiKey, Log, Settings
 from web import demo, logs, oneshot, plan
-from web.keys import KeysUnusableError
+from web.keys import KeysUnusableError, rotate
+from web.principals import digest_of, new_key
 from web.service import AddressUnusableError, run_service, wait_for_signal
 from web.terminal import EXIT_MISTAKEN, complain, err, out, plainly, run
 
@@ -44,6 +46,9 @@ config_option = click.option(
 )
 preset_option = click.option(
     "--preset", type=click.Choice(PRESETS), help="A ready-made size; --config refines it."
+)
+data_option = click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Data folder."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
@@ -62,7 +67,7 @@ def cli() -> None:
 @preset_option
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Data folder.")
+@data_option
 def serve(
     config: Path | None, preset: str | None, host: str | None, port: int | None, data: Path | None
 ) -> None:
@@ -123,6 +128,64 @@ def run_demo(pictures: tuple[Path, ...]) -> None:
     server = {"host": "127.0.0.1", "port": 0}
     with _temporary("small", server) as settings, plainly(demo.DemoError, OSError):
         run(demo.run, settings, list(pictures), Path.cwd(), err)
+
+
+@cli.group()
+def keys() -> None:
+    """Make API keys, and change the keys that sign tokens."""
+
+
+@keys.command("new")
+@click.argument("name")
+@click.option(
+    "--role", type=click.Choice(["user", "admin"]), default="user", help="admin: may run it, too."
+)
+@json_option
+def new_api_key(name: str, role: Any, *, as_json: bool) -> None:
+    """Make an API key for the program NAME.
+
+    The key is shown this once: the configuration gets its hash, with which nobody can come in.
+    """
+    key = new_key()
+    try:
+        entry = ApiKey(name=name, sha256=digest_of(key), role=role)
+    except ValidationError:
+        raise click.UsageError(
+            f"{name[:80]!r} is no name for a key. Up to 64 small letters, digits, - and _ are "
+            "accepted, the first a letter or digit, such as nightly-report."
+        ) from None
+    if as_json:
+        click.echo(json.dumps({"key": key, "entry": entry.model_dump()}, indent=2))
+        return
+    click.echo(key)
+    err.print("\nThis is the key; it is not shown again. Put this into the configuration:\n")
+    lines = [f"{field} = {json.dumps(value)}" for field, value in entry.model_dump().items()]
+    click.echo("\n".join(["[[identity.api_keys]]", *lines]))
+    err.print("\nThen restart the service. The program sends: Authorization: Bearer KEY")
+
+
+@keys.command("rotate")
+@config_option
+@preset_option
+@data_option
+@click.option("--drop-old", is_flag=True, help="End every token given out so far.")
+def rotate_keys(
+    config: Path | None, preset: str | None, data: Path | None, *, drop_old: bool
+) -> None:
+    """Sign tokens with a new key from now on.
+
+    A running service takes it up within a second. Tokens that older keys have signed stay good
+    until they expire; --drop-old removes those keys, as when one was seen by a stranger.
+    """
+    storage = {"data": None if data is None else str(data)}
+    folder = _resolve(config, preset, {"storage": storage}).settings.storage.data
+    with plainly(KeysUnusableError):
+        held = rotate(folder, drop_old=drop_old)
+    click.echo(f"A new key signs from now on; {folder} holds {len(held)}.")
+    if drop_old:
+        err.print("Every token given out before is worth nothing now: people begin new sessions.")
+    else:
+        err.print("Older tokens stay good. When a key must go at once, rotate with --drop-old.")
 
 
 @contextmanager

@@ -1,39 +1,77 @@
-"""Who asks, and what is theirs: tokens, the cookie, and the check of where a browser comes from.
+"""Who asks, and what is theirs: credentials, the cookie, and where a browser's request comes from.
 
-Owns: the form of credentials. A token is the session's id, signed and dated by us (itsdangerous);
-a session that a client made up does not exist (no fixation), and an ended one is gone at once,
-whatever its token says.
+Owns: how a request shows who it is from, and the routes of one's own session. A session that a
+client made up does not exist (no fixation), and an ended one is gone at once, whatever its token
+says.
 Never: looks at what is asked for; the routing layer lets a request through or not (routes.py).
+
+Three things are believed: a token that we have signed (tokens.py), as bearer or cookie; an API key
+whose hash is in the configuration; and, from the addresses of our own proxies alone, the header in
+which a proxy names a user (principals.py). What somebody sends on purpose, in `Authorization`,
+counts before what comes along by itself: the proxy's word, then the cookie. Whatever comes along by
+itself does not say that its user meant it, so that writing with it needs one of our own pages.
 """
 
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+import trio
 
-from actors.errors import Forbidden, NoSession
-from actors.ids import is_id
+from actors.errors import Conflict, Forbidden, NoSession, Refusal
 from actors.session import Session
 from actors.tree import Stitchery
 from conf.settings import Settings
 from web.answers import json_answer
 from web.asgi import Request, Response, Websocket
-from web.views import NewSession
+from web.clients import UNKNOWN, Clients
+from web.keys import SigningKeys
+from web.principals import Principal, Principals, is_key
+from web.rates import Rate
+from web.tokens import Token, Tokens
+from web.views import FreshToken, NewSession
 from web.views import Session as SessionView
 
 COOKIE = "stitchery_session"
 BEARER_PROTOCOL = "bearer."
 """Prefix of the websocket subprotocol by which a browser's script can send its token."""
 
-_DAY = 86400
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Identity:
-    """Issues tokens and finds the session that a request may use."""
+class TooManyNewSessions(Refusal):
+    code = "too_many_new_sessions"
+    title = "Too many sessions were begun from one address"
+    status = 429
 
-    def __init__(self, stitchery: Stitchery, keys: list[str]) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Whom a request is from: a principal, or whoever holds a token; just one of both is there.
+
+    `by_cookie`: the token came as the cookie.
+    """
+
+    principal: Principal | None = None
+    token: Token | None = None
+    by_cookie: bool = False
+
+    @property
+    def good_for(self) -> float:
+        """Seconds until the credential expires; infinite where it does not."""
+        return float("inf") if self.token is None else self.token.left(datetime.now(UTC))
+
+
+class Identity:
+    """Issues tokens, recognises askers and finds their sessions."""
+
+    def __init__(self, stitchery: Stitchery, keys: SigningKeys) -> None:
+        settings = stitchery.services.settings
         self._stitchery = stitchery
-        self._tokens = URLSafeTimedSerializer(keys, salt="stitchery session v1")
+        self._tokens = Tokens(keys, timedelta(days=settings.sessions.max_age_days))
+        self._principals = Principals(settings.identity)
+        self._clients = Clients(settings.server)
+        self._rate = Rate(settings.identity.new_sessions_per_minute)
 
     # --- routes ---------------------------------------------------------------------------------
 
@@ -41,70 +79,147 @@ class Identity:
         """A new session with its token, also set as cookie."""
         if self._is_ours(request) is False:
             raise Forbidden("Another site may not begin a session in your browser.")
+        if not self._settings().identity.open and self._principal(request) is None:
+            raise Forbidden(
+                "Sessions are not given to anybody here. Send an API key as `Authorization: "
+                "Bearer KEY`, or come through the sign-in of this place; its operator knows both."
+            )
+        self._refuse_hurry(request)
         session = await self._stitchery.sessions.create()
-        token = self._tokens.dumps(session.record.id)
+        token = self._tokens.issue(session.record.id)
         answer = json_answer(
-            NewSession(session=self._view(session), token=token), HTTPStatus.CREATED
+            NewSession(session=self._view(session, token), token=token.text), HTTPStatus.CREATED
         )
-        self._set_cookie(answer, token, self._max_age())
+        self._set_cookie(request, answer, token)
         return answer
 
-    async def show(self, _: Request, session: Session) -> Response:
+    async def show(self, request: Request, session: Session) -> Response:
         """Who I am, my limits, and what I use of them."""
-        return json_answer(self._view(session))
+        return json_answer(self._view(session, self.recognise(request).token))
 
-    async def end(self, _: Request, session: Session) -> Response:
+    async def renew(self, request: Request, session: Session) -> Response:
+        """A fresh token for my session, whose days begin anew; as cookie too where one came."""
+        asker = self.recognise(request)
+        if asker.token is None:
+            raise Conflict(
+                "This session is opened by an API key or a sign-in; there is no token to renew."
+            )
+        token = self._tokens.issue(session.record.id)
+        answer = json_answer(
+            FreshToken(token=token.text, expires_at=token.expires_at), HTTPStatus.CREATED
+        )
+        if asker.by_cookie:
+            self._set_cookie(request, answer, token)
+        return answer
+
+    async def end(self, request: Request, session: Session) -> Response:
         """Ends my session: its jobs are cancelled, its files removed."""
         await session.end()
         answer = Response(b"", status=HTTPStatus.NO_CONTENT)
-        self._set_cookie(answer, "", 0)
+        self._set_cookie(request, answer, None)
         return answer
 
     # --- for the routing layer --------------------------------------------------------------------
 
-    async def session_of(self, request: Request | Websocket) -> Session:
-        """The session whose credentials the request carries.
+    def recognise(self, request: Request | Websocket) -> Asker:
+        """Whom a request is from. Whether a token's session is still there, `session_of` tells.
 
         Raises:
-            NoSession: it carries none that are valid.
-            Forbidden: the cookie came along with a request that another site caused.
+            NoSession: it carries no credentials that are valid.
+            Forbidden: what it carries came along with a request that another site caused.
+            MalformedRequest: a proxy of ours names no single user.
         """
-        token = _bearer(request)
-        if token is None:
-            token = request.cookies.get(COOKIE)
-            if token is not None:
-                self._refuse_foreign(request)
-        if token is None:
-            raise NoSession(
-                "Begin one with POST /api/v1/sessions, and send its token as "
-                "`Authorization: Bearer TOKEN` or the cookie."
-            )
-        session = await self._stitchery.sessions.find(self._read(token))
+        bearer = _bearer(request)
+        if bearer is not None:
+            return self._of_bearer(bearer)
+        if (principal := self._of_proxy(request)) is not None:
+            self._refuse_foreign(request)
+            return Asker(principal=principal)
+        cookie = request.cookies.get(COOKIE)
+        if cookie is not None:
+            self._refuse_foreign(request)
+            return Asker(token=self._read(cookie), by_cookie=True)
+        raise NoSession(
+            "Begin one with POST /api/v1/sessions, and send its token as "
+            "`Authorization: Bearer TOKEN` or the cookie. An API key does in its place."
+        )
+
+    async def session_of(self, asker: Asker) -> Session:
+        """The asker's session; a principal's is begun when it first asks.
+
+        Raises:
+            NoSession: it has ended.
+            NotReady: as `Sessions.find`.
+        """
+        if asker.principal is not None:
+            return await self._stitchery.sessions.of(asker.principal.owner)
+        session = None
+        if asker.token is not None:
+            session = await self._stitchery.sessions.find(asker.token.session)
         if session is None:
             raise NoSession("This session has ended. Begin a new one.")
         return session
 
-    # --- inside -----------------------------------------------------------------------------------
+    async def admin(self, asker: Asker) -> str:
+        """The name of an asker who may run the service.
 
-    def _read(self, token: str) -> str:
+        Raises:
+            NoSession: it is nobody (any more). Forbidden: it is somebody else.
+        """
+        if asker.principal is None:
+            await self.session_of(asker)
+        elif asker.principal.admin:
+            return asker.principal.owner
+        raise Forbidden("This is for admins: send an API key that has the role admin.")
+
+    def refresh(self, request: Request, asker: Asker, answer: Response) -> None:
+        """Gives a browser a fresh cookie with an answer, when half the days of its own are over."""
+        if not asker.by_cookie or asker.token is None or "Set-Cookie" in answer.headers:
+            return
+        if asker.token.is_old(datetime.now(UTC)):
+            self._set_cookie(request, answer, self._tokens.issue(asker.token.session))
+
+    # --- credentials ------------------------------------------------------------------------------
+
+    def _principal(self, request: Request) -> Principal | None:
+        """Who among those with a name sent it; None for all others."""
         try:
-            id = self._tokens.loads(token, max_age=self._max_age())
-        except BadSignature:  # SignatureExpired is one too
-            raise NoSession("This token is not valid (any more). Begin a new session.") from None
-        if not (isinstance(id, str) and is_id(id)):
-            raise NoSession("This token is not valid.")
-        return id
+            return self.recognise(request).principal
+        except NoSession:
+            return None
+
+    def _of_bearer(self, credential: str) -> Asker:
+        if not is_key(credential):
+            return Asker(token=self._read(credential))
+        principal = self._principals.of_key(credential)
+        if principal is None:
+            raise NoSession("This API key is not known (any more). The operator gives out keys.")
+        return Asker(principal=principal)
+
+    def _of_proxy(self, request: Request | Websocket) -> Principal | None:
+        header = self._principals.header
+        if header is None or not self._clients.is_proxy(_peer(request)):
+            return None
+        return self._principals.of_header(request.headers.getlist(header))
+
+    def _read(self, text: str) -> Token:
+        token = self._tokens.read(text, datetime.now(UTC))
+        if token is None:
+            raise NoSession("This token is not valid (any more). Begin a new session.")
+        return token
+
+    # --- where it comes from ----------------------------------------------------------------------
 
     def _refuse_foreign(self, request: Request | Websocket) -> None:
-        """A cookie alone does not say that its user meant it (CSRF).
+        """What a browser adds by itself does not say that its user meant it (CSRF).
 
         Reading is let through: the answer is not readable across sites.
         """
         reads = isinstance(request, Request) and request.method in _SAFE
         if not reads and not self._is_ours(request):
             raise Forbidden(
-                "A request with the cookie must come from this site's own pages. Programs send "
-                "the token as `Authorization: Bearer TOKEN` instead."
+                "A request with the cookie or through a sign-in must come from this site's own "
+                "pages. Programs send a token or key as `Authorization: Bearer` instead."
             )
 
     def _is_ours(self, request: Request | Websocket) -> bool | None:
@@ -119,32 +234,56 @@ class Identity:
         origin = request.headers.get("Origin")
         if origin is None:
             return None
-        scheme = "https" if self._settings().server.secure_cookies else "http"
+        scheme = "https" if self._is_tls(request) else "http"
         return origin.lower() == f"{scheme}://{request.headers.get('Host', '')}".lower()
 
-    def _set_cookie(self, answer: Response, token: str, max_age: int) -> None:
+    def _is_tls(self, request: Request | Websocket) -> bool:
+        """Whether the client speaks TLS, with a proxy of ours; the first one to see it tells."""
+        if self._settings().server.secure_cookies:
+            return True
+        told = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()
+        return told in {"https", "wss"} and self._clients.is_proxy(_peer(request))
+
+    def _refuse_hurry(self, request: Request) -> None:
+        """One address begins so many sessions a minute; many people's addresses are not counted."""
+        told = ",".join(request.headers.getlist("X-Forwarded-For"))
+        site = self._clients.site(self._clients.origin(_peer(request), told or None))
+        if site is None:
+            return
+        wait = self._rate.take(site, trio.current_time())
+        if wait:
+            most = self._settings().identity.new_sessions_per_minute
+            raise TooManyNewSessions(
+                f"One address may begin {most} sessions a minute. Go on with the session that "
+                "you have, or try again later.",
+                limit="new_sessions_per_address",
+                retry_after=wait,
+            )
+
+    # --- answers ----------------------------------------------------------------------------------
+
+    def _set_cookie(self, request: Request, answer: Response, token: Token | None) -> None:
+        """Has the browser keep the token, or forget the one it has."""
         answer.set_cookie(
             COOKIE,
-            token,
-            max_age=max_age,
+            "" if token is None else token.text,
+            max_age=0 if token is None else int(token.lifetime),
             httponly=True,
             samesite="Lax",
-            secure=self._settings().server.secure_cookies,
+            secure=self._is_tls(request),
             path="/",
         )
-
-    def _max_age(self) -> int:
-        return int(self._settings().sessions.max_age_days * _DAY)
 
     def _settings(self) -> Settings:
         return self._stitchery.services.settings
 
-    def _view(self, session: Session) -> SessionView:
+    def _view(self, session: Session, token: Token | None) -> SessionView:
         settings = self._settings()
         quota = session.shelf.quota
         return SessionView(
             id=session.record.id,
             created_at=session.record.created_at,
+            expires_at=None if token is None else token.expires_at,
             limits={
                 "jobs_per_user": settings.concurrency.max_jobs_per_user,
                 "session_jobs": settings.limits.max_session_jobs,
@@ -178,3 +317,9 @@ def _bearer(request: Request | Websocket) -> str | None:
         protocol = subprotocol_of(request)
         return None if protocol is None else protocol.removeprefix(BEARER_PROTOCOL)
     return None
+
+
+def _peer(request: Request | Websocket) -> str:
+    """The address at the other end of the socket, whatever headers say."""
+    client = request.scope.get("client")
+    return UNKNOWN if client is None else str(client[0])

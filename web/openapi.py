@@ -16,6 +16,7 @@ from pydantic.json_schema import JsonSchemaValue, models_json_schema
 from actors.capability import AnyCapability
 from web.bodies import OptionsBody
 from web.identity import COOKIE
+from web.principals import KEY_PREFIX
 from web.routes import Access, Route
 from web.views import JobMessage, Problem, ProgressMessage, SnapshotMessage
 
@@ -88,15 +89,25 @@ References = Mapping[Any, JsonSchemaValue]
 """By view and "serialization": how the document refers to it."""
 
 
-def describe(routes: Iterable[Route], capabilities: Collection[AnyCapability]) -> dict[str, Any]:
-    """The OpenAPI document for these routes and capabilities."""
+def describe(
+    routes: Iterable[Route],
+    capabilities: Collection[AnyCapability],
+    user_header: str | None = None,
+) -> dict[str, Any]:
+    """The OpenAPI document for these routes and capabilities.
+
+    `user_header` is the one in which a proxy may name its user.
+    """
     table = list(routes)
     references, schemas = _schemas(table, capabilities)
+    schemes = _schemes(user_header)
     paths: dict[str, dict[str, Any]] = {}
     for route in table:
         for path, operation in _operations(route, capabilities, references):
             method = "get" if route.websocket else route.method.lower()
             paths.setdefault(path, {})[method] = operation
+            if route.access is not Access.ANYBODY:
+                operation["security"] = [{name: []} for name in _opened_by(route, schemes)]
     return {
         "openapi": "3.1.0",
         "info": {
@@ -107,12 +118,34 @@ def describe(routes: Iterable[Route], capabilities: Collection[AnyCapability]) -
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
-            },
+            "securitySchemes": schemes,
         },
     }
+
+
+def _opened_by(route: Route, schemes: Iterable[str]) -> list[str]:
+    """The ways that may do for a route: a cookie opens a session, and no session is an admin's."""
+    return [name for name in schemes if route.access is Access.SESSION or name != "cookie"]
+
+
+def _schemes(user_header: str | None) -> dict[str, Any]:
+    """The ways to show who asks."""
+    schemes: dict[str, Any] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": f"The token of a session, or an API key ({KEY_PREFIX}…).",
+        },
+        "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    }
+    if user_header is not None:
+        schemes["proxy"] = {
+            "type": "apiKey",
+            "in": "header",
+            "name": user_header,
+            "description": "The user's name, set by a proxy in front; believed from its address.",
+        }
+    return schemes
 
 
 def _schemas(
@@ -187,8 +220,6 @@ def _operation(
             "required": True,
             "content": {route.body: {} if schema is None else {"schema": schema}},
         }
-    if route.access is Access.SESSION:
-        operation["security"] = [{"bearer": []}, {"cookie": []}]
     return operation
 
 
@@ -254,7 +285,7 @@ def _header_parameters(route: Route) -> list[dict[str, Any]]:
 
 def _responses(route: Route, references: References) -> dict[str, Any]:
     problems = {*_EVERYWHERE, *route.problems}
-    if route.access is Access.SESSION:
+    if route.access is not Access.ANYBODY:
         problems |= {401, 403}
     if route.websocket:
         problems.add(426)

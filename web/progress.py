@@ -24,8 +24,11 @@ what comes in between is told by the newest."""
 TRY_AGAIN_LATER = 1013
 """Close code for a reader that fell behind (IANA registry of RFC 6455 codes)."""
 
-GONE = 1001
-"""Close code when the session has ended under the reader."""
+ENDED = 1008
+"""Close code when the session has ended under the reader: it may not watch any more."""
+
+RESTARTED = 1012
+"""Close code when the session is being restarted (IANA registry, as above)."""
 
 
 class TooManyWatchers(Refusal):
@@ -59,10 +62,10 @@ class ProgressRoutes:
                 await self._send(socket, await session.snapshot(watcher))
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_disregard, socket)
-                await self._tell(socket, watcher)
+                await self._tell(socket, session, watcher)
                 nursery.cancel_scope.cancel()
 
-    async def _tell(self, socket: Websocket, watcher: Watcher) -> None:
+    async def _tell(self, socket: Websocket, session: Session, watcher: Watcher) -> None:
         """Sends events until there will be no more; says goodbye with the reason."""
         try:
             while True:
@@ -73,7 +76,10 @@ class ProgressRoutes:
         except LaggedError:
             await socket.close(TRY_AGAIN_LATER, "read faster, then come again with ?since=")
         except EOFError:
-            await socket.close(GONE, "the session has ended")
+            if session.ended:
+                await socket.close(ENDED, "the session has ended")
+            else:
+                await socket.close(RESTARTED, "come again with ?since=")
 
     async def _send(self, socket: Websocket, event: Event) -> None:
         await socket.send(self._views.message(event).model_dump_json())

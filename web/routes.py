@@ -4,27 +4,35 @@ Owns: the table's row (`Route`), the one guard that stands before every handler,
 where an error becomes an answer.
 Never: knows a particular route; app.py lists them.
 
-A handler never looks for credentials: it is given the session, or the call does not reach it. The
-same with the query: it is given the value that its row names. A new route says its access in its
-row, and the tests walk the rows.
+A handler never looks for credentials: it is given the session or the admin's name, or the call
+does not reach it. The same with the query: it is given the value that its row names. A new route
+says its access in its row, and the tests walk the rows.
 """
 
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum, auto
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NoReturn
 
+import trio
 from pydantic import BaseModel
 from quart import request, websocket
 from quart.typing import ResponseTypes
 from werkzeug.exceptions import MethodNotAllowed
 
+from actors.session import Session
 from web.answers import secure
 from web.asgi import Application, Request, Response, Websocket
 from web.bodies import Query, read_query
 from web.errors import NeedsWebsocket, problem_answer, to_problem
-from web.identity import Identity
+from web.identity import Asker, Identity
+
+EXPIRED = 1008
+"""Close code for what is no longer allowed (RFC 6455, 7.4.1: policy violation)."""
 
 
 class Access(Enum):
@@ -32,6 +40,7 @@ class Access(Enum):
 
     ANYBODY = auto()
     SESSION = auto()
+    ADMIN = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Route:
     Attributes:
         path: with variables as Quart writes them (`<id>`).
         handler: is given the request, what the path's variables hold and, where the row has them,
-            the `session` and the `query`.
+            the `session`, the `admin` (who that is) and the `query`.
         answer: the view that a success sends; None for an empty or a binary one.
         media_type: of the answer; empty when it never has a body.
         body: media type of what is read; None when nothing is.
@@ -144,8 +153,17 @@ def _guard(route: Route, identity: Identity) -> Callable[..., Awaitable[Response
 
     async def call(**given: Any) -> Response | None:
         asked = proxy._get_current_object()  # noqa: SLF001 -- werkzeug's documented way out of a proxy
-        await _admit(route, identity, asked, given)
-        answer: Response | None = await route.handler(asked, **given)
+        asker = await _admit(route, identity, asked, given)
+        with _visiting(given):
+            if route.query is not None:
+                given["query"] = read_query(asked, route.query)
+            act = partial(route.handler, asked, **given)
+            if isinstance(asked, Websocket):
+                await _converse(asked, asker, act)
+                return None
+            answer: Response = await act()
+        if asker is not None:
+            identity.refresh(asked, asker, answer)
         return answer
 
     return call
@@ -153,9 +171,35 @@ def _guard(route: Route, identity: Identity) -> Callable[..., Awaitable[Response
 
 async def _admit(
     route: Route, identity: Identity, asked: Request | Websocket, given: dict[str, Any]
+) -> Asker | None:
+    """Lets a call through, with what its handler is given of who asks; tells who that is."""
+    if route.access is Access.ANYBODY:
+        return None
+    asker = identity.recognise(asked)
+    if route.access is Access.ADMIN:
+        given["admin"] = await identity.admin(asker)
+    else:
+        given["session"] = await identity.session_of(asker)
+    return asker
+
+
+@contextmanager
+def _visiting(given: dict[str, Any]) -> Iterator[None]:
+    """While a call is in a session's name, that session makes no room for others."""
+    session: Session | None = given.get("session")
+    if session is None:
+        yield
+    else:
+        with session.visit():
+            yield
+
+
+async def _converse(
+    socket: Websocket, asker: Asker | None, act: Callable[[], Awaitable[None]]
 ) -> None:
-    """Lets a call through, with all that its handler is given besides the path's variables."""
-    if route.access is Access.SESSION:
-        given["session"] = await identity.session_of(asked)
-    if route.query is not None:
-        given["query"] = read_query(asked, route.query)
+    """Keeps a websocket for as long as the token is good with which it was opened."""
+    good_for = math.inf if asker is None else asker.good_for
+    with trio.move_on_after(good_for) as permission:
+        await act()
+    if permission.cancelled_caught:
+        await socket.close(EXPIRED, "the token has expired; come again with a fresh one")

@@ -51,6 +51,9 @@ class Session(View):
 
     id: str
     created_at: datetime
+    expires_at: datetime | None = Field(
+        description="until when the presented token is good; null for an API key or a sign-in"
+    )
     limits: dict[str, int | float] = Field(description="by name; sizes in bytes")
     used: dict[str, int | float] = Field(description="of the limits of the same names")
 
@@ -60,6 +63,13 @@ class NewSession(View):
 
     session: Session
     token: str
+
+
+class FreshToken(View):
+    """A further token of the same session; shown this once."""
+
+    token: str
+    expires_at: datetime
 
 
 class Links(View):
@@ -148,6 +158,12 @@ class Job(View):
     request: dict[str, Any] = Field(description="the capability's request, as it was accepted")
 
 
+class AnybodysJob(Job):
+    """A job as those see it who run the service."""
+
+    session: str = Field(description="id of the session that it is of, to tell users apart")
+
+
 class Page(View, Generic[ItemT]):
     """A slice of a list, newest first."""
 
@@ -181,22 +197,6 @@ class Health(View):
     status: str
 
 
-class Line(View):
-    """How busy one capability is."""
-
-    running: int
-    queued: int
-    max_running: int
-    max_queued: int
-    mean_run: float | None = Field(description="seconds")
-    expected_wait: Eta | None = Field(description="seconds until a newcomer starts")
-
-
-class Queue(View):
-    """How busy the service is."""
-
-    running: int
-    queued: int
 class Coverage(View):
     """How often the time until the end, as told when a job was accepted, came true."""
 
@@ -207,6 +207,24 @@ class Coverage(View):
     )
 
 
+class Line(View):
+    """How busy one capability is."""
+
+    running: int
+    queued: int
+    max_running: int
+    max_queued: int
+    paused: bool = Field(description="whether the operator lets nothing begin just now")
+    mean_run: float | None = Field(description="seconds")
+    expected_wait: Eta | None = Field(description="seconds until a newcomer starts")
+    coverage: Coverage
+
+
+class Queue(View):
+    """How busy the service is."""
+
+    running: int
+    queued: int
     max_running: int
     max_queued: int
     capabilities: dict[str, Line]
@@ -214,10 +232,8 @@ class Coverage(View):
 
 class Files(View):
     """What an upload made."""
-    paused: bool = Field(description="whether the operator lets nothing begin just now")
 
     items: list[File]
-    coverage: Coverage
 
 
 class JobMessage(View):
@@ -299,6 +315,10 @@ class Views:
             receipt=_optional(Receipt, record.receipt),
             request=json.loads(record.request),
         )
+
+    def anybodys_job(self, view: JobView) -> AnybodysJob:
+        """A job as an admin sees it."""
+        return AnybodysJob(**dict(self.job(view)), session=view.record.session)
 
     def message(self, event: Event) -> Message:
         """An event as it goes over a websocket."""

@@ -284,6 +284,12 @@ class MemoryJournal:
         jobs = {id: job for shelf in self._shelves.values() for id, job in shelf.jobs.items()}
         return cut(_matching(_newest(jobs, cursor), state, capability), limit)
 
+    async def find_job(self, id: str) -> JobRecord | None:
+        """The job, whosever it is, or None."""
+        self._check_open()
+        await trio.lowlevel.checkpoint()
+        return next((s.jobs[id] for s in self._shelves.values() if id in s.jobs), None)
+
     async def add_upload(self, upload: UploadRecord) -> None:
         """Records an upload that begins."""
         record = _on_record(UploadRecord, upload)

@@ -175,6 +175,9 @@ class Journal(Protocol):
             Refusal: `cursor` is none that a page gave.
         """
 
+    async def find_job(self, id: str) -> JobRecord | None:
+        """The job, whosever it is, or None."""
+
     async def add_upload(self, upload: UploadRecord) -> None:
         """Records an upload that begins.
 

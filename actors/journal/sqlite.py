@@ -179,6 +179,10 @@ class SqliteJournal:
         """All sessions' jobs, newest first."""
         return await self._read(statements.all_jobs(state, capability, limit, cursor))
 
+    async def find_job(self, id: str) -> JobRecord | None:
+        """The job, whosever it is, or None."""
+        return await self._read(statements.find_job(id))
+
     async def add_upload(self, upload: UploadRecord) -> None:
         """Records an upload that begins."""
         await self._write(statements.add_upload(upload))

@@ -221,6 +221,11 @@ def job(session: str, id: str) -> Work[JobRecord | None]:
     return _one(JobRecord, "SELECT document FROM jobs WHERE session = ? AND id = ?", session, id)
 
 
+def find_job(id: str) -> Work[JobRecord | None]:
+    """The job, whosever it is, or None."""
+    return _one(JobRecord, "SELECT document FROM jobs WHERE id = ?", id)
+
+
 def file(session: str, id: str) -> Work[FileRecord | None]:
     """The session's file, or None."""
     return _one(FileRecord, "SELECT document FROM files WHERE session = ? AND id = ?", session, id)

@@ -373,7 +373,8 @@ async def test_a_session_too_many_is_refused_and_leaves_no_record(
 ) -> None:
     journal = MemoryJournal()
     async with tree(tmp_path, journal=journal, limits=Limits(max_sessions=1)) as stitchery:
-        await stitchery.sessions.create()
+        session = await stitchery.sessions.create()
+        await submit(session, 1000)
         with pytest.raises(NotReady) as caught:
             await stitchery.sessions.create()
 

@@ -168,4 +168,4 @@ async def test_the_end_of_a_session_closes_its_sockets(service: Service, ann: Us
     async with await dial(service, ann, receive_buffer=65536) as watcher:
         assert await watcher.frame()
         assert (await ann.http.delete("/api/v1/session")).status_code == 204
-        assert await watcher.goodbye() == 1001
+        assert await watcher.goodbye() == 1008

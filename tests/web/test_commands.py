@@ -10,8 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from actors.capabilities import discover
+from conf.load import resolve
 from tests.service import Program
 from web.commands import cli
+from web.keys import signing_keys
+from web.principals import Principal, Principals
 
 pytestmark = pytest.mark.usefixtures("logging_kept")
 
@@ -37,10 +40,13 @@ def bad(tmp_path: Path) -> str:
 
 
 def test_every_command_is_there_and_every_capabilitys_too() -> None:
-    assert cli.commands.keys() == {"serve", "demo", "check-config", *discover()}
+    assert cli.commands.keys() == {"serve", "demo", "check-config", "keys", "plan", *discover()}
 
 
-@pytest.mark.parametrize("command", ["", "serve", "demo", "check-config", "stitch", "fetch"])
+@pytest.mark.parametrize(
+    "command",
+    ["", "serve", "demo", "check-config", "keys new", "keys rotate", "stitch", "fetch"],
+)
 def test_every_help_says_what_the_command_and_all_its_options_do(command: str) -> None:
     result = invoke(*command.split(), "--help")
     assert result.exit_code == 0
@@ -176,3 +182,50 @@ def test_the_first_line_tells_the_address_and_logs_go_elsewhere(program: Program
     assert httpx.get(f"{found[1]}/readyz?first-line").json() == {"status": "ready"}
     while "path=/readyz" not in program.log:  # written when the answer has been sent
         pass
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["user", "admin"])
+def test_a_new_key_comes_with_the_entry_that_lets_it_in(tmp_path: Path, role: str) -> None:
+    result = invoke("keys", "new", "nightly", "--role", role)
+    assert result.exit_code == 0
+    key, entry = result.stdout.split("\n", 1)
+    (tmp_path / "conf.toml").write_text(entry)
+    assert key not in entry
+    settings = resolve(file=tmp_path / "conf.toml", environ={}, sections={}).settings
+    principal = Principals(settings.identity).of_key(key)
+    assert principal == Principal(owner="key:nightly", admin=role == "admin")
+
+
+def test_a_new_key_is_told_to_programs_as_json_and_is_never_the_same() -> None:
+    told = [json.loads(invoke("keys", "new", "a", "--json").stdout) for _ in range(2)]
+    assert told[0]["key"] != told[1]["key"]
+    assert told[0]["entry"].keys() == {"name", "sha256", "role"}
+
+
+@pytest.mark.parametrize("name", ["", "Robot", "a b", "-x", "a" * 65, "\u202e"])
+def test_a_name_that_no_key_can_have_is_refused_with_those_that_can(name: str) -> None:
+    result = invoke("keys", "new", "--", name)
+    assert result.exit_code == 2
+    assert "small letters" in " ".join(result.stderr.split())
+    assert result.stdout == ""
+
+
+def test_signing_keys_are_rotated_where_the_service_keeps_them(tmp_path: Path) -> None:
+    before = signing_keys(tmp_path)
+    result = invoke("keys", "rotate", "--data", str(tmp_path))
+    assert (result.exit_code, "2" in result.stdout) == (0, True)
+    assert signing_keys(tmp_path)[:-1] == before
+    result = invoke("keys", "rotate", "--drop-old", STITCHERY_STORAGE__DATA=str(tmp_path))
+    assert result.exit_code == 0
+    [only] = signing_keys(tmp_path)
+    assert only not in result.output
+
+
+def test_a_wrong_folder_gets_no_keys(tmp_path: Path) -> None:
+    result = invoke("keys", "rotate", "--data", str(tmp_path / "typo"))
+    assert result.exit_code == 1
+    assert "data folder" in result.stderr
+    assert not (tmp_path / "typo").exists()

@@ -532,3 +532,16 @@ async def test_everybodys_jobs_are_listed_newest_first(journal: Journal) -> None
     stitches = await journal.all_jobs(capability="stitch", state=State.QUEUED)
     assert list(stitches.items) == jobs[-2::-2]
     assert (await journal.all_jobs(state=State.FAILED)).items == ()
+
+
+async def test_a_job_is_found_whosever_it_is(journal: Journal) -> None:
+    jobs = []
+    for _ in range(2):
+        session = a_session()
+        await journal.add_session(session)
+        jobs.append(a_job(session.id))
+        await journal.add_job(jobs[-1])
+    assert [await journal.find_job(job.id) for job in jobs] == jobs
+    assert await journal.find_job(new_id()) is None
+    await journal.remove_session(jobs[0].session)
+    assert await journal.find_job(jobs[0].id) is None
