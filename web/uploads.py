@@ -9,10 +9,11 @@ from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
 
+import trio
 from quart import request as current
 from werkzeug.http import http_date
 
-from actors.errors import Conflict, NotFound, StitcheryError, UnsupportedMedia
+from actors.errors import ActorGone, Conflict, NotFound, UnsupportedMedia
 from actors.messages import UploadRecord
 from actors.services import Services
 from actors.session import Session
@@ -54,8 +55,10 @@ class UploadRoutes:
         if request.mimetype == tus.STRETCH or size == 0:
             try:
                 offset, record = await _receive(request, session, record.id, 0)
-            except StitcheryError:
-                with suppress(NotFound):  # a file that is refused takes its upload along
+            except BaseException:
+                # Also when the client has left: nobody was told the address, so nobody can go on.
+                # Not found: a file that is refused takes its upload along.
+                with trio.CancelScope(shield=True), suppress(NotFound, ActorGone):
                     await session.drop_upload(record.id)
                 raise
         headers = {"Location": UPLOADS + record.id, **self._headers(offset, record)}

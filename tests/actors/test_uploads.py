@@ -336,9 +336,9 @@ async def test_an_upload_without_a_byte_for_long_is_given_up(
         await filled(session, b"a", 9)
         moving = await filled(session, b"b", 9)
 
-        async def pass_hours(hours: float) -> None:
-            for _ in range(int(hours * 6)):  # as often as is looked
-                mock_clock.jump(600)
+        async def pass_hours(hours: int) -> None:
+            for _ in range(hours):
+                mock_clock.jump(HOUR)
                 await settled(stitchery)
 
         await pass_hours(23)
@@ -379,7 +379,7 @@ sights = st.dictionaries(
 )
 
 
-@given(st.lists(st.tuples(st.floats(0, 50), sights), max_size=20))
+@given(st.lists(st.tuples(st.floats(0, 50), sights), max_size=8))
 def test_nothing_that_changed_within_the_time_is_given_up(
     looks: list[tuple[float, dict[str, Sight]]],
 ) -> None:

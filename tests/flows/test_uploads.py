@@ -69,6 +69,16 @@ def stretch(begin: int) -> dict[str, str]:
 @asynccontextmanager
 async def sending(service: Service, user: User, at: str, begin: int = 0) -> AsyncIterator[Client]:
     """A connection on which a half of the content has been sent, and is on the server's disk."""
+    async with opened(service, user, "PATCH", at, stretch(begin), CONTENT[begin:]) as client:
+        await until(lambda: on_disk(service, at) >= begin + CHUNK)
+        yield client
+
+
+@asynccontextmanager
+async def opened(
+    service: Service, user: User, method: str, at: str, more: dict[str, str], body: bytes
+) -> AsyncIterator[Client]:
+    """A connection on which a call has been begun, and no more than a half of its body sent."""
     place = urlsplit(service.address)
     assert place.hostname is not None
     assert place.port is not None
@@ -76,14 +86,13 @@ async def sending(service: Service, user: User, at: str, begin: int = 0) -> Asyn
         lines = {
             "Host": "here",
             "Authorization": f"Bearer {user.token}",
-            "Content-Length": str(len(CONTENT) - begin),
+            "Content-Length": str(len(body)),
             **TUS,
-            **stretch(begin),
+            **more,
         }
         head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        await client.send(f"PATCH {at} HTTP/1.1\r\n{head}\r\n".encode())
-        await client.send(CONTENT[begin : begin + HALF])
-        await until(lambda: on_disk(service, at) >= begin + CHUNK)
+        await client.send(f"{method} {at} HTTP/1.1\r\n{head}\r\n".encode())
+        await client.send(body[:HALF])
         yield client
 
 
@@ -136,6 +145,17 @@ async def test_an_upload_is_stopped_while_it_is_being_sent(service: Service, ann
     assert (await ann.http.head(at, headers=TUS)).status_code == 404
     assert stored(service, at) == []
     assert (await ann.used())["session_bytes"] == 0
+
+
+async def test_an_upload_whose_address_nobody_was_told_does_not_stay(
+    service: Service, ann: User
+) -> None:
+    """The first stretch comes with the creation, and the client leaves in the middle of it."""
+    before = set(service.data.glob("uploads/*/*"))
+    lines = {"Upload-Length": str(len(CONTENT)), **stretch(0)}
+    async with opened(service, ann, "POST", UPLOADS, lines, CONTENT):
+        await until(lambda: set(service.data.glob("uploads/*/*")) > before)
+    await until(lambda: set(service.data.glob("uploads/*/*")) == before)
 
 
 async def test_an_ended_session_takes_its_uploads_along(service: Service, ann: User) -> None:
