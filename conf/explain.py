@@ -302,8 +302,8 @@ def _is_counted(network: str, settings: Settings) -> bool:
     uncounted = map(ipaddress.ip_network, settings.server.uncounted)
     return not any(
         each.version == whole.version
-        and each.network_address <= whole.network_address
-        and whole.broadcast_address <= each.broadcast_address
+        and int(each.network_address) <= int(whole.network_address)
+        and int(whole.broadcast_address) <= int(each.broadcast_address)
         for each in uncounted
     )
 

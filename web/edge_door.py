@@ -27,8 +27,8 @@ PAUSE = 0.1  # seconds until accept is tried again when file descriptors are use
 SPARE = (
     256  # descriptors besides connections: journal, pipes of workers, files; see conf/explain.py
 )
-BENCH = 64  # clients turned away that may still read why; the next one costs the first its place
-NEWS = 10.0  # seconds between two log lines about clients turned away
+BENCH = 32  # clients turned away that may still read why; the next one costs the first its place
+NEWS = 10.0  # seconds between two log lines about the same trouble at the door
 
 
 class Door:
@@ -45,18 +45,16 @@ class Door:
 
     async def accept(self, listener: trio.SocketListener, nursery: trio.Nursery) -> None:
         """Let clients in, to run in `nursery`, until cancelled."""
-        exhausted = False
+        failures = Tally(NEWS)
         while True:
             try:
                 stream = await listener.accept()
             except OSError as error:  # Trio passes on only what a pause may cure: EMFILE, ENOBUFS
-                if not exhausted:
+                if failures.add(trio.current_time()):
                     log.warning("accept_failed", why=str(error), connections=self._crowd.count)
-                exhausted = True
                 await trio.sleep(PAUSE)
-                continue
-            exhausted = False
-            self._admit(stream, nursery)
+            else:
+                self._admit(stream, nursery)
 
     def _admit(self, stream: trio.SocketStream, nursery: trio.Nursery) -> None:
         peer = name_of(stream.socket.getpeername)

@@ -66,13 +66,13 @@ class Engine:
 
 
 async def answer(
-    send: Send, status: int, why: str, *, head_only: bool = False, **more: str
+    send: Send, status: int, why: str, *, head_only: bool = False, incident: str = ""
 ) -> None:
     """An answer of our own instead of the application's, and the last on its connection.
 
-    `more` are further members of the problem (edge_rules.py).
+    `incident` is the number under which the log has the cause.
     """
-    headers, body = problem(status, why, **more)
+    headers, body = problem(status, why, **({"incident": incident} if incident else {}))
     await send(Response(stream_id=STREAM_ID, headers=headers, status_code=status))
     if not head_only:
         await send(Body(stream_id=STREAM_ID, data=body))

@@ -132,7 +132,7 @@ class Conversation(H11Protocol):
 
     async def receive(self, data: bytes) -> None:
         """Take bytes of the client; waits while the application does not take what they say."""
-        objection = self._chunks and self._chunks.feed(data)
+        objection = None if self._chunks is None else self._chunks.feed(data)
         if objection:
             await self._refuse(objection.status, objection.why)
         else:
@@ -307,12 +307,14 @@ class Conversation(H11Protocol):
         if wants_websocket(request) and (coding, length) not in _BODILESS:
             return Objection(400, "a websocket handshake has no body")
         self._chunks = None if coding is None else Chunks()
-        return self._chunks and self._chunks.feed(self.connection.trailing_data[0])
+        came, _ = self.connection.trailing_data
+        return None if self._chunks is None else self._chunks.feed(came)
 
     def _visit_of(self, request: h11.Request) -> Visit:
         peer = UNKNOWN if self.client is None else self.client[0]
         forwarded = value_of(request, b"x-forwarded-for")
-        origin = self._clients.origin(peer, forwarded and forwarded.decode("latin-1"))
+        told = None if forwarded is None else forwarded.decode("latin-1")
+        origin = self._clients.origin(peer, told)
         path, _, _ = path_of(request.target).partition(b"?")  # queries may hold secrets
         method = "WEBSOCKET" if self.is_websocket else request.method.decode()
         return Visit(method, path.decode(), origin, peer, trio.current_time())

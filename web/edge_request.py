@@ -91,11 +91,11 @@ class Http(HTTPStream):
 
     async def _send_error_response(self, status_code: int) -> None:
         """The application ended without an answer; at a shutdown that is not its fault."""
-        more = {}
+        incident = ""
         if self.context.terminated.is_set():
             status_code = http.HTTPStatus.SERVICE_UNAVAILABLE
         else:
-            more["incident"] = cast("Group", self.task_group).incident()
+            incident = cast("Group", self.task_group).incident()
         head_only = self.scope["method"] == "HEAD"
-        await answer(self.send, status_code, "", head_only=head_only, **more)
+        await answer(self.send, status_code, "", head_only=head_only, incident=incident)
         self.state = ASGIHTTPState.CLOSED

@@ -83,8 +83,8 @@ class Socket(WSStream):
     async def _send_error_response(self, status_code: int) -> None:
         """Refuse the handshake."""
         group = cast("Group", self.task_group)
-        more = {"incident": group.incident()} if status_code == INTERNAL else {}
-        await answer(self.send, status_code, "", **more)
+        incident = group.incident() if status_code == INTERNAL else ""
+        await answer(self.send, status_code, "", incident=incident)
 
     async def _part(self) -> None:
         await self.send(StreamClosed(stream_id=self.stream_id))

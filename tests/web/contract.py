@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 
-from web.answers import CONTENT_POLICY, PAGE_POLICY
+from web.answers import PAGE_POLICY
+from web.headers import CONTENT_POLICY
 
 Json = dict[str, Any]
 

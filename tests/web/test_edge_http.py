@@ -1,4 +1,5 @@
 import inspect
+import json
 import random
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -9,11 +10,14 @@ import hyperframe.frame as h2
 import pytest
 import structlog
 import trio
+from hypercorn.config import Config
+from hypercorn.logging import Logger
 from hypercorn.protocol.h11 import H11Protocol, H11WSConnection
 from hypercorn.protocol.http_stream import HTTPStream
-from hypercorn.protocol.ws_stream import Handshake, WSStream
+from hypercorn.protocol.ws_stream import Handshake, WebsocketBuffer, WSStream
 from hypercorn.trio.lifespan import Lifespan
 
+from web import headers
 from web.edge_connection import Connection
 
 from .rawclient import HANDSHAKE, TEXT, Running, Scene, ask_for, eventually, masked, serving
@@ -248,7 +252,122 @@ async def test_an_error_of_the_application_is_one_line_and_a_500_without_its_wor
         assert b"secret" not in answer.body
     (line,) = [line for line in lines if line["event"] == "application_failed"]
     assert "secret" in line["error"]
-    assert line["error"].isprintable()
+    assert json.loads(answer.body)["incident"] == line["incident"]
+
+
+@pytest.mark.parametrize("packet", [ask_for("/nothing"), HANDSHAKE % (b"/nothing", b"")])
+async def test_an_application_without_an_answer_is_an_incident_in_the_log_too(
+    lines: list[Any], packet: bytes
+) -> None:
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        if scope["type"] == "lifespan":
+            raise NotImplementedError
+
+    async with serving(app) as server:
+        answer = await server.ask(packet)
+    assert answer.status == 500
+    (line,) = [line for line in lines if line["event"] == "application_failed"]
+    assert json.loads(answer.body)["incident"] == line["incident"]
+
+
+async def test_every_answer_of_the_edge_is_inert_to_browsers(scene: Scene) -> None:
+    async with serving(scene.app, hosts=["shop.example"]) as server:
+        for packet, status in (
+            (b"nonsense\r\n\r\n", 400),
+            (ask_for("/" + "x" * 9000), 414),
+            (ask_for(), 421),
+            (ask_for("/json", "GET", *["X: y"] * 200), 431),
+            (b"GET /json HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: x\r\n\r\n", 501),
+            ((HANDSHAKE % (b"/echo", b"")).replace(b" 13", b" 7").replace(b"here", b"[::1]"), 400),
+        ):
+            answer = await server.ask(packet)
+            assert answer.status == status
+            for name, value in headers.SECURITY.items():
+                assert answer.headers[name.lower()] == value
+            assert answer.headers["content-security-policy"] == headers.CONTENT_POLICY
+            assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+async def test_a_name_that_is_not_ours_gets_421_before_the_application_hears_of_it(
+    scene: Scene, lines: list[Any], method: str
+) -> None:
+    async with serving(scene.app, hosts=["shop.example"]) as server:
+        for packet in (
+            f"{method} /json HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+            f"{method} http://evil.example/json HTTP/1.1\r\nHost: shop.example\r\n\r\n",
+        ):
+            async with await server.connect() as client:
+                await client.send(packet.encode() + ask_for())
+                assert (await client.rest()).count(b"HTTP/1.1 421 ") == 1
+        for name in ("shop.example:99", f"127.0.0.1:{server.port}", "LOCALHOST"):
+            answer = await server.ask(f"GET /json HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+            assert answer.status == 200
+    assert [line for line in lines if line["log_level"] == "error"] == []
+
+
+@pytest.mark.parametrize("line", ["Content-Length: 5", CHUNKED])
+async def test_a_handshake_with_a_body_is_refused_for_its_frames_could_be_either(
+    scene: Scene, line: str
+) -> None:
+    async with serving(scene.app) as server, await server.connect() as client:
+        head = await client.upgrade(extra=line.encode() + b"\r\n")
+        assert head.startswith(b"HTTP/1.1 400")
+
+
+BODY = ask_for("/upload", "PUT", CHUNKED)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    "rest",
+    [b"3 \r\nabc\r\n0\r\n\r\n", b"3;\r\r\nabc\r\n0\r\n\r\n", b"0\r\n\n", b"0\r\nX: y\n\n"],
+)
+async def test_a_body_whose_framing_is_read_in_two_ways_hides_no_second_request(
+    scene: Scene, rest: bytes, *, at_once: bool
+) -> None:
+    async with serving(scene.app) as server, await server.connect() as client:
+        if at_once:
+            await client.send(BODY + rest + ask_for())
+        else:
+            await client.send(BODY)
+            await eventually(lambda: scene.entered == ["upload"])
+            await client.send(rest + ask_for())
+        answers = await client.rest()
+        assert answers.startswith(b"HTTP/1.1 400 ")
+        assert answers.count(b"HTTP/1.1") == 1
+
+
+async def test_trailers_are_passed_over_and_the_next_request_is_answered(scene: Scene) -> None:
+    async with serving(scene.app) as server, await server.connect() as client:
+        await client.send(BODY + b"3;x=y\r\nabc\r\n0\r\nContent-Length: 9\r\n\r\n" + ask_for())
+        assert (await client.answer()).body.strip() == b'{"size":3}'
+        assert (await client.answer()).status == 200
+
+
+async def test_a_flood_of_pipelined_requests_keeps_nobody_waiting(scene: Scene) -> None:
+    """Others are answered while thousands of one client's requests are waiting their turn."""
+    async with (
+        serving(scene.app) as server,
+        await server.connect() as client,
+        trio.open_nursery() as nursery,
+    ):
+        nursery.start_soon(client.send, ask_for() * 10_000)
+        await client.until(b'{"well":true}\n')
+        for _ in range(5):
+            assert (await server.ask(ask_for())).status == 200
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_client_that_has_closed_its_half_is_closed_and_its_handler_cancelled(
+    scene: Scene,
+) -> None:
+    async with serving(scene.app) as server, await server.connect() as client:
+        await client.send(ask_for("/wait"))
+        await eventually(lambda: scene.entered == ["wait"])
+        await client.stream.send_eof()
+        assert await client.rest() == b""
+        assert scene.ended == ["wait"]
 
 
 async def test_every_error_of_a_group_is_in_the_log(lines: list[Any]) -> None:
@@ -270,6 +389,97 @@ async def test_a_request_is_one_line_whose_path_cannot_forge_another(
     (line,) = [line for line in lines if line["event"] == "request"]
     assert line["path"] == "/%0a%1b[31mforged"
     assert line["status"] == 404
+
+
+async def test_the_line_of_a_request_tells_who_asked_what_and_what_became_of_it(
+    scene: Scene, lines: list[Any]
+) -> None:
+    async with serving(scene.app, proxies=["127.0.0.1"]) as server:
+        forwarded = ("X-Forwarded-For: 6.6.6.6", "x-forwarded-for: 9.9.9.9, 127.0.0.1")
+        secrets = ("Authorization: Bearer hunter2", "Cookie: a=hunter2")
+        await server.ask(ask_for("/json?token=hunter2", "GET", *forwarded, *secrets))
+        async with await server.connect() as client:
+            await client.upgrade()
+            await eventually(lambda: scene.entered == ["echo"])
+        async with await server.connect() as client:
+            await client.send(ask_for("/json", "HEAD"))
+            assert (await client.answer("HEAD")).status == 200
+    told = [line for line in lines if line["event"] == "request"]
+    first, socket, head = told
+    assert (first["method"], first["path"], first["status"]) == ("GET", "/json", 200)
+    assert (first["bytes"], first["client"], first["via"]) == (14, "9.9.9.9", "127.0.0.1")
+    assert 0 <= first["seconds"] < 60
+    assert (socket["method"], socket["status"], socket["client"]) == ("WEBSOCKET", 101, "127.0.0.1")
+    assert (head["bytes"], head["status"]) == (0, 200)
+    assert "cut" not in first.keys() | socket.keys() | head.keys()
+    assert "hunter2" not in str(lines)
+
+
+async def test_a_stranger_who_speaks_for_others_is_not_believed_in_the_log(
+    scene: Scene, lines: list[Any]
+) -> None:
+    async with serving(scene.app) as server:
+        await server.ask(ask_for("/json", "GET", "X-Forwarded-For: 9.9.9.9"))
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert line["client"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("path", ["/wait", "/download?size=100000000"])
+async def test_a_client_that_leaves_early_is_one_line_too(
+    scene: Scene, lines: list[Any], path: str
+) -> None:
+    async with serving(scene.app) as server:
+        async with await server.connect() as client:
+            await client.send(ask_for(path))
+            await eventually(lambda: len(scene.entered) == 1)
+        await eventually(lambda: len(scene.ended) == 1)
+        await eventually(lambda: "request" in [line["event"] for line in lines])
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert line["cut"] is True
+    assert line["path"] == path.partition("?")[0]
+
+
+async def test_a_websocket_whose_client_leaves_before_the_answer_is_one_line(
+    lines: list[Any],
+) -> None:
+    entered = trio.Event()
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        if scope["type"] == "lifespan":
+            raise NotImplementedError
+        entered.set()
+        await trio.sleep_forever()
+
+    async with serving(app) as server:
+        async with await server.connect() as client:
+            await client.send(HANDSHAKE % (b"/echo", b""))
+            await entered.wait()
+        await eventually(lambda: "request" in [line["event"] for line in lines])
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["method"], line["status"], line["cut"]) == ("WEBSOCKET", None, True)
+    assert [line for line in lines if line["log_level"] == "error"] == []
+
+
+async def test_the_application_hears_of_the_peer_itself_whatever_a_header_says() -> None:
+    scopes: list[Any] = []
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            raise NotImplementedError
+        scopes.append(scope)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with (
+        serving(app, proxies=["127.0.0.0/8"]) as server,
+        await server.connect(address="127.0.0.3") as client,
+    ):
+        await client.send(ask_for("/", "GET", "X-Forwarded-For: 9.9.9.9"))
+        assert (await client.answer()).status == 204
+        port = client.stream.socket.getsockname()[1]
+    (scope,) = scopes
+    assert scope["client"] == ("127.0.0.3", port)
+    assert scope["state"] == {}
 
 
 @pytest.mark.parametrize("line", ["Connection: close", "Connection: keep-alive"])
@@ -349,7 +559,20 @@ def test_hypercorn_still_has_every_name_that_we_replace_or_rely_on() -> None:
             "_send_wsproto_event": "self event",
             "_send_pings": "self",
         },
-        Handshake: {"__init__": "self headers http_version"},
+        Handshake: {
+            "__init__": "self headers http_version",
+            "accept": "self subprotocol additional_headers",
+        },
+        WebsocketBuffer: {
+            "extend": "self event",
+            "clear": "self",
+            "to_message": "self",
+        },
+        Logger: {
+            "access": "self request response request_time",
+            "warning": "self message args kwargs",
+            "exception": "self message args kwargs",
+        },
         Lifespan: {
             "__init__": "self app config state",
             "handle_lifespan": "self task_status",
@@ -368,4 +591,7 @@ def test_hypercorn_still_runs_applications_through_the_group_that_we_stand_in_fo
         assert "self.task_group.spawn_app(" in inspect.getsource(stream.handle)
     assert "self.task_group.spawn(self._send_pings)" in inspect.getsource(WSStream._accept)
     assert "self.context.terminated.is_set()" in inspect.getsource(H11Protocol._maybe_recycle)
+    assert {"our_state", "their_state", "trailing_data"} <= vars(H11WSConnection).keys()
+    for name in ("h11_max_incomplete_size", "websocket_max_message_size", "shutdown_timeout"):
+        assert hasattr(Config(), name), name
     assert "self.keep_alive_requests >=" in inspect.getsource(H11Protocol.stream_send)

@@ -64,6 +64,14 @@ def test_a_value_without_end_is_cut(written: io.StringIO) -> None:
     assert "still here" in line
 
 
+def test_neither_is_one_within_another_nor_many_of_them(written: io.StringIO) -> None:
+    deep = {"inner": ["x" * 1_000_000], "many": ["y"] * 1_000_000, EVIL: (b"z" * 1_000_000,)}
+    structlog.get_logger("x").warning("happened", more=deep, next="still here")
+    line = line_of(written)
+    assert len(line) < 20_000
+    assert "still here" in line
+
+
 def test_what_libraries_log_takes_the_same_form(written: io.StringIO) -> None:
     logging.getLogger("hypercorn").error("odd: %s", EVIL)
     logging.getLogger("httpx").info("chatter")

@@ -527,6 +527,47 @@ async def test_nothing_that_clients_do_makes_the_shutdown_longer_than_the_grace_
     assert len(scene.ended) == len(scene.entered)
 
 
+async def test_websockets_hear_1001_before_any_handler_has_wound_up() -> None:
+    """Thousands would otherwise wait for each other's handlers, and the last beyond the grace."""
+    gate, count = trio.Event(), 20
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            raise NotImplementedError
+        await send({"type": "websocket.accept"})
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                await gate.wait()
+
+    async with serving(app, grace=10) as running:
+        clients = [await running.connect() for _ in range(count)]
+        for client in clients:
+            await client.upgrade()
+        running.shutdown.set()
+        assert [await client.goodbye() for client in clients] == [1001] * count
+        assert not running.ended.is_set()
+        gate.set()
+        await running.ended.wait()
+
+
+async def test_at_shutdown_a_reader_that_stalls_uses_up_no_more_than_half_the_grace(
+    scene: Scene, mock_clock: MockClock
+) -> None:
+    async with (
+        serving(scene.app, grace=10, send_timeout=60) as running,
+        await running.connect(receive_buffer=4096) as client,
+    ):
+        await client.send(ask_for("/download?size=100000000"))
+        await settle()
+        running.shutdown.set()
+        await pass_time(mock_clock, 4.5, step=0.5)
+        assert not running.ended.is_set()
+        await pass_time(mock_clock, 0.5 + edge_connection.LINGER + 0.5, step=0.5)
+        assert running.ended.is_set()
+
+
 async def test_being_cancelled_ends_everything_without_grace(
     scene: Scene, mock_clock: MockClock
 ) -> None:

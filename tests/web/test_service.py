@@ -1,6 +1,9 @@
 """Starting and stopping as a whole. Signals, crashes and restarts are told in tests/flows."""
 
+import signal
 import socket
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from conf.load import load
 from conf.settings import Settings
 from tests.service import QUICK, open_service, told
 from web.keys import KeysUnusableError
-from web.service import AddressUnusableError, run_service
+from web.service import OVERTIME, AddressUnusableError, run_service
 
 
 def settings(data: Path, **server: object) -> Settings:
@@ -86,3 +89,42 @@ async def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         (tmp_path / "keys").write_text("short")
         with pytest.RaisesGroup(error, flatten_subgroups=True, allow_unwrapped=True):
             await run_service(settings(data), shutdown=trio.Event())
+
+
+STUBBORN = """
+import sys, trio
+from web.service import wait_for_signal
+
+async def main():
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wait_for_signal, trio.Event(), 0)
+        with trio.CancelScope(shield=True):
+            print("ready", flush=True)
+            await trio.sleep_forever()
+
+trio.run(main)
+"""
+
+
+@pytest.mark.parametrize(("signals", "status"), [(1, 0), (2, -signal.SIGTERM)])
+def test_what_never_ends_is_ended_after_the_grace_and_at_once_by_a_second_signal(
+    signals: int, status: int
+) -> None:
+    with subprocess.Popen(  # noqa: S603 -- our own program
+        [sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        if signals > 1:
+            while _catches(process.pid, signal.SIGTERM):
+                pass
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(30 + OVERTIME) == status
+
+
+def _catches(pid: int, number: signal.Signals) -> bool:
+    """Whether the process has a handler of its own for the signal."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (caught,) = [line.split()[1] for line in lines if line.startswith("SigCgt")]
+    return bool(int(caught, 16) >> (number - 1) & 1)
