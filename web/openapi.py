@@ -83,6 +83,7 @@ _ANSWER_HEADERS: dict[int, dict[str, Any]] = {
     503: {"Retry-After": _RETRY_AFTER},
 }
 
+_BYTES = "application/octet-stream"
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
 
 References = Mapping[Any, JsonSchemaValue]
@@ -323,7 +324,9 @@ def _variant(route: Route, status: HTTPStatus) -> dict[str, Any]:
 
 
 def _bytes_of(route: Route) -> dict[str, Any]:
-    return {route.media_type.partition(";")[0]: {}}
+    """The type of what is no JSON; that of somebody's bytes is what they are."""
+    media_type = route.media_type.partition(";")[0]
+    return {media_type: {}, "*/*": {}} if media_type == _BYTES else {media_type: {}}
 
 
 def _refusal(status: int) -> dict[str, Any]:
