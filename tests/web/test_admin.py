@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import Program, Service, User, open_program, png, refused, told
+from tests.service import Program, Service, User, open_program, open_service, png, refused, told
 from web.principals import digest_of, new_key
 
 KEYS = {"keeper": new_key(), "robot": new_key()}
@@ -71,9 +71,12 @@ async def test_an_admin_cancels_anybodys_job_and_the_log_tells_who_what_and_whos
     service: Service, keeper: User, program: Program
 ) -> None:
     ann = await service.user()
-    job = await ann.long_stitch()
+    [file] = await ann.upload(png())
     before = len(audit(program))
-    cancelled = told(await keeper.http.delete(f"/api/v1/admin/jobs/{job}"))
+    with service.frozen():
+        job = await ann.stitch([file, file])
+        await ann.reaches(job, "running")
+        cancelled = told(await keeper.http.delete(f"/api/v1/admin/jobs/{job}"))
     assert cancelled["state"] == "cancelled"
     assert cancelled["receipt"]["processes_ended"] >= 1
     assert (await ann.job(job))["state"] == "cancelled"
@@ -94,20 +97,19 @@ async def test_a_job_of_a_session_that_left_memory_is_still_an_admins_to_see(
     """Its record says how it ended."""
     key = new_key()
     entry = {"name": "keeper", "sha256": digest_of(key), "role": "admin"}
-    with open_program(
-        tmp_path / "data", limits={"max_sessions": 2}, identity={"api_keys": [entry]}
-    ) as program:
-        async with program.visit() as service:
-            ann = await service.user()
-            [file] = await ann.upload(png())
-            job = await ann.stitch([file, file])
-            await ann.reaches(job, "succeeded")
-            for _ in range(3):
-                await service.user()
-            keeper = await service.user(key)
-            [seen] = (await keeper.get("/admin/jobs"))["items"]
-            assert (seen["id"], seen["state"]) == (job, "succeeded")
-            refused(await keeper.http.delete(f"/api/v1/admin/jobs/{job}"), 409, "job_ended")
+    async with open_service(
+        tmp_path, limits={"max_sessions": 2}, identity={"api_keys": [entry]}
+    ) as service:
+        ann = await service.user()
+        [file] = await ann.upload(png())
+        job = await ann.stitch([file, file])
+        await ann.reaches(job, "succeeded")
+        for _ in range(3):
+            await service.user()
+        keeper = await service.user(key)
+        [seen] = (await keeper.get("/admin/jobs"))["items"]
+        assert (seen["id"], seen["state"]) == (job, "succeeded")
+        refused(await keeper.http.delete(f"/api/v1/admin/jobs/{job}"), 409, "job_ended")
 
 
 async def test_whoever_is_no_admin_is_told_so_whatever_else_is_wrong(service: Service) -> None:
