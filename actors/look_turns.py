@@ -12,8 +12,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-HEAVY: Final = 1.0
-"""Seconds of use that make a user a heavy one: a hundred good files at once, or one bad."""
+HEAVY: Final = 0.5
+"""Seconds of use that make a user a heavy one: fifty good files at once, or one bad."""
 
 FORGIVEN: Final = 0.1
 """Seconds of use that are forgotten in each second."""
@@ -33,8 +33,8 @@ class Turn:
     """One turn, asked for or held."""
 
     user: str
-    heavy: bool = False
     held: bool = False
+    since: float = 0.0
 
 
 @dataclass(slots=True)
@@ -63,18 +63,12 @@ class Turns:
         self._waiting.setdefault(turn.user, deque()).append(turn)
         return self._grant(now)
 
-    def leave(self, turn: Turn, now: float, used: float = 0.0) -> list[Turn]:
-        """Gives a turn back, or leaves the line; the turns that are held from now on.
-
-        Args:
-            turn: as asked for.
-            now: seconds.
-            used: seconds for which it was held.
-        """
+    def leave(self, turn: Turn, now: float) -> list[Turn]:
+        """Gives a turn back, or leaves the line; the turns that are held from now on."""
         if turn.held:
             self._held.discard(turn)
             account = self._accounts.setdefault(turn.user, _Account())
-            account.used, account.at = account.due(now) + used, now
+            account.used, account.at = account.due(now) + now - turn.since, now
         else:
             self._waiting[turn.user].remove(turn)
             self._tidy(turn.user)
@@ -86,7 +80,7 @@ class Turns:
         while (user := self._next(now)) is not None:
             turn = self._waiting[user].popleft()
             self._tidy(user)
-            turn.held, turn.heavy = True, self._used(user, now) > HEAVY
+            turn.held, turn.since = True, now
             self._held.add(turn)
             granted.append(turn)
         return granted
@@ -101,12 +95,14 @@ class Turns:
     def _may(self, user: str, now: float) -> bool:
         if sum(turn.user == user for turn in self._held) >= self._share.per_user:
             return False
-        heavy = sum(turn.heavy for turn in self._held)
+        heavy = sum(self._used(turn.user, now) > HEAVY for turn in self._held)
         return self._used(user, now) <= HEAVY or heavy < self._share.all - self._share.spared
 
     def _used(self, user: str, now: float) -> float:
+        """By the turns that have ended, and by those that last."""
         account = self._accounts.get(user)
-        return account.due(now) if account else 0.0
+        lasting = sum(now - turn.since for turn in self._held if turn.user == user)
+        return lasting + (account.due(now) if account else 0.0)
 
     def _tidy(self, user: str) -> None:
         if not self._waiting[user]:

@@ -42,11 +42,9 @@ class Looks:
         """
         turn, event = Turn(user), trio.Event()
         self._woken[turn] = event
-        began: float | None = None
         try:
             self._wake(self._turns.ask(turn, trio.current_time()))
             await event.wait()
-            began = trio.current_time()
             with trio.move_on_after(PATIENCE) as scope:
                 yield
             if scope.cancelled_caught:
@@ -55,9 +53,8 @@ class Looks:
                     retry_after=PATIENCE,
                 )
         finally:
-            now = trio.current_time()
             del self._woken[turn]
-            self._wake(self._turns.leave(turn, now, 0.0 if began is None else now - began))
+            self._wake(self._turns.leave(turn, trio.current_time()))
 
     def _wake(self, granted: list[Turn]) -> None:
         for turn in granted:

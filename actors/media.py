@@ -85,7 +85,7 @@ _PROBE: Final = Call(
     Media,
     memory_bytes=256 << 20,
     # a good picture takes a hundredth of one; the largest file that may be sent, a few tenths
-    cpu_seconds=2.0,
+    cpu_seconds=1.0,
     output_bytes=1 << 20,
 )
 

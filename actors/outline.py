@@ -19,9 +19,10 @@ from actors.errors import TooLarge
 Bytes = bytes | mmap
 
 PIECES: Final = 10_000
-"""Segments of a JPEG, chunks of a PNG, blocks before a GIF's picture, entries of a TIFF's directory."""
+"""Segments of a JPEG, chunks of a PNG, blocks before a GIF's picture, entries of a TIFF's
+directory."""
 
-SCANS: Final = 200
+SCANS: Final = 100
 """Passes over a JPEG's whole area; encoders write 10, or 64 for one of each frequency."""
 
 PADDING: Final = 1 << 18

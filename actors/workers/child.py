@@ -39,7 +39,7 @@ CALLS: Final = 256
 GROWTH: Final = 256 * MEBIBYTE
 """Bytes of memory held between calls, beyond those held at the start, that make a worker worn."""
 
-NICENESS: Final = 10
+NICENESS: Final = 5
 """How far a worker stands back from the server where processors are scarce: an answer takes the
 server a few thousandths of a second, and should not queue behind pictures for them."""
 

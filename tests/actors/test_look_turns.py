@@ -23,37 +23,48 @@ def test_nobody_has_more_than_their_share_at_once() -> None:
 
 def test_a_turn_given_back_goes_to_who_used_least() -> None:
     turns = Turns(SHARE)
-    one, two, three, hungry, modest = asked(turns, *"abcab")
+    [one] = asked(turns, "a")
+    two, _, hungry, modest = asked(turns, *"bcab", now=0.3)
 
-    turns.leave(two, 1, used=0.1)
-    assert not modest.held
+    turns.leave(two, 0.4)
+    assert (hungry.held, modest.held) == (False, True)
+    turns.leave(one, 0.5)
     assert hungry.held
-    turns.leave(one, 1, used=0.2)
-    assert modest.held
+
+
+def used_up(turns: Turns, *users: str) -> None:
+    """Each has a look that ends with what makes heavy, and a second more."""
+    for user in users:
+        [turn] = asked(turns, user)
+        turns.leave(turn, HEAVY + 1)
 
 
 def test_the_heavy_leave_a_turn_to_the_others() -> None:
     turns = Turns(SHARE)
-    for user in "ab":
-        [turn] = asked(turns, user)
-        turns.leave(turn, 0, used=HEAVY + 1)
+    used_up(turns, *"ab")
 
-    *heavy, light = asked(turns, *"abab", "c")
+    *heavy, light = asked(turns, *"abab", "c", now=HEAVY + 1)
 
     assert sum(turn.held for turn in heavy) == 2
     assert light.held
 
 
-def test_use_is_forgiven_with_time() -> None:
+def test_who_holds_a_turn_for_long_is_heavy_before_it_ends() -> None:
     turns = Turns(Share(all=2, per_user=2, spared=1))
-    [turn] = asked(turns, "a")
-    turns.leave(turn, 0, used=HEAVY + 1)
 
-    assert [turn.held for turn in asked(turns, *"aa", now=5)] == [True, False]
-    turns = Turns(Share(all=2, per_user=2, spared=1))
-    [turn] = asked(turns, "a")
-    turns.leave(turn, 0, used=HEAVY + 1)
-    assert [turn.held for turn in asked(turns, *"aa", now=15)] == [True, True]
+    [_] = asked(turns, "a")
+    [second] = asked(turns, "a", now=HEAVY + 1)
+    [other] = asked(turns, "b", now=HEAVY + 1)
+
+    assert (second.held, other.held) == (False, True)
+
+
+def test_use_is_forgiven_with_time() -> None:
+    for pause, held in ((5, [True, False]), (15, [True, True])):
+        turns = Turns(Share(all=2, per_user=2, spared=1))
+        used_up(turns, "a")
+
+        assert [turn.held for turn in asked(turns, *"aa", now=HEAVY + 1 + pause)] == held
 
 
 def test_who_leaves_the_line_takes_no_turn() -> None:
@@ -75,12 +86,11 @@ def test_every_turn_comes_and_no_bound_is_passed(script: list[tuple[str, float, 
         now += pause
         under_way += asked(turns, user, now=now)
         if which < len(under_way):
-            turns.leave(under_way.pop(which), now, used=pause)
+            turns.leave(under_way.pop(which), now)
         held = [turn.user for turn in under_way if turn.held]
         assert len(held) <= SHARE.all
         assert all(held.count(user) <= SHARE.per_user for user in held)
     while under_way:
-        [*held] = [turn for turn in under_way if turn.held]
-        assert held
-        under_way.remove(held[0])
-        turns.leave(held[0], now, used=1)
+        last = next(turn for turn in under_way if turn.held)
+        under_way.remove(last)
+        turns.leave(last, now)

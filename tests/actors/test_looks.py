@@ -30,7 +30,7 @@ async def test_who_comes_second_waits_for_the_first(autojump_clock: MockClock) -
 
 @pytest.mark.parametrize("held", [True, False], ids=["with the turn", "in the line"])
 async def test_who_is_cancelled_gives_the_turn_to_the_next(
-    autojump_clock: MockClock, held: bool
+    autojump_clock: MockClock, *, held: bool
 ) -> None:
     looks = Looks(ONE)
     async with trio.open_nursery() as nursery:

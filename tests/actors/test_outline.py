@@ -1,4 +1,4 @@
-"""Outlines: good files pass, files of too many pieces do not, and no bytes take long or break it."""
+"""Outlines: good files pass, files of too many pieces do not, and no bytes break the walk."""
 
 import struct
 
@@ -65,7 +65,7 @@ def test_a_gif_may_have_a_long_comment() -> None:
 
 @pytest.mark.parametrize("big", [False, True])
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_a_tiffs_entries_hold_no_more_than_its_file(order: str, big: bool) -> None:
+def test_a_tiffs_entries_hold_no_more_than_its_file(order: str, *, big: bool) -> None:
     mark = b"II" if order == "<" else b"MM"
 
     def tiff(values: int) -> bytes:

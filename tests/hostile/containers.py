@@ -38,6 +38,11 @@ def deflated(size: int) -> bytes:
     return b"".join(parts) + squeeze.flush()
 
 
+def gray_png(width: int, height: int, depth: int = 8, kind: int = 0, pixels: int = 1000) -> bytes:
+    """So many pixels promised, and some zero bytes of them given."""
+    return png(header(width, height, depth, kind), (b"IDAT", deflated(pixels)))
+
+
 def small_png(*before: tuple[bytes, bytes], after: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
     """A good gray picture of 8 x 8 with these chunks before and after its pixels."""
     return png(header(8, 8), *before, (b"IDAT", zlib.compress(bytes(72))), *after)

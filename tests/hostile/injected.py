@@ -22,39 +22,39 @@ from actors.messages import Media
 from actors.pictures import probe
 from actors.workers.call import Call, Report
 
-SECRET: Final = "the inside, which nobody outside is told"
+INSIDE: Final = "the inside, which nobody outside is told"
 
 RAISED: Final[Mapping[str, Callable[[], Exception]]] = {
-    "ArithmeticError": lambda: ArithmeticError(SECRET),
-    "AssertionError": lambda: AssertionError(SECRET),
-    "AttributeError": lambda: AttributeError(SECRET),
-    "BufferError": lambda: BufferError(SECRET),
-    "CalledProcessError": lambda: subprocess.CalledProcessError(1, "gs", SECRET),
-    "DecompressionBombWarning": lambda: Image.DecompressionBombWarning(SECRET),
-    "EOFError": lambda: EOFError(SECRET),
-    "ImportError": lambda: ImportError(SECRET),
-    "IndexError": lambda: IndexError(SECRET),
-    "KeyError": lambda: KeyError(SECRET),
-    "MemoryError": lambda: MemoryError(SECRET),
-    "NotImplementedError": lambda: NotImplementedError(SECRET),
-    "OSError": lambda: OSError(SECRET),
-    "OSError with a number": lambda: OSError(5, SECRET),
-    "OverflowError": lambda: OverflowError(SECRET),
-    "RecursionError": lambda: RecursionError(SECRET),
-    "RuntimeError": lambda: RuntimeError(SECRET),
-    "StopIteration": lambda: StopIteration(SECRET),
-    "SyntaxError": lambda: SyntaxError(SECRET),
-    "SystemError": lambda: SystemError(SECRET),
-    "TimeoutError": lambda: TimeoutError(SECRET),
-    "TypeError": lambda: TypeError(SECRET),
-    "UnicodeDecodeError": lambda: UnicodeDecodeError("utf-8", b"\xff", 0, 1, SECRET),
-    "UnidentifiedImageError": lambda: UnidentifiedImageError(SECRET),
-    "UnsupportedOperation": lambda: io.UnsupportedOperation(SECRET),
-    "ValueError": lambda: ValueError(SECRET),
-    "ZeroDivisionError": lambda: ZeroDivisionError(SECRET),
-    "struct.error": lambda: struct.error(SECRET),
-    "zlib.error": lambda: zlib.error(SECRET),
-    "DecompressionBombError": lambda: Image.DecompressionBombError(SECRET),
+    "ArithmeticError": lambda: ArithmeticError(INSIDE),
+    "AssertionError": lambda: AssertionError(INSIDE),
+    "AttributeError": lambda: AttributeError(INSIDE),
+    "BufferError": lambda: BufferError(INSIDE),
+    "CalledProcessError": lambda: subprocess.CalledProcessError(1, "gs", INSIDE),
+    "DecompressionBombWarning": lambda: Image.DecompressionBombWarning(INSIDE),
+    "EOFError": lambda: EOFError(INSIDE),
+    "ImportError": lambda: ImportError(INSIDE),
+    "IndexError": lambda: IndexError(INSIDE),
+    "KeyError": lambda: KeyError(INSIDE),
+    "MemoryError": lambda: MemoryError(INSIDE),
+    "NotImplementedError": lambda: NotImplementedError(INSIDE),
+    "OSError": lambda: OSError(INSIDE),
+    "OSError with a number": lambda: OSError(5, INSIDE),
+    "OverflowError": lambda: OverflowError(INSIDE),
+    "RecursionError": lambda: RecursionError(INSIDE),
+    "RuntimeError": lambda: RuntimeError(INSIDE),
+    "StopIteration": lambda: StopIteration(INSIDE),
+    "SyntaxError": lambda: SyntaxError(INSIDE),
+    "SystemError": lambda: SystemError(INSIDE),
+    "TimeoutError": lambda: TimeoutError(INSIDE),
+    "TypeError": lambda: TypeError(INSIDE),
+    "UnicodeDecodeError": lambda: UnicodeDecodeError("utf-8", b"\xff", 0, 1, INSIDE),
+    "UnidentifiedImageError": lambda: UnidentifiedImageError(INSIDE),
+    "UnsupportedOperation": lambda: io.UnsupportedOperation(INSIDE),
+    "ValueError": lambda: ValueError(INSIDE),
+    "ZeroDivisionError": lambda: ZeroDivisionError(INSIDE),
+    "struct.error": lambda: struct.error(INSIDE),
+    "zlib.error": lambda: zlib.error(INSIDE),
+    "DecompressionBombError": lambda: Image.DecompressionBombError(INSIDE),
 }
 
 READING: Final = (
@@ -89,7 +89,8 @@ def broken(place: str, by: str) -> Iterator[None]:
     """Breaks Pillow for the length of the block."""
 
     def breaks(*_: Any, **__: Any) -> None:
-        raise RAISED[by]()
+        error = RAISED[by]()
+        raise error
 
     with mock.patch(f"PIL.{place}", breaks):
         yield

@@ -26,9 +26,8 @@ from actors.errors import TooLarge, UnsupportedMedia
 from actors.messages import FileRecord
 from conf.settings import MEBIBYTE
 
-
-# Seconds. The slowest that is good, a transparent WebP of noise, took 0.3 us a pixel of the canvas on
-# one busy core.
+# Seconds. The slowest that is good, a transparent WebP of noise, took 0.3 us a pixel of the canvas
+# on one busy core.
 _CPU_BASE: Final = 10.0
 _CPU_PER_PIXEL: Final = 1e-6
 
