@@ -22,8 +22,8 @@ REMEMBERED_RUNS = 200
 """Runs a capability learns from; enough for a ninth decile, few enough to follow a change."""
 
 NEAREST_RUNS = 30
-"""Of these, those nearest in size that a request is compared with; a guess: a tenth of fewer would
-be no more than a run or two."""
+"""Of these, those nearest in size that a request is compared with: a quarter of them, at most so
+many and five at least. A guess: a tenth of fewer would be no more than a run."""
 
 TELLING = 0.05
 """Share of the work after which its pace says something; a guess."""
@@ -170,8 +170,9 @@ class RunTimes:
 
     def _nearest(self, place: float) -> list[float]:
         apart = sorted(abs(size - place) for size, _ in self._recent)
+        nearest = min(max(5, len(apart) // 4), NEAREST_RUNS, len(apart))
         # All that are as near as the last one of the nearest: of one size, all speak.
-        reach = apart[min(NEAREST_RUNS, len(apart)) - 1]
+        reach = apart[nearest - 1]
         return [seconds for size, seconds in self._recent if abs(size - place) <= reach]
 
 
@@ -218,11 +219,24 @@ def until_end_running(runs: Runs | None, elapsed: float) -> Eta | None:
     return None if left is None else Eta(p50=left.p50, p90=left.p90)
 
 
-def until_end_by_progress(elapsed: float, fraction: float) -> Eta | None:
+def until_end(runs: Runs | None, elapsed: float, fraction: float) -> Eta | None:
     """Seconds until a job ends that has come so far (0..1) in `elapsed` seconds.
 
-    What it told of itself says more than the runs of others, once it is some way into the work;
-    before that: None. Work seldom goes on evenly, so nine tenths are promised half as much again.
+    What it tells of itself counts the more the further it is, and the runs of others the less.
+    """
+    others, own = until_end_running(runs, elapsed), until_end_by_progress(elapsed, fraction)
+    if others is None or own is None:
+        return own or others
+    rest = 1 - fraction
+    return Eta(
+        p50=fraction * own.p50 + rest * others.p50, p90=fraction * own.p90 + rest * others.p90
+    )
+
+
+def until_end_by_progress(elapsed: float, fraction: float) -> Eta | None:
+    """Seconds until a job ends, by its own account: None before it is some way into the work.
+
+    Work seldom goes on evenly, so nine tenths are promised half as much again.
     """
     if fraction < TELLING:
         return None

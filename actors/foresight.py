@@ -25,20 +25,11 @@ from actors.estimate import (
     until_end_queued,
 )
 from actors.lines import Key, Standing, Ticket
-from actors.messages import Eta, Outlook
+from actors.messages import Eta
 from actors.replay import Runner, Slots, Waiter, arithmetic, replay
 
 HORIZON = 32
 """Jobs for which the policy is replayed; a millisecond's work at most."""
-
-NEWS = 0.1
-"""Share by which a wait or a place must have changed to be worth a message."""
-
-LOOK_AGAIN = 0.05
-"""Share of the expected time after which a job's outlook is looked at again."""
-
-MOST_PATIENCE = 30.0
-"""Seconds after which it is looked at again in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,36 +201,3 @@ class Foresight:
         known = {name: times.all() for name, times in self.run_times.items()}
         runs = {name: found for name, found in known.items() if found is not None}
         return arithmetic(ahead, capability, runs, self._slots())
-
-
-# --- what is worth a message ----------------------------------------------------------------------
-
-
-def is_news(told: Outlook | None, now: Outlook) -> bool:
-    """Whether an outlook differs enough from the one told last to be worth a message.
-
-    Near the head every step counts; further back a tenth of the place or of the wait. So a line of
-    ten thousand that moves up by one makes some ten messages, not ten thousand.
-    """
-    if told is None or _names(told) != _names(now):
-        return True
-    if told.position is None or now.position is None:
-        return told.position != now.position
-    if abs(told.position - now.position) > NEWS * now.position:
-        return True
-    if told.eta is None or now.eta is None:
-        return told.eta is not now.eta
-    return abs(told.eta.p50 - now.eta.p50) > max(1.0, NEWS * now.eta.p50)
-
-
-def _names(outlook: Outlook) -> tuple[str, ...]:
-    return tuple(hold.limit for hold in outlook.waiting_for)
-
-
-def patience(outlook: Outlook, least: float) -> float:
-    """Seconds, at least `least`, after which an outlook is worth another look."""
-    if outlook.eta is None:
-        wished = LOOK_AGAIN * (outlook.position or 0)
-    else:
-        wished = LOOK_AGAIN * outlook.eta.p50
-    return min(max(least, wished), max(least, MOST_PATIENCE))

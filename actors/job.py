@@ -116,6 +116,11 @@ class Job:
     def __repr__(self) -> str:
         return f"<Job {self.record.capability} {self.record.id} {self.record.state}>"
 
+    @property
+    def waits(self) -> bool:
+        """Whether it was accepted and has not begun."""
+        return self.accepted and self.record.state is State.QUEUED
+
     # --- told by the context ------------------------------------------------------------------
 
     def moved_on(self, progress: Progress) -> None:

@@ -25,8 +25,7 @@ from actors.estimate import (
     Runs,
     Spread,
     Typical,
-    until_end_by_progress,
-    until_end_running,
+    until_end,
 )
 from actors.foresight import Foresight
 from actors.lines import CapabilityLimits, Standing, Ticket
@@ -166,8 +165,7 @@ class Limiter:
 
     def outlook_running(self, place: Place, elapsed: float, fraction: float) -> Outlook:
         """What a job may expect that has come so far (0..1) in `elapsed` seconds."""
-        own = until_end_by_progress(elapsed, fraction)
-        return Outlook(eta=own or until_end_running(self._runs(place.ticket), elapsed))
+        return Outlook(eta=until_end(self._runs(place.ticket), elapsed, fraction))
 
     def load(self) -> Load:
         """How busy the capability is, and what a newcomer would wait."""
@@ -191,6 +189,12 @@ class Limiter:
             waiting_for=admission.holds_of(user, self.capability),
             wait=None if wait is None else Eta(p50=wait.mean, p90=wait.p90),
         )
+
+    def until_one_ends(self, user: str) -> float:
+        """Whole seconds until one of a user's jobs is expected to end, of whatever capability."""
+        foresight, now = self._floor.foresight, trio.current_time()
+        ends = foresight.next_end(user, now)
+        return _whole(foresight.next_start(now) if ends is None else ends)
 
     def refuse(self, user: str) -> None:
         """Lets a user's next job pass, or says why it may not come in; nothing is taken.
@@ -290,7 +294,7 @@ class Limiter:
         """
         foresight, now = self._floor.foresight, trio.current_time()
         if limit == "jobs_per_user":
-            return _whole(foresight.next_end(user, now))
+            return self.until_one_ends(user)
         own = None if limit == "queue_size" else self.capability
         begins = foresight.next_start(now, own)
         if begins is None and (wait := self._newcomers_wait(user)) is not None:

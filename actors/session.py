@@ -8,7 +8,6 @@ under one of them holds up no other. State is changed in single steps without an
 Others may read the shelf's files and the views of jobs at any time: both are replaced whole.
 """
 
-import math
 import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -46,6 +45,7 @@ from actors.job import Job
 from actors.journal.port import Page
 from actors.lifecycle import State
 from actors.limiter import Prospect
+from actors.lookout import Lookout
 from actors.mailbox import Inbox
 from actors.messages import (
     FileRecord,
@@ -85,6 +85,7 @@ class Session:
         self._key_locks: dict[str, trio.Lock] = {}
         self._visitors = 0
         self._foreseeing = False
+        self._lookout = Lookout()
         self.draining = False
         self.ended = False
         self._nursery: trio.Nursery | None = None
@@ -403,7 +404,9 @@ class Session:
 
     def job_changed(self, job: Job) -> None:
         """A job's state changed."""
-        self._fanout.changed(job.view())
+        view = job.view()
+        self._lookout.told(job.record.id, view.outlook, trio.current_time())
+        self._fanout.changed(view)
 
     def job_progressed(self, job: Job) -> None:
         """A job moved on."""
@@ -492,19 +495,19 @@ class Session:
         """The files that a request names and what it would make, or the refusal."""
         if self.draining:
             raise NotReady("The service is stopping. Try again in a minute.", retry_after=30)
-        self._refuse_overflow()
+        self._refuse_overflow(name)
         capability = self._services.capabilities[name]
         files = self.shelf.find(capability.inputs(request))
         return files, capability.forecast(request, files, self._services.settings_of(name))
 
-    def _refuse_overflow(self) -> None:
+    def _refuse_overflow(self, capability: str) -> None:
         most = self._services.settings.limits.max_session_jobs
         if len(self._docket) >= most:
             raise QueueFull(
                 f"This session has {len(self._docket)} unfinished jobs and may have {most}. "
                 "Wait until some have ended, or cancel some.",
                 limit="session_jobs",
-                retry_after=FORESIGHT_EVERY,
+                retry_after=self._services.limiters[capability].until_one_ends(self.record.id),
             )
 
     @asynccontextmanager
@@ -528,15 +531,13 @@ class Session:
             self._visitors -= 1
 
     async def _foresee(self) -> None:
-        """Tells those who watch when their jobs move up in line."""
-        told: dict[str, int | None] = {}
+        """Tells those who watch when the outlook of their waiting jobs has changed enough."""
         while self._fanout.watchers:
             await trio.sleep(FORESIGHT_EVERY)
-            for job in self._docket:
-                if job.record.state is not State.QUEUED:
-                    continue
-                view = job.view()
-                if told.get(job.record.id, math.inf) != view.outlook.position:
-                    told[job.record.id] = view.outlook.position
+            now = trio.current_time()
+            waiting = {job.record.id: job for job in self._docket if job.waits}
+            for id in self._lookout.due(waiting, now):
+                view = waiting[id].view()
+                if self._lookout.is_news(id, view.outlook, now):
                     self._fanout.progressed(view)
         self._foreseeing = False

@@ -17,6 +17,7 @@ PURE = [
     "actors/ids.py",
     "actors/lifecycle.py",
     "actors/lines.py",
+    "actors/lookout.py",
     "actors/media.py",
     "actors/messages.py",
     "actors/names.py",

@@ -16,6 +16,7 @@ from actors.estimate import (
     Typical,
     band,
     quantile,
+    until_end,
     until_end_by_progress,
     until_end_queued,
     until_end_running,
@@ -102,6 +103,14 @@ def test_what_a_job_tells_of_itself_counts_once_it_is_some_way_in() -> None:
     assert eta is not None
     assert eta.p50 == pytest.approx(30)
     assert until_end_by_progress(elapsed=10, fraction=0.01) is None
+
+
+def test_what_a_job_tells_of_itself_counts_the_more_the_further_it_is() -> None:
+    others = Runs([100.0] * 50)
+    told = [until_end(others, 10.0, fraction) for fraction in (0.01, 0.1, 0.5)]
+
+    assert [eta and eta.p50 for eta in told] == [90, pytest.approx(90), pytest.approx(50)]
+    assert until_end(None, 10.0, 0.01) is None
 
 
 def test_the_band_lies_as_far_below_the_middle_as_above_and_is_never_nothing() -> None:

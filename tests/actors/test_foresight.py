@@ -9,15 +9,8 @@ from hypothesis import strategies as st
 
 from actors.admission import Admission, MachineLimits
 from actors.estimate import RunTimes, Spread
-from actors.foresight import (
-    HORIZON,
-    MOST_PATIENCE,
-    Foresight,
-    is_news,
-    patience,
-)
+from actors.foresight import HORIZON, Foresight
 from actors.lines import CapabilityLimits, Standing, Ticket
-from actors.messages import Eta, Hold, Outlook
 from actors.replay import Runner, Slots, Waiter, replay
 
 ROOMY = CapabilityLimits(running=1000, running_per_user=1000, queued=10**9)
@@ -221,22 +214,3 @@ def test_of_a_mixed_day_four_ends_of_five_come_within_their_bands(
 ) -> None:
     """With more work than can be done, with hogs, and on a quiet day; 0.80 to 0.88 were seen."""
     assert 0.75 <= covered(7, slots, hog, hours) <= 0.95
-
-
-def test_a_line_of_ten_thousand_that_moves_up_by_one_is_news_to_a_few() -> None:
-    def outlook(position: int) -> Outlook:
-        holds = (Hold(limit="global_jobs", used=3, max=3),)
-        return Outlook(position=position, waiting_for=holds, eta=Eta(p50=position, p90=position))
-
-    news = sum(is_news(outlook(place + 1), outlook(place)) for place in range(1, 10_000))
-
-    assert news <= 10
-    assert all(is_news(outlook(place + 1), outlook(place)) for place in range(1, 9))
-    assert is_news(None, outlook(5000))
-    assert is_news(Outlook(position=5000), outlook(5000))
-
-
-def test_looks_are_rarer_the_further_off_the_end_is() -> None:
-    waits = [patience(Outlook(position=9, eta=Eta(p50=s, p90=s)), 1.0) for s in (0, 40, 200, 1e6)]
-
-    assert waits == [1.0, 2.0, 10.0, MOST_PATIENCE]

@@ -540,7 +540,9 @@ async def test_who_watches_is_told_when_a_job_moves_up_in_line(
                     break
                 positions.append(view.outlook.position)
 
-    assert [position for position in positions if position is not None] == [3, 2, 1]
+    told = [position for position in positions if position is not None]
+    assert list(dict.fromkeys(told)) == [2, 1]
+    assert len(told) <= 6  # that time passes makes no messages
 
 
 async def test_a_broken_session_is_started_anew_and_takes_its_jobs_up_again(
