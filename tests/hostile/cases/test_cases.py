@@ -1,0 +1,37 @@
+"""The black-box cases as tests: a choice of them in CI, all of them under `slow`."""
+
+import pytest
+
+from tests.hostile.cases.areas import CASES, SKIPPED
+from tests.hostile.cases.case import AREAS, Case
+from tests.hostile.cases.runner import run, table
+
+OWN_SERVERS = frozenset({"config", "hostile-source", "life-cycle", "logs", "slow-client"})
+"""Areas whose cases start servers of their own, a second each: not in CI."""
+
+
+def in_ci(case: Case) -> bool:
+    """One of each class: those that stand in the list or fill its gaps, without their siblings."""
+    return not case.slow and case.id[-1].isdigit() and case.area not in OWN_SERVERS
+
+
+def test_every_case_has_an_area_a_line_and_an_id_that_is_not_skipped() -> None:
+    for case in CASES.values():
+        assert case.area in AREAS.values()
+        assert case.line
+        assert case.id not in SKIPPED
+    assert all(SKIPPED.values())
+    assert len(CASES) > 250
+
+
+@pytest.mark.timeout(110)
+async def test_what_strangers_send_does_no_harm() -> None:
+    outcomes = await run(filter(in_ci, CASES.values()), together=True)
+    assert [outcome for outcome in outcomes if outcome.problem] == [], table(outcomes)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+async def test_nothing_that_strangers_send_does_harm() -> None:
+    outcomes = await run(CASES.values())
+    assert [outcome for outcome in outcomes if outcome.problem] == [], table(outcomes)
