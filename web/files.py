@@ -4,6 +4,7 @@ Owns: the two ways in (multipart and raw) and their bounds.
 Never: holds a file in memory, or believes what a client says of its type.
 """
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from http import HTTPStatus
@@ -26,6 +27,9 @@ from web.views import File, Files, Page, Views
 
 _LONGEST_BOUNDARY = 70
 """Characters; RFC 2046, 5.1.1."""
+
+_BOUNDARY = re.compile(r";\s*boundary\s*\*?[0-9]*\*?\s*=", re.IGNORECASE)
+"""Where a Content-Type names one. Of two, others on the way may read the other one."""
 
 _FORM_OVERHEAD_MB = 64
 """Room for boundaries and part headers around all the files that a session may hold."""
@@ -56,6 +60,10 @@ class FileRoutes:
 
     async def put(self, request: Request, session: Session, file: str) -> Response:
         """Takes one file in as the raw body, under the name that the address ends with."""
+        if "Content-Range" in request.headers:  # RFC 9110, 14.5: else a part is taken for whole
+            raise MalformedRequest(
+                "A file is put whole, without Content-Range. Parts go to /api/v1/uploads/."
+            )
         request.allow(self._most_bytes(), UPLOAD_BYTES)
         async with session.receive_part(self._most_bytes()) as part:
             async for chunk in request.body:
@@ -117,9 +125,10 @@ class _Form:
                 storing raise.
         """
         boundary = request.mimetype_params.get("boundary", "")
-        if not 1 <= len(boundary) <= _LONGEST_BOUNDARY:
+        named = len(_BOUNDARY.findall(request.headers.get("Content-Type", "")))
+        if named > 1 or not 1 <= len(boundary) <= _LONGEST_BOUNDARY:
             raise MalformedRequest(
-                f"The Content-Type must name a boundary of 1 to {_LONGEST_BOUNDARY} characters."
+                f"The Content-Type must name one boundary of 1 to {_LONGEST_BOUNDARY} characters."
             )
         try:
             # not strict: that refuses a line end which comes late, behind the last boundary

@@ -352,3 +352,20 @@ def test_nothing_of_all_this_is_taken_from_who_has_no_session(
         anybody.post(FILES, files={"file": png()}),
     ):
         refused(answer, 401, "no_session")
+
+
+# --- what could be read in two ways ---------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_part_of_a_file_is_not_taken_for_the_whole(ann: httpx.Client) -> None:
+    headers = {"Content-Range": f"bytes 0-{len(png()) - 1}/{len(png())}"}
+    refused(ann.put(f"{FILES}/a.png", content=png(), headers=headers), 400, "malformed_request")
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize("second", ["; boundary=x", ";BOUNDARY=x", "; boundary*=utf-8''x"])
+def test_a_form_with_two_boundaries_is_refused(ann: httpx.Client, second: str) -> None:
+    headers = {"Content-Type": FORM["Content-Type"] + second}
+    answer = ann.post(FILES, content=part(png()) + END, headers=headers)
+    refused(answer, 400, "malformed_request")
