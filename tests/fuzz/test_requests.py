@@ -22,13 +22,16 @@ from web.strictjson import DEEPEST, normal, read_object
 STITCH = discover()["stitch"]
 FETCH = discover()["fetch"]
 
+KEYS = st.text('ab é\0\n"\\', max_size=3)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text('ab é\0\n"\\', max_size=3), inner),
-    max_leaves=20,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=8,
 )  # fmt: skip
-DOCUMENTS = st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), VALUES)
+DOCUMENTS = st.dictionaries(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=5), VALUES, max_size=4
+)
 
 # Texts near JSON: pieces of it, in any order.
 NEARLY = st.lists(
