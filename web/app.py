@@ -80,7 +80,7 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
         Route("POST", f"{API}/files", files.upload, body=FORM,
               status=CREATED, answer=Files, problems=(400, 413, 415, 422, 507)),
         Route("PUT", f"{API}/files/<file>", files.put, body=BYTES,
-              status=CREATED, answer=File, problems=(413, 415, 422, 507)),
+              status=CREATED, answer=File, problems=(400, 413, 415, 422, 507)),
         Route("GET", f"{API}/files", files.list, query=ListQuery,
               answer=Page[File], problems=(422,)),
         Route("GET", f"{API}/files/<file>", files.show, answer=File, problems=(404,)),

@@ -24,6 +24,7 @@ from quart import request, websocket
 from quart.typing import ResponseTypes
 from werkzeug.exceptions import MethodNotAllowed
 
+from actors.errors import NotFound
 from actors.session import Session
 from web.answers import secure
 from web.asgi import Application, Request, Response, Websocket
@@ -153,6 +154,8 @@ def _guard(route: Route, identity: Identity) -> Callable[..., Awaitable[Response
 
     async def call(**given: Any) -> Response | None:
         asked = proxy._get_current_object()  # noqa: SLF001 -- werkzeug's documented way out of a proxy
+        if asked.scope["path"].startswith("//"):  # werkzeug takes it for one; others may not
+            raise NotFound("There is nothing at this address.")
         asker = await _admit(route, identity, asked, given)
         with _visiting(given):
             if route.query is not None:
