@@ -201,7 +201,9 @@ class Server(Section):
         "X-Forwarded-Proto are believed",
     )
     hosts: tuple[HostName, ...] = Field(
-        (), description="names by which clients may call the service; empty: by any (else 421)"
+        (),
+        description="names by which clients may call the service, besides server.host and those of "
+        "this machine; empty: any name will do, else others get 421",
     )
     max_json_kb: int = Field(1024, ge=1, le=65536, description="a JSON request body, KiB")
     header_timeout: float = Field(

@@ -290,12 +290,14 @@ class Identity:
                 "upload_bytes": settings.limits.max_upload_mb << 20,
                 "session_bytes": settings.limits.max_session_mb << 20,
                 "session_files": settings.limits.max_session_files,
+                "unfinished_uploads": settings.limits.max_unfinished_uploads,
                 "watchers": settings.limits.max_watchers_per_session,
             },
             used={
                 "session_jobs": session.unfinished(),
                 "session_bytes": quota.used_bytes,
                 "session_files": quota.used_files,
+                "unfinished_uploads": len(session.uploads),
                 "watchers": session.watchers,
             },
         )

@@ -70,7 +70,8 @@ def test_a_session_tells_its_limits_and_what_it_uses_of_each(ann: httpx.Client) 
     session = told(ann.get(SESSION))
     assert session["limits"]["session_bytes"] == 4 << 20
     assert session["used"] == {
-        "session_jobs": 0, "session_bytes": 0, "session_files": 0, "watchers": 0,
+        "session_jobs": 0, "session_bytes": 0, "session_files": 0, "unfinished_uploads": 0,
+        "watchers": 0,
     }  # fmt: skip
     assert session["used"].keys() <= session["limits"].keys()
     assert all(isinstance(value, int) for value in session["used"].values())
