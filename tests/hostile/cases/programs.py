@@ -1,4 +1,3 @@
-
 """KEY: API keys of programs, the admin role, and headers of a proxy."""
 
 import hashlib
