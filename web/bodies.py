@@ -75,7 +75,6 @@ async def read_submission(http: HttpRequest, capability: AnyCapability) -> Submi
         Refusal: naming every field that is not as it should be.
     """
     _refuse_type(http)
-    refuse_coding(http)
     body: bytes = await http.get_data(cache=False, as_text=False, parse_form_data=False)
     if len(body) < LARGE:
         return understand(body, capability)

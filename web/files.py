@@ -23,6 +23,7 @@ from web.answers import json_answer
 from web.asgi import Request, Response
 from web.bodies import ContentQuery, ListQuery
 from web.content import content_answer
+from web.shown import shown
 from web.views import File, Files, Page, Views
 
 _LONGEST_BOUNDARY = 70
@@ -158,7 +159,7 @@ class _Form:
         self, part: Part, segment: multipart.MultipartSegment, events: AsyncIterator[object]
     ) -> FileRecord:
         if segment.name != "file":
-            raise Refusal(f"Every part must be named `file`, not {segment.name!r}.")
+            raise Refusal(f"Every part must be named `file`, not '{shown(segment.name)}'.")
         async for event in events:
             if not isinstance(event, bytes | bytearray):
                 break

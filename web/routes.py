@@ -28,7 +28,7 @@ from actors.errors import NotFound
 from actors.session import Session
 from web.answers import secure
 from web.asgi import Application, Request, Response, Websocket
-from web.bodies import Query, read_query
+from web.bodies import Query, read_query, refuse_coding
 from web.errors import NeedsWebsocket, problem_answer, to_problem
 from web.identity import Asker, Identity
 
@@ -158,6 +158,8 @@ def _guard(route: Route, identity: Identity) -> Callable[..., Awaitable[Response
             raise NotFound("There is nothing at this address.")
         asker = await _admit(route, identity, asked, given)
         with _visiting(given):
+            if route.body is not None:
+                refuse_coding(asked)
             if route.query is not None:
                 given["query"] = read_query(asked, route.query)
             act = partial(route.handler, asked, **given)

@@ -1,3 +1,4 @@
+import gzip
 import json
 from typing import Any
 
@@ -129,6 +130,17 @@ def test_a_packed_body_is_never_unpacked(someone: httpx.Client, coding: str) -> 
     answer = someone.post(STITCH, content=json.dumps(NO_FILES), headers=headers)
     assert len(refused(answer, 415, "unsupported_media")["detail"]) < 600
     assert answer.headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "/api/v1/files/a.png"), ("POST", "/api/v1/files"), ("PATCH", "/api/v1/uploads/x"),
+     ("POST", "/api/v1/jobs/stitch"), ("POST", "/api/v1/jobs/stitch/preflight")],
+)  # fmt: skip
+def test_no_route_takes_a_packed_body(someone: httpx.Client, method: str, path: str) -> None:
+    headers = {"Content-Encoding": "gzip", "Tus-Resumable": "1.0.0"}
+    answer = someone.request(method, path, content=gzip.compress(b"{}", mtime=0), headers=headers)
+    refused(answer, 415, "unsupported_media")
 
 
 @pytest.mark.parametrize(
