@@ -1,12 +1,13 @@
 """Makes the ids of sessions, files and jobs: opaque, unguessable, sorted by creation.
 
-Owns: the form (26 characters of Crockford's base 32, lower case: 48 bits of milliseconds, 80 of
+Owns: the form (34 characters of Crockford's base 32, lower case: 48 bits of milliseconds, 120 of
 chance) and the order: within one maker, and over restarts when it is told the last id, every new
 id is greater than the one before, also when the wall clock is turned back.
 Never: reads a clock by itself, so that a simulation can repeat its ids.
 
-The layout is that of ULID (github.com/ulid/spec), with chance drawn anew for every id rather than
-counted up within a millisecond: an id must not tell its neighbour.
+The layout is that of ULID (github.com/ulid/spec) with half as much chance again, so that ids are out
+of reach of guessing even where nothing else guarded them, and with the chance drawn anew for every
+id rather than counted up within a millisecond: an id must not tell its neighbour.
 """
 
 import secrets
@@ -14,8 +15,9 @@ import time
 from collections.abc import Callable
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_LENGTH = 26
+LENGTH = 34
 _STAMP_LENGTH = 10
+_CHANCE_LENGTH = LENGTH - _STAMP_LENGTH
 
 
 def _encode(number: int, length: int) -> str:
@@ -58,11 +60,10 @@ class IdMaker:
         promised, the exact time is not.
         """
         self._last = max(self._clock(), self._last + 1)
-        return _encode(self._last, _STAMP_LENGTH) + _encode(
-            self._chance(80), _LENGTH - _STAMP_LENGTH
-        )
+        chance = self._chance(5 * _CHANCE_LENGTH)
+        return _encode(self._last, _STAMP_LENGTH) + _encode(chance, _CHANCE_LENGTH)
 
 
 def is_id(text: str) -> bool:
     """Whether `text` has the form of an id; anything else never reaches a path or a query."""
-    return len(text) == _LENGTH and all(character in _ALPHABET for character in text)
+    return len(text) == LENGTH and all(character in _ALPHABET for character in text)

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from actors.capability import AnyCapability, Request
 from actors.errors import Reported, StitcheryError
+from actors.ids import LENGTH
 from actors.journal.memory import MemoryJournal
 from actors.lifecycle import has_ended
 from actors.messages import JobRecord, JobResult, JobView, Options, Progress, Snapshot
@@ -45,7 +46,7 @@ from web.terminal import EXIT_FAILED, complain, err, run
 
 _CHUNK = 1 << 20
 
-_NO_FILE = "0" * 26
+_NO_FILE = "0" * LENGTH
 """Stands for a file's id while only the rest of a request is looked at."""
 
 

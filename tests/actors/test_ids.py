@@ -41,6 +41,6 @@ def test_the_same_chance_and_clock_make_the_same_ids() -> None:
     assert maker()() == maker()()
 
 
-@pytest.mark.parametrize("text", ["", "../../etc/passwd", "0" * 25, "0" * 27, "i" * 26, "A" * 26])
+@pytest.mark.parametrize("text", ["", "../../etc/passwd", "0" * 33, "0" * 35, "i" * 34, "A" * 34])
 def test_what_is_no_id_is_not_taken_for_one(text: str) -> None:
     assert not is_id(text)

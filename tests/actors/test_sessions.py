@@ -198,4 +198,4 @@ async def test_the_session_of_a_job_is_found_whosever_it_is(
         session = await stitchery.sessions.create()
         assert await stitchery.sessions.session_of_job(await submit(session)) is session
         with pytest.raises(NotFound):
-            await stitchery.sessions.session_of_job("0" * 26)
+            await stitchery.sessions.session_of_job("0" * 34)

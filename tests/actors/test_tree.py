@@ -258,7 +258,7 @@ async def test_cancelling_an_ended_or_unknown_job_says_so(
         with pytest.raises(JobEnded, match="succeeded"):
             await session.cancel(job)
         with pytest.raises(NotFound):
-            await session.cancel("0" * 26)
+            await session.cancel("0" * 34)
 
 
 async def test_two_cancels_at_once_meet_one_end(tmp_path: Path, autojump_clock: Clock) -> None:

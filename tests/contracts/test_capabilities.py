@@ -75,7 +75,7 @@ def picture(id: str) -> FileRecord:
     """A file of the session, as an example may name it."""
     return FileRecord(
         id=id,
-        session="0" * 26,
+        session="0" * 34,
         name="picture.png",
         media=Media(media_type="image/png", width=640, height=480),
         size=1000,

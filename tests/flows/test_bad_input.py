@@ -172,7 +172,7 @@ async def test_a_capability_that_is_not_there_is_not_found(ann: User, two: list[
 
 
 async def test_a_file_that_is_not_there_is_named(ann: User, two: list[str]) -> None:
-    for missing in ("0" * 26, "x", "../../keys"):
+    for missing in ("0" * 34, "x", "../../keys"):
         problem = refused(await ann.ask([*two, missing]), 422, "unknown_file")
         assert problem["field"] == "/inputs/2/file"
 

@@ -28,6 +28,6 @@ async def test_a_job_cannot_be_made_from_anothers_files(ann: User, ben: User) ->
     foreign, own = await ann.upload(png()), await ben.upload(png())
     problem = refused(await ben.ask([*own, *foreign]), 422, "unknown_file")
     assert problem["field"] == "/inputs/1/file"
-    nothing = refused(await ben.ask([*own, "0" * 26]), 422, "unknown_file")
+    nothing = refused(await ben.ask([*own, "0" * 34]), 422, "unknown_file")
     assert nothing["title"] == problem["title"]
     assert (await ben.get("/jobs"))["items"] == []

@@ -39,7 +39,7 @@ async def test_another_request_under_a_used_key_is_refused(ann: User) -> None:
 
 async def test_a_refused_request_leaves_its_key_unused(ann: User) -> None:
     files = await ann.upload(png(), png())
-    refused(await ann.ask([*files, "0" * 26], key="one"), 422, "unknown_file")
+    refused(await ann.ask([*files, "0" * 34], key="one"), 422, "unknown_file")
     await ann.reaches(told(await ann.ask(files, key="one"), 202)["id"], "succeeded")
 
 

@@ -12,7 +12,7 @@ from tests.service import png
 from tests.web.rawclient import BINARY, CLOSE, HANDSHAKE, PING, PONG, TEXT, masked
 
 BOUNDARY = b"----stitchery"
-NOBODYS = b"0" * 26
+NOBODYS = b"0" * 34
 """The id of a file that nobody has: a job that asks for it is read to its end and then refused."""
 
 

@@ -12,7 +12,7 @@ from tests.fuzz.reader import Strange, end_of
 from tests.fuzz.seeds import Visitor, seeds
 from web.edge_rules import objection_to
 
-SEEDS = seeds(Visitor("token", "0" * 26))
+SEEDS = seeds(Visitor("token", "0" * 34))
 
 # Framing and what looks like it, in every order, number and case.
 FIELDS = st.sampled_from(

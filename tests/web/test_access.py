@@ -28,7 +28,7 @@ from web.routes import Access, Route
 PROXY = "127.0.0.2"
 USER = "X-Remote-User"
 KEYS = {"robot": new_key(), "keeper": new_key()}
-NEVER_THERE = "0" * 26
+NEVER_THERE = "0" * 34
 PUBLIC = {"capability": "stitch", "name": "nothing.js"}
 """Variables that name what is nobody's."""
 

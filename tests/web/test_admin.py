@@ -81,7 +81,7 @@ async def test_an_admin_cancels_anybodys_job_and_the_log_tells_who_what_and_whos
     assert cancelled["receipt"]["processes_ended"] >= 1
     assert (await ann.job(job))["state"] == "cancelled"
     refused(await keeper.http.delete(f"/api/v1/admin/jobs/{job}"), 409, "job_ended")
-    refused(await keeper.http.delete(f"/api/v1/admin/jobs/{'0' * 26}"), 404, "not_found")
+    refused(await keeper.http.delete(f"/api/v1/admin/jobs/{'0' * 34}"), 404, "not_found")
     session = (await ann.get("/session"))["id"]
     lines = audit(program)[before:]
     assert len(lines) == 2
@@ -116,5 +116,5 @@ async def test_whoever_is_no_admin_is_told_so_whatever_else_is_wrong(service: Se
     for user in (await service.user(), await service.user(KEYS["robot"])):
         for path in ("jobs", "jobs?limit=x", "jobs?state=running"):
             refused(await user.http.get(f"/api/v1/admin/{path}"), 403, "forbidden")
-        for job in ("x", "0" * 26):
+        for job in ("x", "0" * 34):
             refused(await user.http.delete(f"/api/v1/admin/jobs/{job}"), 403, "forbidden")

@@ -14,7 +14,7 @@ from web.strictjson import DEEPEST, MOST_VALUES
 
 STITCH = "/api/v1/jobs/stitch"
 JSON = {"Content-Type": "application/json"}
-NO_FILES = {"inputs": [{"file": "0" * 26}] * 2}
+NO_FILES = {"inputs": [{"file": "0" * 34}] * 2}
 
 
 def post(http: httpx.Client, body: bytes | str, **headers: str) -> httpx.Response:
@@ -187,7 +187,7 @@ def test_all_mistakes_of_a_request_are_told_those_of_its_options_too(someone: ht
 
 
 def test_the_longest_request_that_is_allowed_is_read(someone: httpx.Client) -> None:
-    answer = post(someone, json.dumps({"inputs": [{"file": "0" * 26}] * 500}))
+    answer = post(someone, json.dumps({"inputs": [{"file": "0" * 34}] * 500}))
     refused(answer, 422, "unknown_file")
 
 

@@ -92,7 +92,7 @@ def test_whatever_is_asked_the_part_lies_within_the_file(asked: str) -> None:
 
 def record(name: str, media_type: str = "image/png") -> FileRecord:
     return FileRecord(
-        id="0" * 26, session="0" * 26, name=name, media=Media(media_type=media_type), size=1,
+        id="0" * 34, session="0" * 34, name=name, media=Media(media_type=media_type), size=1,
         sha256="", created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
 

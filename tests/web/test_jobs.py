@@ -76,7 +76,7 @@ def test_a_preflight_refuses_like_the_job_would(ann: httpx.Client, two: Json) ->
     problems = [ann.post(path, json=wide).json() for path in (STITCH, f"{STITCH}/preflight")]
     assert problems[0] == problems[1]
     assert problems[0]["fits"]
-    missing = {"inputs": [two["inputs"][0], {"file": "0" * 26}]}
+    missing = {"inputs": [two["inputs"][0], {"file": "0" * 34}]}
     problem = refused(ann.post(f"{STITCH}/preflight", json=missing), 422, "unknown_file")
     assert problem["field"] == "/inputs/1/file"
 
@@ -103,7 +103,7 @@ def test_a_job_ends_once(ann: httpx.Client, two: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    "id", ["x", "0" * 26, "x" * 4096, "a%0d%0ab", "%00", "%ff", "%2e%2e", "..%2fx", "stitch"]
+    "id", ["x", "0" * 34, "x" * 4096, "a%0d%0ab", "%00", "%ff", "%2e%2e", "..%2fx", "stitch"]
 )
 def test_an_id_of_any_form_is_not_there(someone: httpx.Client, id: str) -> None:
     for method in ("GET", "DELETE"):
@@ -115,7 +115,7 @@ def test_somebody_elses_job_is_answered_like_none_at_all(
 ) -> None:
     id = told(ann.post(STITCH, json=two), 202)["id"]
     for method in ("GET", "DELETE"):
-        theirs, none = (someone.request(method, f"{JOBS}/{job}") for job in (id, "0" * 26))
+        theirs, none = (someone.request(method, f"{JOBS}/{job}") for job in (id, "0" * 34))
         assert (theirs.status_code, theirs.content) == (none.status_code, none.content)
     refused(someone.post(STITCH, json=two), 422, "unknown_file")
     assert told(someone.get(JOBS))["items"] == []

@@ -145,7 +145,7 @@ def test_the_document_and_the_service_agree_on_a_body(
     body: Json,
     fits: bool,  # noqa: FBT001 -- from parametrize
 ) -> None:
-    whole = {"inputs": [{"file": "0" * 26}] * 2, **body}
+    whole = {"inputs": [{"file": "0" * 34}] * 2, **body}
     assert bodies["stitch"].is_valid(whole) is fits
     code = someone.post("/api/v1/jobs/stitch", json=whole).json()["code"]
     assert code == ("unknown_file" if fits else "invalid_request")

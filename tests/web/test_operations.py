@@ -30,7 +30,7 @@ async def test_a_service_that_stops_is_alive_but_not_ready(tmp_path: Path) -> No
     ) as stitchery:
         operations = OperationRoutes(stitchery)
         await operations.ready(ASKED)
-        await stitchery.sessions.drain(0)
+        await stitchery.drain()
         with pytest.raises(NotReady) as caught:
             await operations.ready(ASKED)
         assert caught.value.retry_after

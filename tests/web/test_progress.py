@@ -84,7 +84,7 @@ async def test_each_of_the_credentials_lets_in(
         ("?sinc=1", 422, "invalid_request"),
         (f"?job={'x' * 65}", 422, "invalid_request"),
         ("?job=x", 404, "not_found"),
-        (f"?job={'0' * 26}", 404, "not_found"),
+        (f"?job={'0' * 34}", 404, "not_found"),
     ],
 )
 def test_a_query_is_judged_before_the_handshake(

@@ -13,7 +13,7 @@ from tests.hostile.cases.target import Target
 from tests.service import HANDSHAKE, User, png, told
 from tests.web.rawclient import TEXT, masked
 
-NOBODYS = "0" * 26
+NOBODYS = "0" * 34
 
 
 async def belongings(user: User) -> tuple[str, str, str]:
@@ -206,7 +206,7 @@ async def guesses(target: Target) -> None:
     alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
     known = files[0]
     guessed = [known[:-1] + letter for letter in alphabet if letter != known[-1]]
-    guessed += [known[:10] + "".join(chance.choices(alphabet, k=16)) for _ in range(150)]
+    guessed += [known[:10] + "".join(chance.choices(alphabet, k=24)) for _ in range(150)]
     guessed += [str(number) for number in range(20)] + [known.upper(), known + " ", known[:-1]]
     for id in guessed:
         answer = await ann.http.get(f"/api/v1/files/{id}")

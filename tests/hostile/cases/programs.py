@@ -9,7 +9,7 @@ from tests.hostile.cases.case import case, expect
 from tests.hostile.cases.target import Target
 from tests.service import png, told
 
-ADMIN = (("GET", "/api/v1/admin/jobs"), ("DELETE", f"/api/v1/admin/jobs/{'0' * 26}"))
+ADMIN = (("GET", "/api/v1/admin/jobs"), ("DELETE", f"/api/v1/admin/jobs/{'0' * 34}"))
 
 
 def new_key() -> str:
