@@ -70,6 +70,9 @@ class NoWorkers:
         task_status.started()
         await trio.sleep_forever()
 
+    def resize(self, max_workers: int) -> None:
+        """None is none."""
+
     async def call(
         self,
         call: Call[OrderT, AnswerT],

@@ -1,0 +1,278 @@
+"""What was promised to whom, and whether the tree keeps it: judged after every single step.
+
+Owns: the trace, the book of promises, and the invariants.
+Never: acts on the tree. It looks at it from inside, which tests alone may do.
+
+As a Trio instrument it is called after every step of every task: `after_task_step` holds what must
+be true at any instant, `before_io_wait` what must be true when nothing more can happen at this
+instant, because all tasks wait.
+"""
+
+import gc
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Callable
+from weakref import WeakSet
+
+import trio
+
+from actors.job import Job
+from actors.lifecycle import State, has_ended
+from actors.lines import TURN, Standing, Ticket
+from actors.messages import JobRecord
+from actors.tree import Stitchery
+
+Judge = Callable[[Stitchery], None]
+
+
+class Ledger(trio.abc.Instrument):
+    """Judges one tree at a time. `broken` is the first promise that was not kept."""
+
+    def __init__(self) -> None:
+        self.broken: str | None = None
+        self.stop: trio.CancelScope | None = None
+        self.checks = 0
+        self.steps = 0
+        self.accepted: set[str] = set()
+        self.ended: dict[str, State] = {}
+        self.forgotten: set[str] = set()  # sessions that were ended on purpose
+        self.known: dict[str, JobRecord] = {}
+        self.jobs: WeakSet[Job] = WeakSet()
+        self._trace = hashlib.sha256()
+        self._tree: Stitchery | None = None
+        self._version = -1
+        self._standings: dict[Ticket, Standing] = {}
+        self._allowed: Counter[str] = Counter()
+        self._lent: Counter[str] = Counter()
+        self._newcomers: dict[Ticket, Counter[str]] = {}
+        self._seen: set[str] = set()
+
+    # --- told by the story ------------------------------------------------------------------------
+
+    @property
+    def trace(self) -> str:
+        """The sum of all that happened, with its times."""
+        return self._trace.hexdigest()
+
+    def note(self, *facts: object) -> None:
+        """Puts something that happened into the trace."""
+        self._trace.update(f"{trio.current_time()!r} {facts!r}\n".encode())
+
+    def breaks(self, promise: str) -> None:
+        """A promise was not kept; the first one is what is told, and the run is stopped."""
+        if self.broken is None:
+            self.broken = f"at {trio.current_time()}: {promise}"
+            self.note("broken", promise)
+            if self.stop is not None:
+                self.stop.cancel()
+
+    def watch(self, tree: Stitchery | None) -> None:
+        """From here on this tree is judged; None: none is."""
+        self._tree = tree
+        self._version = -1
+        self._standings, self._newcomers = {}, {}
+        self._allowed, self._lent = Counter(), Counter()
+        self._seen = set() if tree is None else {ticket.user for ticket in tree.floor._places}
+
+    def recorded(self, record: JobRecord) -> None:
+        """The journal has this now."""
+        error = None if record.error is None else record.error.code
+        self.note("job", record.id, record.state, record.attempt, error)
+        before = self.known.get(record.id)
+        if before is not None and has_ended(before.state):
+            if before != record:
+                self.breaks(f"{record.id} had ended as {before.state}, now {record.state}")
+        elif has_ended(record.state):
+            self.ended[record.id] = record.state
+        self.known[record.id] = record
+
+    # --- called by Trio ---------------------------------------------------------------------------
+
+    def after_task_step(self, task: trio.lowlevel.Task) -> None:
+        """Whatever holds at any instant."""
+        self.steps += 1
+        tree = self._tree
+        if tree is None or tree.admission.version == self._version:
+            return
+        self._version = tree.admission.version
+        self._judge(self._judge_book, tree)
+
+    def before_io_wait(self, timeout: float) -> None:
+        """Whatever holds when all tasks wait."""
+        tree = self._tree
+        if tree is not None and not trio.lowlevel.current_statistics().tasks_runnable:
+            self._judge(self._judge_rest, tree)
+
+    def _judge(self, judge: Judge, tree: Stitchery) -> None:
+        try:
+            judge(tree)
+        except Exception as error:  # noqa: BLE001 -- Trio would log it and go on without us
+            self.breaks(f"the ledger itself: {error!r}")
+
+    # --- at any instant ---------------------------------------------------------------------------
+
+    def _judge_book(self, tree: Stitchery) -> None:
+        tickets = list(tree.floor._places)
+        running = [ticket for ticket in tickets if ticket.standing is Standing.RUNNING]
+        waiting = [ticket for ticket in tickets if ticket.standing is Standing.WAITING]
+        self._counts(tree, tickets, running, waiting)
+        self._limits(tree, running)
+        self._nobody_idles(tree, waiting)
+        begun = [
+            ticket
+            for ticket in running
+            if self._standings.get(ticket, Standing.WAITING) is Standing.WAITING
+        ]
+        for ticket in begun:
+            self.note("slot", ticket.job)
+        self._first_in_first_out(begun, waiting)
+        self._nobody_starves(tree, begun, waiting)
+        self._standings = {ticket: ticket.standing for ticket in tickets}
+
+    def _counts(
+        self, tree: Stitchery, tickets: list[Ticket], running: list[Ticket], waiting: list[Ticket]
+    ) -> None:
+        """Every counter of the book says what a count of the tickets says."""
+        book = tree.admission
+        self._same("running", book.running, len(running))
+        self._same("waiting", book.waiting, len(waiting))
+        for name in book.capabilities:
+            found = (
+                sum(ticket.capability == name for ticket in running),
+                sum(ticket.capability == name for ticket in waiting),
+            )
+            self._same(f"counts of {name}", book.counts(name), found)
+        for name, user in book._users.items():
+            self._same(f"running of {name}", user.running, sum(t.user == name for t in running))
+            self._same(f"waiting of {name}", user.waiting, sum(t.user == name for t in waiting))
+        self._same("tickets", len(tickets), len(running) + len(waiting))
+
+    def _same(self, what: str, told: object, found: object) -> None:
+        self.checks += 1
+        if told != found:
+            self.breaks(f"{what}: the book says {told}, there are {found}")
+
+    def _limits(self, tree: Stitchery, running: list[Ticket]) -> None:
+        """No limit is exceeded, but by what ran before it was lowered."""
+        book = tree.admission
+        used: Counter[str] = Counter()
+        most: dict[str, int] = {}
+        for ticket in running:
+            room = book.limits(ticket.capability)
+            for name, limit in (
+                ("global_jobs", book.machine.global_jobs),
+                (f"jobs of {ticket.user}", book.machine.jobs_per_user),
+                (f"{ticket.capability}.running", room.running),
+                (f"{ticket.capability} of {ticket.user}", room.running_per_user),
+            ):
+                used[name] += 1
+                most[name] = limit
+        for name, count in used.items():
+            self.checks += 1
+            if count > max(most[name], self._allowed[name]):
+                self.breaks(f"{name}: {count} run, {most[name]} may")
+        self._allowed = used
+
+    def _nobody_idles(self, tree: Stitchery, waiting: list[Ticket]) -> None:
+        """Who waits is held by something that can be named."""
+        if tree.admission._closed:
+            return
+        for ticket in waiting:
+            self.checks += 1
+            if not tree.admission.holds(ticket):
+                self.breaks(f"{ticket.job} waits, and nothing holds it")
+
+    def _first_in_first_out(self, begun: list[Ticket], waiting: list[Ticket]) -> None:
+        """One user's jobs of one capability and priority begin in the order of their coming."""
+        for ticket in begun:
+            for other in waiting:
+                self.checks += 1
+                if (
+                    (other.user, other.capability, other.shift)
+                    == (ticket.user, ticket.capability, ticket.shift)
+                    and other.arrival < ticket.arrival
+                ):  # fmt: skip
+                    self.breaks(f"{ticket.job} began before {other.job}, which had come first")
+
+    def _nobody_starves(self, tree: Stitchery, begun: list[Ticket], waiting: list[Ticket]) -> None:
+        """A newcomer is passed by each other user once, and as often as priorities say besides.
+
+        Who lay behind when the newcomer came, held by a limit, has those turns still to come.
+        """
+        users = tree.admission._users
+        for ticket in waiting:
+            if ticket.user not in self._seen:
+                present = users[ticket.user].turn
+                self._newcomers[ticket] = Counter(
+                    {
+                        name: -math.ceil((present - user.turn) / TURN)
+                        for name, user in users.items()
+                        if user.turn < present
+                    }
+                )
+        self._seen |= {ticket.user for ticket in (*waiting, *begun)}
+        here, served = set(waiting), {ticket.user for ticket in begun}
+        self._newcomers = {  # who had a turn of any kind is no newcomer any more
+            ticket: passed
+            for ticket, passed in self._newcomers.items()
+            if ticket in here and ticket.user not in served
+        }
+        for ticket, passed in self._newcomers.items():
+            for other in begun:
+                self.checks += 1
+                if other.capability == ticket.capability and other.user != ticket.user:
+                    passed[other.user] += 1
+                    if passed[other.user] > 1 + max(0, ticket.shift - other.shift):
+                        self.breaks(f"{ticket.job} waits, and {other.user} had more than a turn")
+
+    # --- when all wait ----------------------------------------------------------------------------
+
+    def _judge_rest(self, tree: Stitchery) -> None:
+        """The book knows living jobs only, and no job that has ended is kept."""
+        living: set[str] = set()
+        for session in tree.sessions._register.values():
+            for job in session._docket:
+                self.jobs.add(job)
+                living.add(job.record.id)
+                self.checks += 1
+                if has_ended(job.record.state):
+                    self.breaks(f"{job!r} has ended and is still in memory")
+        for ticket in tree.floor._places:
+            self.checks += 1
+            if ticket.job not in living:
+                self.breaks(f"{ticket.job} is in the book and lives no more")
+        for name, (lent, total) in tree.services.lender.totals().items():
+            self.checks += 1
+            if lent > max(total, self._lent[name]):
+                self.breaks(f"{lent} of {name} are lent, there are {total}")
+            self._lent[name] = lent
+
+    # --- at the end -------------------------------------------------------------------------------
+
+    def judge_end(self, tree: Stitchery) -> None:
+        """All has ended: nothing is left in memory, and every promise was kept once."""
+        book = tree.admission
+        self._same("running at the end", book.running, 0)
+        self._same("waiting at the end", book.waiting, 0)
+        self._same("places at the end", len(tree.floor._places), 0)
+        for name, (lent, _) in tree.services.lender.totals().items():
+            self._same(f"{name} lent at the end", lent, 0)
+        unkept = sorted(
+            job
+            for job in self.accepted
+            if job not in self.ended and self.known[job].session not in self.forgotten
+        )
+        self._same("accepted jobs without an end", unkept, [])
+        unended = sorted(
+            job
+            for job, record in self.known.items()
+            if not has_ended(record.state) and record.session not in self.forgotten
+        )
+        self._same("recorded jobs without an end", unended, [])
+
+    def judge_memory(self) -> None:
+        """No ended job is referred to from anywhere. To be called when the run is over."""
+        gc.collect()
+        if self.broken is None and self.jobs:
+            self.broken = f"{len(self.jobs)} ended jobs are still referred to"

@@ -1,0 +1,131 @@
+"""The command `stitchery plan`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from actors.simulation.advice import Capacity
+from web.commands import cli
+
+
+def plan(*flags: str) -> Result:
+    return CliRunner().invoke(cli, ["plan", *flags])
+
+
+def planned(*flags: str) -> dict[str, Any]:
+    result = plan(*flags, "--json")
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_what_if_one_three_five() -> None:
+    """Ten users come together, each with ten minutes of work, when nothing else is said."""
+    settings = planned("--global-jobs", "1,3,5")["settings"]
+
+    assert [
+        (
+            found["name"],
+            found["per_hour_busy"],
+            found["to_start"]["mean"] / 60,
+            found["to_finish"]["mean"] / 60,
+            found["last_finish"] / 60,
+        )
+        for found in settings
+    ] == [
+        ("global jobs 1", 6, 45, 55, 100),
+        ("global jobs 3", 18, 12, 22, 40),
+        ("global jobs 5", 30, 5, 15, 20),
+    ]
+    assert [round(found["per_hour"]) for found in settings] == [6, 15, 30]
+
+
+def test_people_get_a_table_and_plots() -> None:
+    result = plan("--global-jobs", "1,3,5")
+
+    assert result.exit_code == 0
+    for words in ("45 min", "12 min", "5 min", "100 min", "refused", "Jain", "█", "▇"):
+        assert words in result.stdout
+
+
+def test_the_same_seed_gives_the_same_plan() -> None:
+    flags = ("--users", "50", "--arrivals", "poisson:600", "--run-times", "lognormal:30,1")
+
+    assert planned(*flags) == planned(*flags)
+    assert planned(*flags) != planned(*flags, "--seed", "2")
+
+
+def test_a_preset_refuses_and_expires_as_it_says() -> None:
+    """Of preset small: at most so many wait, and not for longer than an hour."""
+    flags = ("--users", "60", "--run-times", "uniform:500,700")
+    [free] = planned(*flags)["settings"]
+    [small] = planned(*flags, "--preset", "small")["settings"]
+
+    assert free["ends"] == {"succeeded": 60}
+    assert small["ends"].get("refused", 0) + small["ends"].get("expired", 0) > 0
+
+
+def test_a_lowered_limit_of_all_lowers_a_users_own() -> None:
+    [found] = planned("--preset", "large", "--global-jobs", "1")["settings"]
+
+    assert found["utilisation"] == 1
+
+
+def test_a_wish_is_met_by_the_smallest_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten together, ten minutes each: with five slots the last half waits ten minutes."""
+    monkeypatch.setattr("web.plan.this_capacity", lambda: _machine(16))
+    found = planned("--wish-wait", "10m", "--wish-share", "1")["advice"]
+
+    assert found["met"]
+    assert found["settings"]["concurrency"] == {"max_global_jobs": 5, "max_jobs_per_user": 1}
+
+
+def test_a_wish_beyond_the_machine_says_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.plan.this_capacity", lambda: _machine(4))
+    result = plan("--wish-wait", "10m", "--wish-share", "1")
+
+    assert result.exit_code == 0
+    assert "more than this machine holds" in result.stdout
+    assert '"max_global_jobs": 4' in result.stdout
+
+
+def test_memory_bounds_the_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.plan.this_capacity", lambda: _machine(64))
+    found = planned("--wish-wait", "1s", "--memory-per-job", "2G")["advice"]
+
+    assert (found["met"], found["bound"]) == (False, {"slots": 4, "by": "memory"})
+
+
+def _machine(processors: int) -> object:
+
+    return Capacity(memory=10 << 30, processors=processors)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--arrivals", "sometimes"), "poisson:JOBS_PER_HOUR"),
+        (("--run-times", "constant"), "lognormal:MEDIAN,SIGMA"),
+        (("--wish-wait", "soon"), "write 90s, 5m, 1.5h or 2d"),
+        (("--memory-per-job", "much"), "write 500M or 1.5G"),
+        (("--global-jobs", "0"), "0 is not in the range"),
+        (("--global-jobs", "1", "--per-user", "2"), "max_jobs_per_user (2) is more than"),
+        (("--global-jobs", ",".join(map(str, range(1, 40)))), "compare 24"),
+        (("--capability", "knit"), "there are"),
+    ],
+)
+def test_a_mistake_is_told_with_what_is_accepted(flags: tuple[str, ...], words: str) -> None:
+    result = plan(*flags)
+
+    assert result.exit_code == 2
+    assert words in result.stderr.replace("\n", " ")
+
+
+def test_a_folder_without_history_ends_in_plain_words(tmp_path: Path) -> None:
+    result = plan("--data", str(tmp_path))
+
+    assert result.exit_code == 1
+    assert "holds no journal" in result.stderr
