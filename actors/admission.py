@@ -129,7 +129,7 @@ class Admission(Book):
         """
         self._refuse_busy(self._users.get(user))
         # Free slots never go begging: who is held by no limit, and only such a one, runs at once.
-        if self._closed or self.holds_of(user, capability):
+        if self.holds_of(user, capability):
             self._refuse_overflow(capability)
 
     def pause(self, capability: str) -> None:
@@ -146,6 +146,11 @@ class Admission(Book):
         """Grants nothing any more; what waits goes on waiting, what runs may leave."""
         self._closed = True
         self.version += 1
+
+    def reopen(self) -> list[Ticket]:
+        """Grants again; returns the tickets that may run now."""
+        self._closed = False
+        return self.grant()
 
     # --- inside -------------------------------------------------------------------------------
 

@@ -103,6 +103,11 @@ class Book:
         """The capabilities to which nothing is granted."""
         return frozenset(name for name, room in self._rooms.items() if room.paused)
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is granted at all."""
+        return self._closed
+
     def counts(self, capability: str) -> tuple[int, int]:
         """(running, waiting) of one capability."""
         room = self._rooms[capability]
@@ -193,7 +198,9 @@ class Book:
         user = self._users.get(name) or User(turn=0)
         room = self._rooms[capability]
         paused = (Hold(limit=f"{capability}.paused", used=room.running, max=0),)
+        closed = (Hold(limit="drain", used=self._running, max=0),)
         holds = (
+            *(closed if self._closed else ()),
             *(paused if room.paused else ()),
             Hold(limit="jobs_per_user", used=user.running, max=self._machine.jobs_per_user),
             Hold(

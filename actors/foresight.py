@@ -189,12 +189,12 @@ class Foresight:
         return runs.left(elapsed) or Spread(elapsed / 2, (elapsed / 2) ** 2)
 
     def _slots(self) -> Slots:
-        machine = self._book.machine
+        machine, rooms = self._book.machine, self._book.capabilities
         return Slots(
             total=machine.global_jobs,
             per_user=machine.jobs_per_user,
-            rooms=self._book.capabilities,
-            paused=self._book.paused,
+            rooms=rooms,
+            paused=frozenset(rooms) if self._book.closed else self._book.paused,
         )
 
     def _beyond(self, ahead: Ahead, capability: str) -> Spread | None:

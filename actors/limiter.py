@@ -101,6 +101,14 @@ class Floor:
         """Ends a pause."""
         self._wake(self.admission.resume(capability))
 
+    def close(self) -> None:
+        """Begins no more jobs of any capability; those that run go on."""
+        self.admission.close()
+
+    def reopen(self) -> None:
+        """Ends that."""
+        self._wake(self.admission.reopen())
+
     def _wake(self, granted: list[Ticket]) -> None:
         for ticket in granted:
             self.foresight.began(ticket, trio.current_time())

@@ -1,7 +1,8 @@
 """What the actors of one tree share: the ports to disk, processes, clocks and chance.
 
 Owns: nothing but the list. `tree.py` fills it in; tests fill it in differently.
-Never: changes after the tree has started, but for the settings, which are replaced as a whole.
+Never: changes after the tree has started, but for the settings, which are replaced as a whole, and
+for whether work is taken; `Stitchery` changes both.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from typing import Protocol
 import trio
 
 from actors.capability import AnswerT, AnyCapability, OrderT, ProgressSink
+from actors.errors import NotReady
 from actors.ids import IdMaker
 from actors.journal.port import Journal
 from actors.lender import Lender
@@ -21,6 +23,10 @@ from actors.progress import Numbers
 from actors.workers.call import Call
 from actors.workspace import Workspace
 from conf.settings import CapabilitySettings, Settings
+
+CLOSED_FOR = 30.0
+"""Seconds after which to ask again while no work is taken. A guess: a restart takes less, and
+maintenance as long as it takes."""
 
 
 class WorkersPort(Protocol):
@@ -38,6 +44,9 @@ class WorkersPort(Protocol):
         on_killed: Callable[[int], None],
     ) -> AnswerT:
         """Runs one call; cancelling kills the child's whole tree and tells how many died."""
+
+    def resize(self, max_workers: int) -> None:
+        """Allows another number of processes at once; with fewer, none is ended for it."""
 
 
 def utc_now() -> datetime:
@@ -60,6 +69,19 @@ class Services:
     now: Callable[[], datetime] = utc_now
     lender: Lender = field(default_factory=Lender)
     looks: Looks = field(default_factory=Looks)
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Where settings come from, by section.key; of the ones that are not in it, nobody told."""
+    closed: str | None = None
+    """Why no new work is taken just now, in words for its users; None while it is."""
+
+    def refuse_closed(self) -> None:
+        """Lets new work pass while it is taken.
+
+        Raises:
+            NotReady: it is not; the words say why.
+        """
+        if self.closed is not None:
+            raise NotReady(self.closed, retry_after=CLOSED_FOR)
 
     def settings_of(self, capability: str) -> CapabilitySettings:
         """The section of one capability."""

@@ -36,7 +36,6 @@ from actors.errors import (
     IdempotencyMismatch,
     JobEnded,
     NotFound,
-    NotReady,
     QueueFull,
     StitcheryError,
 )
@@ -86,7 +85,6 @@ class Session:
         self._visitors = 0
         self._foreseeing = False
         self._lookout = Lookout()
-        self.draining = False
         self.ended = False
         self._nursery: trio.Nursery | None = None
 
@@ -103,6 +101,11 @@ class Session:
         """Whether nothing is under way: no job, no command, nobody who asks, uploads or watches."""
         busy = self._nursery is None or self._nursery.child_tasks
         return not (busy or self._visitors or len(self._inbox))
+
+    @property
+    def draining(self) -> bool:
+        """Whether no new work is taken: what is put back now did nothing wrong."""
+        return self._services.closed is not None
 
     @property
     def leaving(self) -> bool:
@@ -135,9 +138,8 @@ class Session:
 
         The inbox is closed in the same step as that is found: nobody can slip in between.
         """
-        idle_for = self._services.settings.sessions.idle_minutes * 60
         while True:
-            with trio.move_on_after(idle_for):
+            with trio.move_on_after(self._services.settings.sessions.idle_minutes * 60):
                 command = await self._inbox.receive()
                 if isinstance(command, End):
                     self._inbox.close()
@@ -364,8 +366,7 @@ class Session:
         return len(self._docket)
 
     async def drain(self) -> None:
-        """Accepts no more jobs, and waits until those that run have ended."""
-        self.draining = True
+        """Waits until the jobs that run now have ended."""
         for job in self._docket:
             if job.record.state is State.RUNNING:
                 await job.ended.wait()
@@ -493,8 +494,7 @@ class Session:
 
     def _check(self, name: str, request: Request) -> tuple[dict[str, FileRecord], Forecast]:
         """The files that a request names and what it would make, or the refusal."""
-        if self.draining:
-            raise NotReady("The service is stopping. Try again in a minute.", retry_after=30)
+        self._services.refuse_closed()
         self._refuse_overflow(name)
         capability = self._services.capabilities[name]
         files = self.shelf.find(capability.inputs(request))

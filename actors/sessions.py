@@ -43,7 +43,6 @@ class Sessions:
         self._room = trio.Lock()  # whose holder may fill it
         self._budget = Budget()
         self._nursery: trio.Nursery | None = None
-        self._draining = False
 
     def __repr__(self) -> str:
         return f"<Sessions in_memory={len(self._register)}>"
@@ -81,7 +80,7 @@ class Sessions:
         """A new session, on record.
 
         Raises:
-            NotReady: stopping, or as many sessions work in memory as may be.
+            NotReady: no work is taken, or as many sessions work in memory as may be.
         """
         return await self._open(Session(await self._enter(None), self._services))
 
@@ -89,7 +88,7 @@ class Sessions:
         """The session, brought to memory if need be; None when there is none (any more).
 
         Raises:
-            NotReady: as `create`.
+            NotReady: as many sessions work in memory as may be.
         """
         while (session := self._register.get(id)) is not None:
             if not session.leaving:
@@ -141,18 +140,17 @@ class Sessions:
             raise NotFound("There is no such job.")
         return session
 
+    def follow_settings(self) -> None:
+        """Has those in memory take up what they keep of the settings."""
+        for session in self._register.values():
+            session.shelf.follow_settings()
+
     async def drain(self, grace: float) -> None:
-        """Lets running jobs end for up to `grace` seconds; nothing new is accepted meanwhile."""
-        self._draining = True
+        """Lets running jobs end for up to `grace` seconds."""
         with trio.move_on_after(grace):
             async with trio.open_nursery() as nursery:
                 for session in list(self._register.values()):
                     nursery.start_soon(session.drain)
-
-    @property
-    def draining(self) -> bool:
-        """Whether new work is refused because the service stops."""
-        return self._draining
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -166,6 +164,7 @@ class Sessions:
 
     async def _enter(self, owner: str | None) -> SessionRecord:
         """A new session's record."""
+        self._services.refuse_closed()
         async with self._room:
             await self._make_room()
         services = self._services
@@ -200,6 +199,7 @@ class Sessions:
         """Runs one session's actor; when it breaks, its jobs are taken up by a new one."""
         id, owner = session.record.id, session.record.owner
         self._register[id] = session
+        session.shelf.follow_settings()  # which may have changed since it was made
         if owner is not None:
             self._owned[owner] = session
         try:
@@ -232,10 +232,8 @@ class Sessions:
         """Waits until another session may be in memory: an idle one leaves for it.
 
         Raises:
-            NotReady: stopping, or as many are there as may be and none was found idle.
+            NotReady: as many are there as may be and none was found idle.
         """
-        if self._draining:
-            raise NotReady("The service is stopping. Try again in a minute.", retry_after=30)
         most = self._services.settings.limits.max_sessions
         while len(self._register) >= most:
             if not await self._one_retires():

@@ -26,13 +26,17 @@ class Shelf:
     """One session's files."""
 
     def __init__(self, session: str, services: Services) -> None:
-        limits = services.settings.limits
         self.session = session
         self.files: Mapping[str, FileRecord] = {}
-        self.quota = Quota(
-            max_bytes=limits.max_session_mb << 20, max_files=limits.max_session_files
-        )
+        self.quota = Quota(max_bytes=0, max_files=0)
         self._services = services
+        self.follow_settings()
+
+    def follow_settings(self) -> None:
+        """Holds the session to the limits in force; what it holds beyond them stays."""
+        limits = self._services.settings.limits
+        self.quota.max_bytes = limits.max_session_mb << 20
+        self.quota.max_files = limits.max_session_files
 
     async def load(self) -> None:
         """Reads what the journal has; once, before anything else.

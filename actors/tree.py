@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 import trio
 
@@ -18,6 +19,7 @@ from actors import looks
 from actors.admission import Admission, MachineLimits
 from actors.capabilities import discover
 from actors.capability import AnyCapability
+from actors.errors import Conflict, NotFound
 from actors.expiry import Expiry
 from actors.ids import IdMaker
 from actors.journal.port import Journal
@@ -32,11 +34,23 @@ from actors.supervisor import Actor, Supervisor
 from actors.workers import staffing
 from actors.workers.pool import Workers
 from actors.workspace import Workspace
+from conf.live import origins_of
+from conf.load import Resolved
 from conf.machine import this_machine
 from conf.settings import Settings
 
 PRELOADED = ("actors.pictures",)
 """Modules that every worker has loaded before its first call: what nearly all calls need."""
+
+
+STOPPING = "The service is stopping. Try again in a minute."
+MAINTAINED = (
+    "The service is being maintained and takes no new work; what is here stays and can be read. "
+    "Try again later."
+)
+"""Why no work is taken, as its users are told."""
+
+NOBODY_TOLD: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +76,75 @@ class Stitchery:
         """Who decides when, by capability."""
         return self.services.limiters
 
-    def change(self, settings: Settings) -> None:
+    @property
+    def configuration(self) -> Resolved:
+        """The settings in force, each with where it comes from."""
+        settings = self.services.settings
+        return Resolved(settings, origins_of(settings, self.services.origins))
+
+    def change(self, settings: Settings, origins: Mapping[str, str] = NOBODY_TOLD) -> None:
         """Puts other settings in force, limits and all: a lowered one drains, it never kills.
 
-        What was read at the start stays: folder, socket, workers kept ready.
+        What was read at the start stays: folder, socket, workers kept ready. A time limit holds
+        for the waits and runs that begin from now on.
         """
         self.services.settings = settings
+        self.services.origins = origins
+        self.services.workers.resize(_most_workers(settings))
+        self.sessions.follow_settings()
         self.floor.change(machine_limits(settings), capability_limits(settings))
         self.services.lender.change(resource_totals(settings))
 
+    # --- operations, none of which outlives the tree ----------------------------------------------
+
+    def pause(self, capability: str) -> None:
+        """Begins no more jobs of a capability: those that run go on, newcomers wait in line.
+
+        Raises:
+            NotFound: there is no such capability.
+        """
+        self.floor.pause(self._known(capability))
+
+    def resume(self, capability: str) -> None:
+        """Ends a pause; changes nothing where there is none.
+
+        Raises:
+            NotFound: there is no such capability.
+        """
+        self.floor.resume(self._known(capability))
+
+    def close(self) -> None:
+        """Takes no new work, for maintenance: what runs goes on, what waits stays in line.
+
+        All can be read meanwhile. A service that stops goes on stopping.
+        """
+        self._close(self.services.closed or MAINTAINED)
+
+    def reopen(self) -> None:
+        """Takes work again, and begins what waits; changes nothing where work is taken.
+
+        Raises:
+            Conflict: the service is stopping, from which nothing brings it back.
+        """
+        if self.services.closed == STOPPING:
+            raise Conflict("The service is stopping. Start it anew to have it take work.")
+        self.services.closed = None
+        self.floor.reopen()
+
     async def drain(self) -> None:
         """Begins no more jobs and gives those that run the configured grace to end."""
-        self.admission.close()
+        self._close(STOPPING)
         await self.sessions.drain(self.services.settings.server.grace)
+
+    def _close(self, why: str) -> None:
+        self.services.closed = why
+        self.floor.close()
+
+    def _known(self, capability: str) -> str:
+        if capability not in self.capabilities:
+            known = ", ".join(self.capabilities)
+            raise NotFound(f"There is no capability {capability[:40]!r}; there are: {known}.")
+        return capability
 
 
 def machine_limits(settings: Settings) -> MachineLimits:
@@ -114,6 +184,7 @@ def resource_totals(settings: Settings) -> dict[str, int]:
 async def open_stitchery(
     settings: Settings,
     *,
+    origins: Mapping[str, str] = NOBODY_TOLD,
     capabilities: Mapping[str, AnyCapability] | None = None,
     journal: Journal | None = None,
     workers: WorkersPort | None = None,
@@ -125,6 +196,7 @@ async def open_stitchery(
 
     Args:
         settings: with a section in `settings.capabilities` for every capability.
+        origins: where they come from, by section.key (`conf.load.Resolved`), to be told.
         capabilities, journal, workers, workspace, new_id, now: what to use in place of the real
             ones, for simulations and tests; an own journal and own workers are supervised like the
             real ones. With `now`, the wall clock that labels, chance and time can all be repeated.
@@ -152,6 +224,7 @@ async def open_stitchery(
         new_id=IdMaker() if new_id is None else new_id,
         now=now,
         lender=Lender(resource_totals(settings)),
+        origins=origins,
     )
     stitchery = Stitchery(services, Sessions(services), floor)
     async with trio.open_nursery() as nursery:
@@ -161,9 +234,14 @@ async def open_stitchery(
 
 
 def _workers(settings: Settings) -> Workers:
-    """The pool: with as many jobs as may run, there still are workers for all turns at looking."""
-    wanted = settings.concurrency.max_global_jobs + looks.SHARE.all
-    return Workers(settings.workers, preload=PRELOADED, max_workers=max(wanted, staffing.most()))
+    """The pool."""
+    most = _most_workers(settings)
+    return Workers(settings.workers, preload=PRELOADED, max_workers=most)
+
+
+def _most_workers(settings: Settings) -> int:
+    """As many as jobs may run, and for all turns at looking."""
+    return max(settings.concurrency.max_global_jobs + looks.SHARE.all, staffing.most())
 
 
 def _children(stitchery: Stitchery) -> list[tuple[str, Actor]]:

@@ -81,12 +81,22 @@ def build(
     try:
         return kind.model_validate_json(_text(values), strict=True)
     except ValidationError as error:
-        clashes = [clash for told in error.errors(include_url=False) for clash in _clashes(told)]
-        return [
-            _disagreement(name, given, clash)
-            for clash in clashes
-            if not _in_doubt(name, clash, doubtful)
-        ]
+        return _disagreements(name, given, error, doubtful)
+
+
+def rebuild(
+    name: str, section: Section, given: Mapping[str, Given], doubtful: Collection[str]
+) -> Section | list[Mistake]:
+    """The section with some values replaced by others that are right one by one; else as `build`.
+
+    What nobody has set stays unset.
+    """
+    present = {key: getattr(section, key) for key in section.model_fields_set}
+    values = {key: each.value for key, each in given.items()}
+    try:
+        return type(section).model_validate({**present, **values})
+    except ValidationError as error:
+        return _disagreements(name, given, error, doubtful)
 
 
 # --- one value ------------------------------------------------------------------------------------
@@ -185,6 +195,17 @@ def names(sections: Sections) -> dict[str, Collection[str]]:
 
 
 # --- several values -------------------------------------------------------------------------------
+
+
+def _disagreements(
+    section: str, given: Mapping[str, Given], error: ValidationError, doubtful: Collection[str]
+) -> list[Mistake]:
+    clashes = [clash for told in error.errors(include_url=False) for clash in _clashes(told)]
+    return [
+        _disagreement(section, given, clash)
+        for clash in clashes
+        if not _in_doubt(section, clash, doubtful)
+    ]
 
 
 def _clashes(told: ErrorDetails) -> tuple[Clash, ...]:

@@ -67,7 +67,7 @@ def explain(settings: Settings, *, origins: Mapping[str, str], machine: Machine)
 
 def describe(settings: Settings, *, origins: Mapping[str, str]) -> Iterator[Entry]:
     """Each setting, in the order of the sections; secrets are masked."""
-    for section, values in _sections(settings):
+    for section, values in sections_of(settings):
         plain: dict[str, Any] = values.model_dump(mode="json")
         for key, value in plain.items():
             name = f"{section}.{key}"
@@ -80,7 +80,8 @@ def describe(settings: Settings, *, origins: Mapping[str, str]) -> Iterator[Entr
             )
 
 
-def _sections(settings: Settings) -> Iterator[tuple[str, Section]]:
+def sections_of(settings: Settings) -> Iterator[tuple[str, Section]]:
+    """Each section by its name, the capabilities' last."""
     for name in Settings.model_fields:
         value = getattr(settings, name)
         if isinstance(value, Section):

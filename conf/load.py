@@ -99,7 +99,7 @@ def _read_preset(name: str) -> Iterable[Finding]:
         hint = nearest(name, None, dict.fromkeys(PRESETS, ()))
         return [Mistake(where=where, key="", message=message, hint=hint)]
     text = files("conf").joinpath("presets", f"{name}.json").read_text(encoding="utf-8")
-    return _given(parse(text, "json").values, lambda _: where)
+    return each_given(parse(text, "json").values, lambda _: where)
 
 
 def _read_file(path: Path) -> Iterator[Finding]:
@@ -113,11 +113,11 @@ def _read_file(path: Path) -> Iterator[Finding]:
     else:
         document = parse(text, form_of(path.suffix, text))
         yield from (_mistake(flaw, where) for flaw in document.flaws)
-        yield from _given(document.values, lambda keys: _place(where, document.lines.get(keys)))
+        yield from each_given(document.values, lambda keys: _place(where, document.lines.get(keys)))
 
 
 def _read_overrides(overrides: Overrides) -> Iterator[Given]:
-    return _given(overrides, lambda keys: "--" + keys[-1].replace("_", "-"))
+    return each_given(overrides, lambda keys: "--" + keys[-1].replace("_", "-"))
 
 
 def _text(path: Path) -> str:
@@ -142,8 +142,8 @@ def _mistake(flaw: Flaw, where: str) -> Mistake:
     return Mistake(where=place, key=dotted(*flaw.path), message=flaw.message)
 
 
-def _given(values: Mapping[str, object], where: Callable[[KeyPath], str]) -> Iterator[Given]:
-    """Each section, and each key in it."""
+def each_given(values: Mapping[str, object], where: Callable[[KeyPath], str]) -> Iterator[Given]:
+    """Each section, and each key in it; `where` tells the place of a path."""
     for section, members in values.items():
         yield Given(where=where((section,)), section=section, value=members)
         if isinstance(members, Mapping):

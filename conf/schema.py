@@ -57,7 +57,7 @@ def accepted(kind: type[Section], *path: str | int) -> str | None:
 
     None where the form is too rich for a phrase.
     """
-    whole = _schema_of(kind)
+    whole = schema_of(kind)
     told: _Told | None = whole
     for step in path:
         told = _inside(told, step, whole) if told else None
@@ -66,17 +66,25 @@ def accepted(kind: type[Section], *path: str | int) -> str | None:
 
 def is_secret(kind: type[Section], key: str) -> bool:
     """Whether the field's value, or some part of it, is not to be shown."""
-    whole = _schema_of(kind)
+    whole = schema_of(kind)
     field = json.dumps(whole["properties"][key])
     return "writeOnly" in field or ("$ref" in field and "writeOnly" in json.dumps(whole["$defs"]))
 
 
-_Told = Mapping[str, Any]
+def is_number(kind: type[Section], key: str) -> bool:
+    """Whether the field's value is a number, or may be unset."""
+    field = schema_of(kind)["properties"][key]
+    types = {way.get("type") for way in field.get("anyOf", [field])}
+    return bool(types & {"integer", "number"}) and types <= {"integer", "number", "null"}
 
 
 @functools.cache
-def _schema_of(kind: type[Section]) -> _Told:
+def schema_of(kind: type[Section]) -> Mapping[str, Any]:
+    """JSON Schema of one section, with its keys under `properties`."""
     return kind.model_json_schema()
+
+
+_Told = Mapping[str, Any]
 
 
 def _inside(told: _Told, step: str | int, whole: _Told) -> _Told | None:

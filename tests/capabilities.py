@@ -79,6 +79,9 @@ class IdleWorkers:
         task_status.started()
         await trio.sleep_forever()
 
+    def resize(self, max_workers: int) -> None:
+        pass
+
     async def call(
         self,
         call: Call[OrderT, AnswerT],

@@ -1,16 +1,25 @@
-"""What only those may do who run the service: see and cancel anybody's jobs.
+"""What only those may do who run the service: see all, cancel, change limits, pause, drain.
 
 Owns: the routes, and the line that the log gets of every use of them: who, what, whose.
 Never: decides who is an admin (identity.py does).
 """
 
+from dataclasses import replace
+
 import structlog
 
 from actors.tree import Stitchery
+from conf.live import amend, entries, unit
+from conf.mistakes import ConfigurationError
+from conf.mistakes import Mistake as ConfigurationMistake
 from web.answers import json_answer
 from web.asgi import Request, Response
+from web.bodies import read_document
+from web.errors import Mistake, invalid
 from web.jobs import JobQuery
-from web.views import AnybodysJob, Page, Views
+from web.operations import queue_of
+from web.reload import put_in_force
+from web.views import AnybodysJob, LimitsInForce, Page, Setting, Views
 
 log = structlog.get_logger("audit")
 
@@ -41,3 +50,68 @@ class AdminRoutes:
         with session.visit():
             view = await session.cancel(job)
         return json_answer(self._views.anybodys_job(view))
+
+    # --- limits -------------------------------------------------------------------------------
+
+    async def limits(self, _: Request, admin: str) -> Response:
+        """Every limit that can be changed while the service runs: what it is, and who set it."""
+        log.info("admin listed limits", admin=admin)
+        return json_answer(_limits_in_force(self._stitchery))
+
+    async def change_limits(self, request: Request, admin: str) -> Response:
+        """Changes limits, all that are named or none; holds until the next start or SIGHUP."""
+        wishes = await read_document(request)
+        try:
+            wanted = amend(self._stitchery.configuration, wishes)
+        except ConfigurationError as error:
+            log.info("admin was refused a change", admin=admin, mistakes=len(error.mistakes))
+            raise invalid([_told(mistake) for mistake in error.mistakes]) from None
+        changed = put_in_force(self._stitchery, wanted)
+        told = {change.key: f"{change.old} -> {change.new}" for change in changed}
+        log.info("admin changed limits", admin=admin, changed=told)
+        return json_answer(_limits_in_force(self._stitchery))
+
+    # --- turns --------------------------------------------------------------------------------
+
+    async def pause(self, _: Request, admin: str, capability: str) -> Response:
+        """Lets no more jobs of a capability begin, until resumed or the next start."""
+        self._stitchery.pause(capability)
+        log.info("admin paused capability", admin=admin, capability=capability)
+        return json_answer(queue_of(self._stitchery))
+
+    async def resume(self, _: Request, admin: str, capability: str) -> Response:
+        """Lets jobs of a paused capability begin again."""
+        self._stitchery.resume(capability)
+        log.info("admin resumed capability", admin=admin, capability=capability)
+        return json_answer(queue_of(self._stitchery))
+
+    async def drain(self, _: Request, admin: str) -> Response:
+        """Takes no new work, for maintenance, until undone or the next start; all can be read."""
+        self._stitchery.close()
+        log.info("admin drains the service", admin=admin)
+        return json_answer(queue_of(self._stitchery))
+
+    async def undrain(self, _: Request, admin: str) -> Response:
+        """Takes work again after a drain."""
+        self._stitchery.reopen()
+        log.info("admin undrains the service", admin=admin)
+        return json_answer(queue_of(self._stitchery))
+
+
+def _limits_in_force(stitchery: Stitchery) -> LimitsInForce:
+    sections: dict[str, dict[str, Setting]] = {}
+    for entry in entries(stitchery.configuration):
+        section, _, key = entry.key.partition(".")
+        sections.setdefault(section, {})[key] = Setting(
+            value=entry.value,
+            unit=unit(key),
+            description=entry.description,
+            accepted=entry.accepted,
+            origin=entry.origin,
+        )
+    return LimitsInForce(sections=sections)
+
+
+def _told(mistake: ConfigurationMistake) -> Mistake:
+    """A mistake, whose `where` is a place in the request, as an answer tells it."""
+    return {"field": mistake.where, "detail": str(replace(mistake, where=""))}

@@ -8,6 +8,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from actors.tree import Stitchery
+from conf.live import form
 from web.admin import AdminRoutes
 from web.asgi import Application
 from web.bodies import ContentQuery, ListQuery
@@ -31,6 +32,7 @@ from web.views import (
     FreshToken,
     Health,
     Job,
+    LimitsInForce,
     NewSession,
     Page,
     Preflight,
@@ -124,6 +126,16 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
               answer=Page[AnybodysJob], problems=(422,)),
         Route("DELETE", f"{API}/admin/jobs/<job>", admin.cancel, access=ADMIN,
               answer=AnybodysJob, problems=(404, 409)),
+        Route("GET", f"{API}/admin/limits", admin.limits, access=ADMIN, answer=LimitsInForce),
+        Route("PATCH", f"{API}/admin/limits", admin.change_limits, access=ADMIN, body=JSON,
+              form=form(settings), answer=LimitsInForce, problems=(415, 422)),
+        Route("POST", f"{API}/admin/capabilities/<capability>/pause", admin.pause, access=ADMIN,
+              answer=Queue, problems=(404,)),
+        Route("POST", f"{API}/admin/capabilities/<capability>/resume", admin.resume, access=ADMIN,
+              answer=Queue, problems=(404,)),
+        Route("POST", f"{API}/admin/drain", admin.drain, access=ADMIN, answer=Queue),
+        Route("POST", f"{API}/admin/undrain", admin.undrain, access=ADMIN, answer=Queue,
+              problems=(409,)),
         Route("GET", "/healthz", operations.alive, access=ANYBODY, answer=Health),
         Route("GET", "/readyz", operations.ready, access=ANYBODY, answer=Health, problems=(503,)),
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import trio
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -74,11 +74,19 @@ async def read_submission(http: HttpRequest, capability: AnyCapability) -> Submi
         MalformedRequest, UnsupportedMedia, TooLarge: it is no JSON object within the limits.
         Refusal: naming every field that is not as it should be.
     """
-    _refuse_type(http)
-    body: bytes = await http.get_data(cache=False, as_text=False, parse_form_data=False)
+    body = await _read_body(http)
     if len(body) < LARGE:
         return understand(body, capability)
     return await trio.to_thread.run_sync(understand, body, capability, limiter=_reader())
+
+
+async def read_document(http: HttpRequest) -> dict[str, Any]:
+    """Reads a body that is a JSON object, from somebody who is trusted with a little of our time.
+
+    Raises:
+        MalformedRequest, UnsupportedMedia, TooLarge: it is none within the limits.
+    """
+    return read_object(await _read_body(http))
 
 
 def understand(body: bytes, capability: AnyCapability) -> Submission:
@@ -192,6 +200,12 @@ def _reader() -> trio.CapacityLimiter:
         limiter = trio.CapacityLimiter(1)
         _readers.set(limiter)
         return limiter
+
+
+async def _read_body(http: HttpRequest) -> bytes:
+    _refuse_type(http)
+    body: bytes = await http.get_data(cache=False, as_text=False, parse_form_data=False)
+    return body
 
 
 def _refuse_type(http: HttpRequest) -> None:

@@ -34,6 +34,7 @@ from conf.settings import ApiKey, Log, Settings
 from web import demo, logs, oneshot, plan
 from web.keys import KeysUnusableError, rotate
 from web.principals import digest_of, new_key
+from web.reload import Read
 from web.service import AddressUnusableError, run_service, wait_for_signal
 from web.terminal import EXIT_MISTAKEN, complain, err, out, plainly, run
 
@@ -71,23 +72,27 @@ def cli() -> None:
 def serve(
     config: Path | None, preset: str | None, host: str | None, port: int | None, data: Path | None
 ) -> None:
-    """Run the service until SIGTERM or Ctrl-C."""
+    """Run the service until SIGTERM or Ctrl-C. SIGHUP has it read its configuration again."""
     server = {"host": host, "port": port}
     storage = {"data": None if data is None else str(data)}
-    resolved = _resolve(config, preset, {"server": server, "storage": storage})
+    flags: dict[str, dict[str, Any]] = {"server": server, "storage": storage}
+    resolved = _resolve(config, preset, flags)
     logs.set_up(resolved.settings.log)
     for warning in _explain(resolved).warnings:
         log.warning(warning.message, keys=warning.keys)
     with plainly(JournalUnusableError, KeysUnusableError, AddressUnusableError, BudgetSpentError):
-        trio.run(_serve, resolved.settings)
+        trio.run(_serve, resolved, partial(_read, config, preset, flags))
 
 
-async def _serve(settings: Settings) -> None:
-    shutdown = trio.Event()
+async def _serve(resolved: Resolved, reread: Read) -> None:
+    settings, shutdown = resolved.settings, trio.Event()
+    start = partial(
+        run_service, settings, origins=resolved.origins, reread=reread, shutdown=shutdown
+    )
     async with trio.open_nursery() as nursery:
         nursery.start_soon(wait_for_signal, shutdown, settings.server.grace)
         async with trio.open_nursery() as service:
-            address = await service.start(partial(run_service, settings, shutdown=shutdown))
+            address = await service.start(start)
             click.echo(f"Listening on {address}")
             sys.stdout.flush()
         nursery.cancel_scope.cancel()

@@ -250,9 +250,9 @@ class Identity:
         site = self._clients.site(self._clients.origin(_peer(request), told or None))
         if site is None:
             return
+        most = self._rate.per_minute = self._settings().identity.new_sessions_per_minute
         wait = self._rate.take(site, trio.current_time())
         if wait:
-            most = self._settings().identity.new_sessions_per_minute
             raise TooManyNewSessions(
                 f"One address may begin {most} sessions a minute. Go on with the session that "
                 "you have, or try again later.",

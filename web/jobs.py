@@ -111,4 +111,5 @@ class JobRoutes:
                 "queue_timeout": queue_timeout,
                 f"{capability.name}.run_timeout": section.run_timeout,
             },
+            paused=capability.name in admission.paused,
         )

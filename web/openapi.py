@@ -191,14 +191,13 @@ def _operations(
         yield _VARIABLE.sub(r"{\1}", route.path), _operation(route, references)
         return
     for capability in capabilities:
-        operation = _operation(
-            route, references, body={"$ref": _REF.format(model=_submission_name(capability))}
-        )
+        body = {"$ref": _REF.format(model=_submission_name(capability))}
+        operation = _operation(route, references, body=body)
         operation["summary"] = f"{capability.name}: {operation['summary']}"
         examples = {
             example.title: {"value": dict(example.request)} for example in capability.examples
         }
-        if examples:
+        if examples and route.body is not None:
             operation["requestBody"]["content"]["application/json"]["examples"] = examples
         yield route.path.replace("<capability>", capability.name), operation
 
@@ -216,7 +215,7 @@ def _operation(
         "responses": _responses(route, references),
     }
     if route.body is not None:
-        schema = body or _body_schema(route.body)
+        schema = body or route.form or _body_schema(route.body)
         operation["requestBody"] = {
             "required": True,
             "content": {route.body: {} if schema is None else {"schema": schema}},

@@ -4,7 +4,7 @@ Owns: the routes that need no session.
 Never: tells anything of anybody's work.
 """
 
-from actors.errors import NotReady
+from actors.limiter import Limiter
 from actors.tree import Stitchery
 from web.answers import json_answer
 from web.asgi import Request, Response
@@ -22,35 +22,40 @@ class OperationRoutes:
         return json_answer(Health(status="alive"))
 
     async def ready(self, _: Request) -> Response:
-        """New work is accepted; 503 while the service stops."""
-        if self._stitchery.sessions.draining:
-            raise NotReady("The service is stopping.", retry_after=30)
+        """New work is accepted; 503 while the service stops or is being maintained."""
+        self._stitchery.services.refuse_closed()
         return json_answer(Health(status="ready"))
 
     async def queue(self, _: Request) -> Response:
         """How busy each capability is, and what a newcomer would wait."""
-        admission = self._stitchery.admission
-        lines = {}
-        for name, limiter in self._stitchery.limiters.items():
-            load = limiter.load()
-            lines[name] = Line(
-                running=load.running,
-                queued=load.queued,
-                max_running=min(admission.limits(name).running, admission.machine.global_jobs),
-                max_queued=min(admission.limits(name).queued, admission.machine.queue_size),
-                paused=load.paused,
-                mean_run=load.mean_run,
-                expected_wait=(
-                    None if load.expected_wait is None else Eta.model_validate(load.expected_wait)
-                ),
-                coverage=Coverage.model_validate(load.coverage),
-            )
-        return json_answer(
-            Queue(
-                running=admission.running,
-                queued=admission.waiting,
-                max_running=admission.machine.global_jobs,
-                max_queued=admission.machine.queue_size,
-                capabilities=lines,
-            )
-        )
+        return json_answer(queue_of(self._stitchery))
+
+
+def queue_of(stitchery: Stitchery) -> Queue:
+    """How busy a service is."""
+    admission = stitchery.admission
+    return Queue(
+        running=admission.running,
+        queued=admission.waiting,
+        max_running=admission.machine.global_jobs,
+        max_queued=admission.machine.queue_size,
+        draining=stitchery.services.closed is not None,
+        capabilities={
+            name: _line(stitchery, name, limiter) for name, limiter in stitchery.limiters.items()
+        },
+    )
+
+
+def _line(stitchery: Stitchery, name: str, limiter: Limiter) -> Line:
+    admission, load = stitchery.admission, limiter.load()
+    limits, wait = admission.limits(name), load.expected_wait
+    return Line(
+        running=load.running,
+        queued=load.queued,
+        max_running=min(limits.running, admission.machine.global_jobs),
+        max_queued=min(limits.queued, admission.machine.queue_size),
+        paused=load.paused,
+        mean_run=load.mean_run,
+        expected_wait=None if wait is None else Eta.model_validate(wait),
+        coverage=Coverage.model_validate(load.coverage),
+    )

@@ -20,13 +20,14 @@ class Rate:
     """So many a minute for each name: at once or spread over it.
 
     Args:
-        per_minute: takes that a full bucket allows, and that a minute brings back.
+        per_minute: takes that a full bucket allows, and that a minute brings back. May be changed
+            at any time: what was taken before counts as it did.
         most: names remembered. When more come at the same time, the one that has not been here for
             longest begins anew: who has so many names is held back by other limits.
     """
 
     def __init__(self, per_minute: int, most: int = 20_000) -> None:
-        self._each = _MINUTE / per_minute
+        self.per_minute = per_minute
         self._most = most
         self._full_at: dict[str, float] = {}  # longest untouched first
 
@@ -38,7 +39,7 @@ class Rate:
 
         `now` is in seconds and never goes back.
         """
-        full_at = max(self._full_at.get(name, now), now) + self._each
+        full_at = max(self._full_at.get(name, now), now) + _MINUTE / self.per_minute
         wait = full_at - now - _MINUTE
         if wait > _ROUNDING:
             return wait

@@ -10,7 +10,7 @@ says its access in its row, and the tests walk the rows.
 """
 
 import math
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum, auto
@@ -55,6 +55,7 @@ class Route:
         answer: the view that a success sends; None for an empty or a binary one.
         media_type: of the answer; empty when it never has a body.
         body: media type of what is read; None when nothing is.
+        form: JSON Schema of that, where neither its media type nor a capability tells it.
         query: what may stand behind the `?`; None leaves it unread.
         headers: request headers of its own.
         tells: headers of a good answer, besides those of every answer with its status.
@@ -71,6 +72,7 @@ class Route:
     answer: type[BaseModel] | None = None
     media_type: str = "application/json"
     body: str | None = None
+    form: Mapping[str, Any] | None = None
     query: type[Query] | None = None
     headers: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()

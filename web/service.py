@@ -8,15 +8,18 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
 import trio
 
-from actors.tree import open_stitchery
+from actors.tree import NOBODY_TOLD, Stitchery, open_stitchery
 from conf.settings import Server, Settings
 from web.app import build_app
 from web.asgi import Application
+from web.reload import Read, follow_hangups
 from web.server import serve
 
 log = structlog.get_logger("service")
@@ -39,6 +42,8 @@ class AddressUnusableError(Exception):
 async def run_service(
     settings: Settings,
     *,
+    origins: Mapping[str, str] = NOBODY_TOLD,
+    reread: Read | None = None,
     shutdown: trio.Event,
     task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -48,6 +53,8 @@ async def run_service(
     everything can still be read; what has not ended by then goes on in the next life. Cancelling
     stops at once.
 
+    `origins` tell where the settings come from; at SIGHUP they are taken from `reread` again.
+
     Raises:
         JournalUnusableError, KeysUnusableError: the data folder cannot be used.
         AddressUnusableError: the address cannot be listened on.
@@ -55,7 +62,11 @@ async def run_service(
     """
     sys.setswitchinterval(TURN_OF_A_THREAD)
     closing = trio.Event()
-    async with open_stitchery(settings) as stitchery, trio.open_nursery() as nursery:
+    async with (
+        open_stitchery(settings, origins=origins) as stitchery,
+        _following(stitchery, reread),
+        trio.open_nursery() as nursery,
+    ):
         app = build_app(stitchery)
         task_status.started(await _listen(app, settings.server, closing, nursery))
         await shutdown.wait()
@@ -65,6 +76,16 @@ async def run_service(
         nursery.cancel_scope.deadline = trio.current_time() + settings.server.grace
         await stitchery.drain()
         closing.set()
+
+
+@asynccontextmanager
+async def _following(stitchery: Stitchery, reread: Read | None) -> AsyncIterator[None]:
+    """Within the block the service takes up its configuration anew at SIGHUP, if that is read."""
+    async with trio.open_nursery() as nursery:
+        if reread is not None:
+            await nursery.start(follow_hangups, stitchery, reread)
+        yield
+        nursery.cancel_scope.cancel()
 
 
 async def _listen(

@@ -116,6 +116,11 @@ class Workers:
                 for scope in self._calls:
                     scope.cancel()
 
+    def resize(self, max_workers: int) -> None:
+        """Allows another number of processes at once; with fewer, none is ended for it."""
+        self._most = max(max_workers, self._settings.warm)
+        self._refill()
+
     async def call(
         self,
         call: Call[OrderT, AnswerT],

@@ -29,6 +29,9 @@ class Workers:
     async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
         task_status.started()
 
+    def resize(self, max_workers: int) -> None:
+        pass
+
     async def call(
         self,
         call: Call[Any, Any],
