@@ -30,7 +30,7 @@ from tests.simulation.ledger import Ledger
 
 CAPABILITIES = ("dig", "paint", "sweep")
 
-JOBS = 400
+JOBS = 150
 """Jobs of one seed: enough for queues, few enough for a second."""
 
 BETWEEN_CRASHES = 12.0
@@ -158,6 +158,7 @@ class Chaos:
     async def _live(self, life: int, *, last: bool) -> None:
         capabilities = {name: Chore() for name in CAPABILITIES}
         self._ledger.note("life", life)
+        self._journal.full = False  # a server is started when there is room
         async with open_world(
             self._settings(), capabilities, journal=self._journal, seed=self._seed * 8 + life
         ) as tree:

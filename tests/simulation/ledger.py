@@ -85,7 +85,17 @@ class Ledger(trio.abc.Instrument):
                 self.breaks(f"{record.id} had ended as {before.state}, now {record.state}")
         elif has_ended(record.state):
             self.ended[record.id] = record.state
+            self._deserved(record, error)
         self.known[record.id] = record
+
+    def _deserved(self, record: JobRecord, error: str | None) -> None:
+        """Work fails when it was told to, or when its server died too often, and else never."""
+        self.checks += 1
+        told_to = "badly" in record.request or "broken" in record.request
+        if record.state is State.FAILED and not told_to and error != "interrupted":
+            self.breaks(f"{record.id} failed ({error}), though its work was fine")
+        if record.state is State.SUCCEEDED and told_to:
+            self.breaks(f"{record.id} succeeded, though its work failed")
 
     # --- called by Trio ---------------------------------------------------------------------------
 
@@ -137,16 +147,15 @@ class Ledger(trio.abc.Instrument):
         book = tree.admission
         self._same("running", book.running, len(running))
         self._same("waiting", book.waiting, len(waiting))
-        for name in book.capabilities:
-            found = (
-                sum(ticket.capability == name for ticket in running),
-                sum(ticket.capability == name for ticket in waiting),
-            )
-            self._same(f"counts of {name}", book.counts(name), found)
-        for name, user in book._users.items():
-            self._same(f"running of {name}", user.running, sum(t.user == name for t in running))
-            self._same(f"waiting of {name}", user.waiting, sum(t.user == name for t in waiting))
         self._same("tickets", len(tickets), len(running) + len(waiting))
+        for told, found in (
+            ({name: book.counts(name)[0] for name in book.capabilities}, _by_room(running)),
+            ({name: book.counts(name)[1] for name in book.capabilities}, _by_room(waiting)),
+            ({name: user.running for name, user in book._users.items()}, _by_user(running)),
+            ({name: user.waiting for name, user in book._users.items()}, _by_user(waiting)),
+        ):
+            self.checks += len(told) - 1
+            self._same("a count", {name: n for name, n in told.items() if n}, found)
 
     def _same(self, what: str, told: object, found: object) -> None:
         self.checks += 1
@@ -178,10 +187,10 @@ class Ledger(trio.abc.Instrument):
         """Who waits is held by something that can be named."""
         if tree.admission._closed:
             return
-        for ticket in waiting:
+        for user, capability in {(ticket.user, ticket.capability) for ticket in waiting}:
             self.checks += 1
-            if not tree.admission.holds(ticket):
-                self.breaks(f"{ticket.job} waits, and nothing holds it")
+            if not tree.admission.holds_of(user, capability):
+                self.breaks(f"{user} waits for {capability}, and nothing holds it")
 
     def _first_in_first_out(self, begun: list[Ticket], waiting: list[Ticket]) -> None:
         """One user's jobs of one capability and priority begin in the order of their coming."""
@@ -276,3 +285,11 @@ class Ledger(trio.abc.Instrument):
         gc.collect()
         if self.broken is None and self.jobs:
             self.broken = f"{len(self.jobs)} ended jobs are still referred to"
+
+
+def _by_room(tickets: list[Ticket]) -> dict[str, int]:
+    return Counter(ticket.capability for ticket in tickets)
+
+
+def _by_user(tickets: list[Ticket]) -> dict[str, int]:
+    return Counter(ticket.user for ticket in tickets)
