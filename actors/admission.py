@@ -33,7 +33,7 @@ __all__ = ["SHIFT", "Admission", "MachineLimits"]
 SHIFT: Mapping[Priority, int] = {Priority.HIGH: -3, Priority.NORMAL: 0, Priority.LOW: 3}
 """Turns by which a priority moves a job; three lets a high job pass three rounds of its user's."""
 
-MOST_EXTRA = 30.0
+MOST_EXTRA = 100.0
 """Turns that one job may cost besides the first: who ran for days is not shut out for days."""
 
 _FORGET_FROM = 64

@@ -166,19 +166,18 @@ class Book:
             (line.head(), 0, line) for room in self._rooms.values() for line in room.lines(most)
         ]
         heapify(heap)
-        begun: Counter[str] = Counter()
+        begun: Counter[User] = Counter()
         found: list[tuple[Key, Ticket]] = []
         while heap and len(found) < most:
             key, index, line = heap[0]
-            own, ticket = line.jobs.peekitem(index)
             # The user's turn has moved on by every job that begins before, of any capability.
-            late = (begun[ticket.user] - index) * line.user.step
-            due = line.mark(own, ticket.shift)
+            late = (begun[line.user] - index) * line.user.step
+            due = line.due(index)
             if (now := (due[0] + late, due[1])) > key:
                 heapreplace(heap, (now, index, line))
                 continue
-            begun[ticket.user] += 1
-            found.append((key, ticket))
+            begun[line.user] += 1
+            found.append((key, line.jobs.peekitem(index)[1]))
             heappop(heap)
             if index + 1 < len(line.jobs):
                 heappush(heap, (key, index + 1, line))

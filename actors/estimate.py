@@ -177,31 +177,34 @@ class RunTimes:
 
 
 class Typical:
-    """What a typical job takes, over all capabilities: the lower quartile of recent times.
+    """What a job takes that costs one turn: a short one among the recent ones of all capabilities.
 
-    Not the mean: of jobs of very different lengths those that are charged for more than one turn
-    must be charged in proportion, and the short ones are many where turns are fair.
+    A twentieth took less. Not the mean: no job can cost less than one turn, so all that take longer
+    are charged in proportion only if the turn is a short one's. Not the least: a few that take next
+    to nothing shall not make all others look alike.
     """
+
+    SHORT = 0.05
 
     LEAST = 0.01
     """Seconds; jobs that take next to nothing are all alike."""
 
     def __init__(self) -> None:
         self._recent: deque[float] = deque(maxlen=REMEMBERED_RUNS)
-        self._quartile: float | None = None
+        self._short: float | None = None
 
     def further_turns(self, seconds: float) -> float:
         """Turns that a job of this length costs besides its first."""
         if not self._recent:
             return 0.0
-        if self._quartile is None:
-            self._quartile = max(self.LEAST, quantile(self._recent, 0.25))
-        return max(0.0, seconds / self._quartile - 1)
+        if self._short is None:
+            self._short = max(self.LEAST, quantile(self._recent, self.SHORT))
+        return max(0.0, seconds / self._short - 1)
 
     def add(self, seconds: float) -> None:
         """Learns from a job that held a slot for so long."""
         self._recent.append(seconds)
-        self._quartile = None
+        self._short = None
 
 
 def until_end_queued(wait: Spread, runs: Runs) -> Eta:

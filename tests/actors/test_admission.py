@@ -254,11 +254,11 @@ def test_priority_counts_for_nothing_unless_it_is_enabled() -> None:
     assert admission.leave(running) == [low]
 
 
-def test_coming_and_leaving_twenty_thousand_times_leaves_nothing_behind() -> None:
+def test_coming_and_leaving_five_thousand_times_leaves_nothing_behind() -> None:
     admission = book()
     enter(admission, "ann", "bob")
-    for serial in range(20_000):
-        passing = ticket(f"user{serial % 1000}")
+    for serial in range(5000):
+        passing = ticket(f"user{serial % 500}")
         admission.enter(passing)
         admission.leave(passing)
 
@@ -277,7 +277,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(
     steps=steps,
     total=st.integers(1, 4),

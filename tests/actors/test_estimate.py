@@ -127,10 +127,10 @@ def test_coverage_is_the_share_of_ends_inside_their_bands() -> None:
     assert (coverage.jobs, coverage.inside) == (4, 0.5)
 
 
-def test_a_typical_job_is_of_the_shorter_ones_and_costs_no_further_turn() -> None:
+def test_a_short_job_costs_no_further_turn_and_longer_ones_in_proportion() -> None:
     typical = Typical()
     assert typical.further_turns(1e9) == 0
-    for seconds in [1.0] * 60 + [10.0] * 40:
+    for seconds in [1.0] * 20 + [10.0] * 180:
         typical.add(seconds)
 
     assert typical.further_turns(0.5) == 0

@@ -63,10 +63,13 @@ async def tree(
 
 
 async def submit(
-    session: Session, seconds: float = 10, capability: str = "nap", **options: float
+    session: Session,
+    seconds: float = 10,
+    capability: str = "nap",
+    deadline: float | None = None,
 ) -> str:
     request = NapRequest(seconds=seconds)
-    return (await session.submit(capability, request, Options(**options))).record.id
+    return (await session.submit(capability, request, Options(deadline=deadline))).record.id
 
 
 async def end_of(session: Session, job: str) -> JobView:
@@ -308,6 +311,7 @@ async def test_an_owners_weight_counts(tmp_path: Path, autojump_clock: Clock) ->
     async with tree(configured(tmp_path, concurrency=weighted)) as stitchery:
         heavy, other = await stitchery.sessions.of("key:batch"), await stitchery.sessions.create()
         nap = stitchery.capabilities["nap"]
+        assert isinstance(nap, Nap)
         await submit(other)
         mine = {await submit(heavy) for _ in range(20)}
         for _ in range(20):
@@ -332,5 +336,6 @@ async def test_how_long_a_size_takes_is_learnt_and_told(
 
     assert small is not None
     assert large is not None
-    assert (small.p50, large.p50) == (pytest.approx(20, rel=0.01), pytest.approx(1020, rel=0.01))
+    assert small.p50 == pytest.approx(20, rel=0.01)
+    assert large.p50 == pytest.approx(1020, rel=0.01)
     assert load.coverage.jobs == 23
