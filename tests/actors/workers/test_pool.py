@@ -315,6 +315,28 @@ async def test_calls_beyond_the_most_wait_for_a_worker_and_all_are_served(
     assert workers.statistics().waiting == 0
 
 
+async def test_a_raised_number_of_workers_serves_who_waits_and_a_lowered_one_ends_none(
+    nursery: trio.Nursery,
+) -> None:
+    workers = Workers(Settings(warm=1), max_workers=1)
+    await nursery.start(workers.run)
+    with trio.CancelScope() as scope:
+        async with trio.open_nursery() as calls:
+            for number in (1, 2):
+                caller, asleep = Caller(workers), trio.Event()
+                caller.on_progress = lambda _, asleep=asleep: asleep.set()
+                calls.start_soon(caller, tasks.SLEEP, Text())
+                if number == 2:
+                    await trio.testing.wait_all_tasks_blocked()
+                    assert workers.statistics().waiting == 1
+                    workers.resize(2)
+                await asleep.wait()
+            workers.resize(1)
+            await trio.testing.wait_all_tasks_blocked()
+            assert workers.statistics().busy == 2
+            scope.cancel()
+
+
 async def test_waiting_for_a_worker_can_be_cancelled_and_leaves_no_trace(
     nursery: trio.Nursery,
 ) -> None:
