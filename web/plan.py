@@ -41,6 +41,10 @@ ANY_WORK: Final = "work"
 MOST_COMPARED: Final = 24
 """Settings side by side; more than that nobody reads."""
 
+_RESTLESS: Final = 100_000
+"""Minutes before a simulated session leaves memory. Nobody meets the difference; coming back takes
+a third of a simulation's time."""
+
 _LIFTED: Final[Mapping[str, Mapping[str, float]]] = {
     "concurrency": {"queue_timeout": 30 * DAY},
     "limits": {"max_queue_size": 10**6, "max_session_jobs": 10**6, "max_sessions": 10**6},
@@ -100,7 +104,7 @@ def command(resolve: Resolve) -> click.Command:
         with plainly(StitcheryError, OSError, UnknownTrioError, history.NoHistoryError):
             _carry_out(order, resolve)
 
-    options = [
+    options: list[click.Parameter] = [
         _option("--users", default=10, type=click.IntRange(1, 10**6), help="Users that come."),
         _option(
             "--jobs", "jobs_per_user", default=1, type=click.IntRange(1, 10**6), help="Of each."
@@ -250,7 +254,8 @@ def _base(order: Order, resolved: Resolved, capabilities: Sequence[str]) -> Sett
         raise click.UsageError(f"There is no capability {order.capability!r}; there are {known}.")
     anything = CapabilitySettings(run_timeout=30 * DAY)
     sections: dict[str, Any] = {
-        "capabilities": {name: settings.capabilities.get(name, anything) for name in capabilities}
+        "capabilities": {name: settings.capabilities.get(name, anything) for name in capabilities},
+        "sessions": settings.sessions.model_copy(update={"idle_minutes": _RESTLESS}),
     }
     if order.config is None and order.preset is None:
         for name, lifted in _LIFTED.items():

@@ -129,10 +129,14 @@ def _table(reports: Named) -> Table:
 # --- the plots ------------------------------------------------------------------------------------
 
 
+def _wait(report: Report, name: str) -> float | None:
+    return None if report.to_start is None else float(getattr(report.to_start, name))
+
+
 _PLOTS: Final[Sequence[tuple[str, Value, Callable[[float | None], str]]]] = (
     ("jobs an hour, all slots taken", lambda report: report.per_hour_busy, number),
-    ("mean wait to start", lambda report: report.to_start and report.to_start.mean, seconds),
-    ("90 % wait at most", lambda report: report.to_start and report.to_start.p90, seconds),
+    ("mean wait to start", lambda report: _wait(report, "mean"), seconds),
+    ("90 % wait at most", lambda report: _wait(report, "p90"), seconds),
     ("slots in use", lambda report: report.utilisation, lambda value: share(value or 0)),
 )
 

@@ -89,10 +89,8 @@ class RunTimes(click.ParamType[load.Chances]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> load.Chances:
         """What draws the times."""
-        if callable(value):
-            return value
         try:
-            return load.run_times_of(value)
+            return load.run_times_of(str(value))
         except load.UnknownPatternError as error:
             self.fail(str(error), param, ctx)
 

@@ -25,10 +25,12 @@ from actors.simulation import clockwork
 from actors.simulation.world import open_world
 from actors.tree import Stitchery
 from conf.settings import CapabilitySettings, Concurrency, Limits, Resources, Settings
-from tests.simulation.chores import Chore, ChoreRequest
+from tests.simulation.chores import Chore, ChoreRequest, Ending
 from tests.simulation.ledger import Ledger
 
 CAPABILITIES = ("dig", "paint", "sweep")
+
+ENDS: tuple[Ending, ...] = ("well", "badly", "broken")
 
 JOBS = 150
 """Jobs of one seed: enough for queues, few enough for a second."""
@@ -204,10 +206,8 @@ class Chaos:
     async def _be_user(self, tree: Stitchery, most: int) -> None:
         chance = self._chance
         hurry = chance.choice([2, 10, 40, 100])
-        if self._sessions and chance.random() < 0.3:
-            id = chance.choice(self._sessions)
-        else:
-            id = await self._new_session(tree)
+        known = bool(self._sessions) and chance.random() < 0.3
+        id = chance.choice(self._sessions) if known else await self._new_session(tree)
         async with trio.open_nursery() as nursery:
             while self.asked < most and id is not None:
                 for _ in range(chance.choice([1, 1, 1, 1, 1, 1, 8])):
@@ -256,7 +256,7 @@ class Chaos:
         chance = self._chance
         request = ChoreRequest(
             seconds=self._time(chance.choice([0, 4, 20, 60])),
-            ends=chance.choices(["well", "badly", "broken"], [90, 7, 3])[0],
+            ends=chance.choices(ENDS, [90, 7, 3])[0],
             clean_up=chance.choice([0, 0, 0, 0.5, 2]),
             borrows=chance.choice([0, 0, 1, 2]),
         )

@@ -11,12 +11,14 @@ from actors.errors import WorkFailed
 from actors.messages import FileRecord, JobResult
 from conf.settings import CapabilitySettings
 
+Ending = Literal["well", "badly", "broken"]
+
 
 class ChoreRequest(Request):
     """How long it takes, and how it ends."""
 
     seconds: float = Field(ge=0)
-    ends: Literal["well", "badly", "broken"] = "well"
+    ends: Ending = "well"
     clean_up: float = Field(0.0, ge=0)
     borrows: int = Field(0, ge=0)
 
