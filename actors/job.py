@@ -13,6 +13,7 @@ life resumes it.
 import math
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -29,7 +30,7 @@ from actors.errors import (
     StitcheryError,
     WaitedTooLong,
 )
-from actors.journal.port import NotOnRecordError
+from actors.journal.port import JournalClosedError, NotOnRecordError
 from actors.lifecycle import Event, State, advance, has_ended
 from actors.lines import Ticket
 from actors.messages import (
@@ -224,15 +225,23 @@ class Job:
             state=advance(self.record.state, Event.STARTED),
             started_at=self._services.now(),
         )
-        # Not waited for: if a crash loses it, the next life finds the job queued, as it should.
-        self._services.journal.note_job(self.record)
+        self._note(self.record)
         self._owner.job_changed(self)
 
     def _put_back(self) -> None:
         """The tree stops in good order under a running job: that costs it no attempt."""
         if self._owner.draining and self.record.state is State.RUNNING:
             waiting = advance(self.record.state, Event.RETRIED)
-            self._services.journal.note_job(replace(self.record, state=waiting, started_at=None))
+            self._note(replace(self.record, state=waiting, started_at=None))
+
+    def _note(self, record: JobRecord) -> None:
+        """Has it written that the job runs, or no longer does; nobody waits for that.
+
+        If a crash loses the note, of the server or of the journal alone, the next life finds the
+        job queued, as it should; it is no reason for the work to fail.
+        """
+        with suppress(JournalClosedError):
+            self._services.journal.note_job(record)
 
     async def _settle(self, ending: _Ending) -> None:
         """Makes the end true: files in place or gone, slot given back, end on record, told.

@@ -12,8 +12,9 @@ import trio.testing
 from actors.capability import Context
 from actors.errors import DeadlineMissed, QueueFull, UserBusy
 from actors.journal.memory import MemoryJournal
+from actors.journal.port import JournalClosedError
 from actors.lifecycle import State, has_ended
-from actors.messages import FileRecord, JobResult, JobView, Options
+from actors.messages import FileRecord, JobRecord, JobResult, JobView, Options
 from actors.session import Session
 from actors.tree import Stitchery, open_stitchery
 from conf.settings import Concurrency, Limits, Resources, Settings, Storage
@@ -259,6 +260,23 @@ async def test_a_busy_user_is_told_when_the_next_of_his_own_ends(
             await submit(session, 100)
 
     assert caught.value.retry_after == 80
+
+
+class Restarting(MemoryJournal):
+    """A journal that is being restarted whenever a job begins."""
+
+    def note_job(self, job: JobRecord) -> None:
+        raise JournalClosedError("The journal is not open. Try again.")
+
+
+async def test_a_start_that_cannot_be_noted_just_now_is_no_reason_to_fail(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with tree(configured(tmp_path), Restarting()) as stitchery:
+        session = await stitchery.sessions.create()
+        end = await end_of(session, await submit(session))
+
+    assert end.record.state is State.SUCCEEDED
 
 
 # --- while it runs --------------------------------------------------------------------------------

@@ -312,3 +312,44 @@ def test_ever_new_strangers_do_not_keep_somebody_waiting_for_ever() -> None:
         strangers += 1
 
     assert strangers < 3 * 6 * (MOST_EXTRA + 1)
+
+
+changes = st.lists(
+    st.tuples(
+        st.sampled_from(["bring", "bring", "leave", "leave", "change", "pause", "resume"]),
+        st.integers(0, 40),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(acts=changes)
+def test_whatever_changes_counts_are_true_lowered_limits_drain_and_no_slot_goes_begging(
+    acts: list[tuple[str, int]],
+) -> None:
+    admission, inside = book(2, "stitch", "fetch", weights={"a": 5}, priority=True), []
+    allowed = 2
+    for act, number in acts:
+        room, user = ("stitch", "fetch")[number % 2], "abcd"[number % 4]
+        before = admission.running
+        if act == "bring":
+            inside.append(bring(admission, user, room, list(Priority)[number % 3]))
+        elif act == "leave" and inside:
+            admission.leave(inside.pop(number % len(inside)), extra=number)
+        elif act == "change":
+            allowed = 1 + number % 4
+            machine = MachineLimits(
+                global_jobs=allowed, jobs_per_user=2, queue_size=10**9, weights={"b": 1 + number}
+            )
+            admission.change(machine, {"stitch": ROOMY, "fetch": ROOMY})
+        elif act == "pause":
+            admission.pause(room)
+        elif act == "resume":
+            admission.resume(room)
+        running = [ticket for ticket in inside if ticket.standing is Standing.RUNNING]
+        waiting = [ticket for ticket in inside if ticket.standing is Standing.WAITING]
+        assert (len(running), len(waiting)) == (admission.running, admission.waiting)
+        assert len(running) <= max(allowed, before)
+        assert all(admission.holds(ticket) for ticket in waiting)
+        assert {ticket for _, ticket in admission.ahead(10**6)} == set(waiting)
