@@ -11,8 +11,7 @@ life resumes it.
 """
 
 import math
-import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -20,16 +19,11 @@ from typing import Protocol
 import structlog
 import trio
 
+from actors.blame import missed_deadline, problem_of, ran_too_long, starved, waited_too_long
 from actors.capability import Request
 from actors.commands import Place, WaitedTooLongError
 from actors.context import JobContext
-from actors.errors import (
-    Fault,
-    Problem,
-    RanTooLong,
-    StitcheryError,
-    WaitedTooLong,
-)
+from actors.errors import Problem, StitcheryError
 from actors.journal.port import JournalClosedError, NotOnRecordError
 from actors.lifecycle import Event, State, advance, has_ended
 from actors.lines import Ticket
@@ -345,56 +339,17 @@ class Job:
 
     def _waited_too_long(self) -> Problem:
         if self._place.expires_at >= self._ends_by:
-            limit, waited = "deadline", self.record.options.deadline or 0
-        else:
-            limit, waited = "queue_timeout", self._queue_timeout()
-        return WaitedTooLong(
-            f"The job waited {waited:g} s without a free slot and expired. "
-            f"Submit it again, or allow it a later {limit}.",
-            limit=limit,
-        ).problem()
+            return waited_too_long("deadline", self.record.options.deadline or 0)
+        return waited_too_long("queue_timeout", self._queue_timeout())
 
-    def _ran_too_long(self, late: str | None, timeout: float) -> Problem:
+    def _ran_too_long(self, late: str | None, run_timeout: float) -> Problem:
         """`late` is what the stopwatch blames."""
         if late == "deadline":
-            wished = self.record.options.deadline or 0
-            detail = f"The job was to end within {wished:g} s, and was still running then."
-        elif late == "run_timeout":
-            late = f"{self.record.capability}.run_timeout"
-            detail = f"The job ran for {timeout:g} s, which is as long as it may."
-        else:
-            detail = (
-                f"The job waited {self._longest_wait():g} s for {late}, which is as long as it "
-                "may. Submit it again."
-            )
-        return RanTooLong(detail, limit=late).problem()
+            return missed_deadline(self.record.options.deadline or 0)
+        if late == "run_timeout" or late is None:
+            return ran_too_long(f"{self.record.capability}.run_timeout", run_timeout)
+        return starved(late, self._longest_wait())
 
 
 _LEARNT_FROM = frozenset({Event.RETURNED, Event.RAN_TOO_LONG})
 """Ends that say how long this kind of work takes. Failures come early and would teach haste."""
-
-
-def problem_of(error: Exception) -> Problem:
-    """What is told about an error that ended a job.
-
-    Of a group, the first of our own errors speaks if all are ours. A foreign error is a mistake of
-    ours: it goes to the log under an incident number, and only the number goes out.
-    """
-    leaves = list(_leaves(error))
-    ours = [leaf for leaf in leaves if isinstance(leaf, StitcheryError)]
-    if len(ours) == len(leaves):
-        return ours[0].problem()
-    incident = secrets.token_hex(8)
-    log.error("work broke", incident=incident, exc_info=error)
-    return Fault(
-        "The work broke in a way that we did not foresee. It is in the log under this incident.",
-        more={"incident": incident},
-    ).problem()
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error

@@ -1,0 +1,73 @@
+"""What is told of a job that ended without a result: which limit, or whose mistake.
+
+Owns: the words. Durations are seconds.
+Never: decides that a job ends, or how.
+"""
+
+import secrets
+from collections.abc import Iterator
+
+import structlog
+
+from actors.errors import Fault, Problem, RanTooLong, StitcheryError, WaitedTooLong
+
+log = structlog.get_logger("job")
+
+
+def waited_too_long(limit: str, waited: float) -> Problem:
+    """No slot was free in time; `limit` is the job's own deadline or the queue timeout."""
+    return WaitedTooLong(
+        f"The job waited {waited:g} s without a free slot and expired. "
+        f"Submit it again, or allow it a later {limit}.",
+        limit=limit,
+    ).problem()
+
+
+def ran_too_long(limit: str, run_timeout: float) -> Problem:
+    """The work took longer than the operator allows."""
+    return RanTooLong(
+        f"The job ran for {run_timeout:g} s, which is as long as it may.", limit=limit
+    ).problem()
+
+
+def missed_deadline(wished: float) -> Problem:
+    """The job was still running when it was to have ended."""
+    return RanTooLong(
+        f"The job was to end within {wished:g} s, and was still running then. Allow it a later "
+        "deadline.",
+        limit="deadline",
+    ).problem()
+
+
+def starved(resource: str, waited: float) -> Problem:
+    """A step of the work waited for a resource for as long as the operator lets anything wait."""
+    return RanTooLong(
+        f"The job waited {waited:g} s for {resource}, which is as long as it may. Submit it again.",
+        limit=resource,
+    ).problem()
+
+
+def problem_of(error: Exception) -> Problem:
+    """What is told about an error that ended a job.
+
+    Of a group, the first of our own errors speaks if all are ours. A foreign error is a mistake of
+    ours: it goes to the log under an incident number, and only the number goes out.
+    """
+    leaves = list(_leaves(error))
+    ours = [leaf for leaf in leaves if isinstance(leaf, StitcheryError)]
+    if len(ours) == len(leaves):
+        return ours[0].problem()
+    incident = secrets.token_hex(8)
+    log.error("work broke", incident=incident, exc_info=error)
+    return Fault(
+        "The work broke in a way that we did not foresee. It is in the log under this incident.",
+        more={"incident": incident},
+    ).problem()
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
