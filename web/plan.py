@@ -238,7 +238,7 @@ def _variants(order: Order, resolved: Resolved, capabilities: Sequence[str]) -> 
         try:
             variants.append(Variant(_name(choice, given), changed(base, choice)))
         except ValidationError as error:
-            mistakes += [mistake["msg"] for mistake in error.errors()]
+            mistakes += [mistake["msg"].removeprefix("Value error, ") for mistake in error.errors()]
     if not variants:
         raise click.UsageError("None of these settings can be set: " + "; ".join(mistakes))
     for mistake in mistakes:

@@ -5,9 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from click.testing import CliRunner, Result
 
+from actors.journal.sqlite import SqliteJournal
+from actors.lifecycle import State
+from actors.messages import SessionRecord
 from actors.simulation.advice import Capacity
+from tests.actors.simulation.test_history import ANN, NOON, job
 from web.commands import cli
 
 
@@ -122,6 +127,27 @@ def test_a_mistake_is_told_with_what_is_accepted(flags: tuple[str, ...], words: 
 
     assert result.exit_code == 2
     assert words in result.stderr.replace("\n", " ")
+
+
+async def _live(folder: Path) -> None:
+    """Three jobs of half a minute each, a minute apart; the service has stopped since."""
+    journal = SqliteJournal(folder)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(journal.run)
+        await journal.add_session(SessionRecord(id=ANN, created_at=NOON))
+        for number in range(3):
+            at = 60.0 * number
+            await journal.add_job(job(number + 2, State.SUCCEEDED, at, at, at + 30))
+        nursery.cancel_scope.cancel()
+
+
+def test_the_past_of_a_service_comes_again_under_other_limits(tmp_path: Path) -> None:
+    trio.run(_live, tmp_path)
+    [again] = planned("--data", str(tmp_path))["settings"]
+    [drawn] = planned("--data", str(tmp_path), "--users", "4", "--arrivals", "together")["settings"]
+
+    assert (again["jobs"], again["users"], again["last_finish"]) == (3, 1, 150)
+    assert (drawn["jobs"], drawn["users"], drawn["to_finish"]["p50"]) == (4, 4, 30)
 
 
 def test_a_folder_without_history_ends_in_plain_words(tmp_path: Path) -> None:
