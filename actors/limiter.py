@@ -246,8 +246,10 @@ class Limiter:
 
         That is: if the wait and the run were both of the shortest tenth.
         """
+        if place.ends_by == math.inf:
+            return
         wait, runs = self._newcomers_wait(place.ticket.user), self._runs(place.ticket)
-        if wait is None or runs is None or place.ends_by == math.inf:
+        if wait is None or runs is None:
             return
         soonest, left = wait.p10 + runs.p10, place.ends_by - trio.current_time()
         if soonest > left:
