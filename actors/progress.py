@@ -129,6 +129,7 @@ class Fanout:
         self._past: deque[JobChanged] = deque()
         self._forgotten = numbers()
         self._watchers: set[Watcher] = set()
+        self._ended = False
 
     @property
     def watchers(self) -> int:
@@ -160,6 +161,8 @@ class Fanout:
         for event in self._past:
             if event.seq > begin:
                 watcher._put(event)  # noqa: SLF001 -- the two halves of one mechanism
+        if self._ended:  # while it was on its way here
+            watcher._end()  # noqa: SLF001 -- as above
         self._watchers.add(watcher)
         try:
             yield watcher
@@ -168,6 +171,7 @@ class Fanout:
 
     def end(self) -> None:
         """The session ends: watchers get what is waiting for them, then learn of the end."""
+        self._ended = True
         for watcher in self._watchers:
             watcher._end()  # noqa: SLF001 -- as above
 

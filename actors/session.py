@@ -386,7 +386,7 @@ class Session:
     def watch(self, since: int | None = None, job: str | None = None) -> Iterator[Watcher]:
         """A watcher of what happens after event `since` where that is known, else from now on."""
         with self.visit(), self._fanout.watch(since, job) as watcher:
-            if not self._foreseeing and self._nursery is not None:
+            if self._nursery is not None and not (self._foreseeing or self.leaving):
                 self._foreseeing = True
                 self._nursery.start_soon(self._foresee)
             yield watcher

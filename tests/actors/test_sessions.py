@@ -1,6 +1,6 @@
 """Who has which session, and who makes room for whom, under the virtual clock."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -133,6 +133,17 @@ async def test_who_works_is_watched_or_visited_is_not_sent_away(
             assert caught.value.limit == "sessions"
         await stitchery.sessions.create()
         assert not sessions[0].gone.is_set()
+
+
+@pytest.mark.parametrize("leave", [Session.end, Session.retire])
+async def test_who_begins_to_watch_what_has_just_left_is_told_its_end(
+    tmp_path: Path, leave: Callable[[Session], Awaitable[object]]
+) -> None:
+    async with tree(tmp_path) as stitchery:
+        session = await stitchery.sessions.create()
+        await leave(session)
+        with session.watch() as watcher, pytest.raises(EOFError):
+            await watcher.next()
 
 
 async def test_many_newcomers_at_once_never_make_more_than_there_is_room_for(
