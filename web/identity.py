@@ -18,7 +18,7 @@ from http import HTTPStatus
 
 import trio
 
-from actors.errors import Conflict, Forbidden, NoSession, Refusal
+from actors.errors import Conflict, Forbidden, MalformedRequest, NoSession, Refusal
 from actors.session import Session
 from actors.tree import Stitchery
 from conf.settings import Settings
@@ -127,7 +127,7 @@ class Identity:
         Raises:
             NoSession: it carries no credentials that are valid.
             Forbidden: what it carries came along with a request that another site caused.
-            MalformedRequest: a proxy of ours names no single user.
+            MalformedRequest: credentials are said twice, or a proxy of ours names no single user.
         """
         bearer = _bearer(request)
         if bearer is not None:
@@ -312,9 +312,12 @@ def subprotocol_of(request: Websocket) -> str | None:
 
 
 def _bearer(request: Request | Websocket) -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token.strip()
+    said = request.headers.getlist("Authorization")
+    if len(said) > 1:  # others on the way may have read the other one
+        raise MalformedRequest("Authorization must be said once.")
+    scheme, *token = "".join(said).split(maxsplit=1) or [""]
+    if scheme.lower() == "bearer":  # with nothing behind it, too: the cookie does not stand in
+        return "".join(token).strip()
     if isinstance(request, Websocket):
         protocol = subprotocol_of(request)
         return None if protocol is None else protocol.removeprefix(BEARER_PROTOCOL)

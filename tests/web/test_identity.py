@@ -200,9 +200,20 @@ def test_a_token_is_worth_nothing_after_its_days(
     refused(anybody.get(SESSION, headers={"Authorization": f"Bearer {old}"}), 401, "no_session")
 
 
-def test_a_bearer_token_counts_before_the_cookie(visitor: httpx.Client) -> None:
-    """A script that names its session is not given the one of the browser."""
-    refused(visitor.get(SESSION, headers={"Authorization": "Bearer x"}), 401, "no_session")
+@pytest.mark.parametrize("said", ["Bearer x", "bearer\tx", "Bearer", "BEARER  x y"])
+def test_a_bearer_token_counts_before_the_cookie(visitor: httpx.Client, said: str) -> None:
+    """A script that names its session, however badly, is not given the one of the browser."""
+    refused(visitor.get(SESSION, headers={"Authorization": said}), 401, "no_session")
+
+
+def test_credentials_that_are_said_twice_are_refused(
+    anybody: httpx.Client, visitor: httpx.Client
+) -> None:
+    good = f"Bearer {visitor.cookies[COOKIE]}"
+    assert anybody.get(SESSION, headers={"Authorization": good}).status_code == 200
+    for twice in ([good, "Bearer x"], ["Bearer x", good], [good, good]):
+        answer = anybody.get(SESSION, headers=[("Authorization", said) for said in twice])
+        refused(answer, 400, "malformed_request")
 
 
 # --- what another site may cause ------------------------------------------------------------------
