@@ -8,7 +8,8 @@ long as its limit allows. So nobody has more than a few turns at once, and those
 late may not hold the last ones together: whoever comes with a good file finds one free.
 """
 
-from collections import deque
+import math
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,14 +90,17 @@ class Turns:
         """Of the users who wait and may have a turn, who used least; of equals, who came first."""
         if len(self._held) >= self._share.all:
             return None
-        fitting = [user for user in self._waiting if self._may(user, now)]
-        return min(fitting, key=lambda user: self._used(user, now), default=None)
-
-    def _may(self, user: str, now: float) -> bool:
-        if sum(turn.user == user for turn in self._held) >= self._share.per_user:
-            return False
-        heavy = sum(self._used(turn.user, now) > HEAVY for turn in self._held)
-        return self._used(user, now) <= HEAVY or heavy < self._share.all - self._share.spared
+        holders = Counter(turn.user for turn in self._held)
+        heavy = sum(held for user, held in holders.items() if self._used(user, now) > HEAVY)
+        most = math.inf if heavy < self._share.all - self._share.spared else HEAVY
+        found, least = None, math.inf
+        for user in self._waiting:
+            used = self._used(user, now)
+            if holders[user] < self._share.per_user and used <= most and used < least:
+                found, least = user, used
+            if least == 0:  # nobody used less: of the thousands who may wait, few are asked
+                break
+        return found
 
     def _used(self, user: str, now: float) -> float:
         """By the turns that have ended, and by those that last."""

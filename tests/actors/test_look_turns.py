@@ -1,5 +1,6 @@
 """Turns at looking: bounded, fair, and never lost."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,6 +75,22 @@ def test_who_leaves_the_line_takes_no_turn() -> None:
     assert turns.leave(gone, 1) == []
     assert turns.leave(first, 1) == [last]
     assert not gone.held
+
+
+def test_with_thousands_in_line_few_are_asked_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns(SHARE)
+    asked(turns, *map(str, range(5000)))
+    [first, *_] = turns._held
+    looked_at: list[str] = []
+    used = Turns._used
+
+    def counted(self: Turns, user: str, now: float) -> float:
+        looked_at.append(user)
+        return used(self, user, now)
+
+    monkeypatch.setattr(Turns, "_used", counted)
+    assert len(turns.leave(first, 0.1)) == 1
+    assert len(looked_at) < 10
 
 
 @given(
