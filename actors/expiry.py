@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 import trio
 
-from actors.errors import NotFound, NotReady
+from actors.errors import NotFound, NotReady, StitcheryError
 from actors.messages import UploadRecord
 from actors.services import Services
 from actors.sessions import Sessions
@@ -107,4 +107,7 @@ class Expiry:
             return  # no room for one more session in memory, or it is stopping: at the next look
         except NotFound:
             return  # the upload was removed meanwhile
+        except StitcheryError as error:  # the disk's: the watch goes on over all others
+            log.warning("cannot give an upload up", upload=record.id, why=error.detail)
+            return
         log.info("gave an upload up", session=record.session, upload=record.id)

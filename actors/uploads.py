@@ -254,8 +254,8 @@ class Uploads:
         """Of finished uploads as many are remembered as may be unfinished: they cost room too."""
         finished = [id for id, upload in self._uploads.items() if upload.record.file is not None]
         for id in finished[: -self._services.settings.limits.max_unfinished_uploads]:
-            del self._uploads[id]
-            await self._services.journal.remove_upload(self._session, id)
+            if self._uploads.pop(id, None) is not None:  # else another came first, while we wrote
+                await self._services.journal.remove_upload(self._session, id)
 
 
 async def settle(services: Services) -> Mapping[str, int]:

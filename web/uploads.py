@@ -23,6 +23,9 @@ from web.asgi import Request, Response
 
 UPLOADS = "/api/v1/uploads/"
 
+FAREWELL = 0.5
+"""Seconds that a call which has failed stays to see its upload removed."""
+
 
 class WrongOffset(Conflict):
     code = "wrong_offset"
@@ -57,8 +60,9 @@ class UploadRoutes:
                 offset, record = await _receive(request, session, record.id, 0)
             except BaseException:
                 # Also when the client has left: nobody was told the address, so nobody can go on.
-                # Not found: a file that is refused takes its upload along.
-                with trio.CancelScope(shield=True), suppress(NotFound, ActorGone):
+                # Not found: a file that is refused takes its upload along. The session does it
+                # whether or not we stay to see, and a look under way may take it half a minute.
+                with trio.move_on_after(FAREWELL, shield=True), suppress(NotFound, ActorGone):
                     await session.drop_upload(record.id)
                 raise
         headers = {"Location": UPLOADS + record.id, **self._headers(offset, record)}
@@ -117,19 +121,17 @@ async def _receive(
 
     What came before the client left, before a newer request, or before an error, is kept.
     """
-    with session.visit():
-        async with session.uploads.writing(upload) as draft:
-            record = session.uploads.find(upload)
-            if offset != draft.size:
-                raise WrongOffset(
-                    f"{draft.size} bytes have come, so the next stretch begins there, not at "
-                    f"{offset}.",
-                    more={"offset": draft.size},
-                )
-            request.allow(record.size - offset, "upload_length")
-            async for chunk in request.body:
-                await draft.write(chunk)
-        return draft.size, await _finished_if_whole(session, record, draft.size)
+    async with session.uploads.writing(upload) as draft:
+        record = session.uploads.find(upload)
+        if offset != draft.size:
+            raise WrongOffset(
+                f"{draft.size} bytes have come, so the next stretch begins there, not at {offset}.",
+                more={"offset": draft.size},
+            )
+        request.allow(record.size - offset, "upload_length")
+        async for chunk in request.body:
+            await draft.write(chunk)
+    return draft.size, await _finished_if_whole(session, record, draft.size)
 
 
 async def _finished_if_whole(session: Session, record: UploadRecord, size: int) -> UploadRecord:

@@ -259,6 +259,22 @@ async def test_of_finished_uploads_only_the_newest_are_remembered(tmp_path: Path
         assert len(session.shelf.files) == 3
 
 
+async def test_two_that_finish_at_once_forget_each_old_one_once(tmp_path: Path) -> None:
+    async with tree(tmp_path) as stitchery:
+        session = await stitchery.sessions.create()
+        ids = [await filled(session, b"picture") for _ in range(2)]
+        for id in ids:
+            await session.finish_upload(id)
+        ids.append(await filled(session, b"picture"))
+        fewer = LIMITS.model_copy(update={"max_unfinished_uploads": 1})
+        settings = stitchery.services.settings
+        stitchery.services.settings = settings.model_copy(update={"limits": fewer})
+        async with trio.open_nursery() as nursery:
+            for id in ids[1:]:
+                nursery.start_soon(session.finish_upload, id)
+        assert session.uploads.find(ids[2]).file is not None
+
+
 async def test_the_newest_of_many_writers_has_its_turn_and_the_others_are_told(
     tmp_path: Path,
 ) -> None:
@@ -371,6 +387,23 @@ async def test_what_stood_still_while_the_service_was_off_is_given_up_at_the_sta
     async with tree(tmp_path, journal):
         assert await journal.uploads() == ()
         assert on_disk(tmp_path) == []
+
+
+async def test_an_upload_that_the_disk_does_not_let_go_stops_neither_the_start_nor_the_others(
+    tmp_path: Path,
+) -> None:
+    journal = MemoryJournal()
+    async with tree(tmp_path, journal) as stitchery:
+        session = await stitchery.sessions.create()
+        stuck, other = await filled(session, b"a", 5), await filled(session, b"b", 5)
+    folder = tmp_path / "uploads" / session.record.id
+    (folder / stuck).unlink()
+    (folder / stuck).mkdir()
+    for draft in (folder / stuck, folder / other):
+        os.utime(draft, (0, 0))
+    async with tree(tmp_path, journal):
+        assert [upload.id for upload in await journal.uploads()] == [stuck]
+        assert on_disk(tmp_path) == [folder / stuck]
 
 
 sights = st.dictionaries(

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 from urllib.parse import urlsplit
@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 import pytest
 import trio
 
+from actors import looks
 from actors.disk import CHUNK, Disk
 from tests import pictures
-from tests.service import Service, User, open_program, open_service, refused, until
+from tests.service import WAIT, Service, User, open_program, open_service, refused, until
 from tests.web.rawclient import Client
 
 T = TypeVar("T")
@@ -100,6 +101,10 @@ def stored(service: Service, at: str) -> list[Path]:
     return list(service.data.glob(f"uploads/*/{at.rpartition('/')[2]}"))
 
 
+def sizes(service: Service) -> list[int]:
+    return [path.stat().st_size for path in service.data.glob("uploads/*/*")]
+
+
 def on_disk(service: Service, at: str) -> int:
     [path] = stored(service, at)
     return path.stat().st_size
@@ -156,6 +161,22 @@ async def test_an_upload_whose_address_nobody_was_told_does_not_stay(
     async with opened(service, ann, "POST", UPLOADS, lines, CONTENT):
         await until(lambda: set(service.data.glob("uploads/*/*")) > before)
     await until(lambda: set(service.data.glob("uploads/*/*")) == before)
+
+
+async def test_a_look_that_stands_still_holds_up_no_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client has left in the middle of it, and its upload is to be removed."""
+    monkeypatch.setattr(looks, "PATIENCE", 10 * WAIT)
+    lines = {"Upload-Length": str(len(CONTENT)), **stretch(0)}
+    with trio.fail_after(WAIT), ExitStack() as until_the_end:
+        async with open_service(tmp_path) as service:
+            ann = await service.user()
+            until_the_end.enter_context(service.frozen())
+            async with opened(service, ann, "POST", UPLOADS, lines, CONTENT) as client:
+                await client.send(CONTENT[HALF:])
+                await until(lambda: sizes(service) == [len(CONTENT)])
+                await ann.used()
 
 
 async def test_an_ended_session_takes_its_uploads_along(service: Service, ann: User) -> None:
