@@ -93,7 +93,8 @@ class Options:
     """How a job wants to be treated; the same for every capability.
 
     `queue_timeout` is seconds it is willing to wait (never more than the operator's limit),
-    `deadline` seconds after acceptance by which waiting makes no more sense.
+    `deadline` seconds after acceptance by which it is to have ended: refused where even luck would
+    miss it, else expired if it passes while the job waits, timed out if it passes while it runs.
     """
 
     priority: Priority = Priority.NORMAL
