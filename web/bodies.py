@@ -52,7 +52,10 @@ class OptionsBody(BaseModel):
         None, gt=0, description="seconds it is willing to wait; never more than the limit"
     )
     deadline: float | None = Field(
-        None, gt=0, description="seconds from now after which starting makes no more sense"
+        None,
+        gt=0,
+        description="seconds from now by when it is to have ended: refused if even luck would miss "
+        "it, expired if it passes while the job waits, timed_out while it runs",
     )
 
 
