@@ -8,6 +8,7 @@ Never: does the work of a command; service.py, demo.py and oneshot.py do.
 import dataclasses
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -72,7 +73,10 @@ def cli() -> None:
 def serve(
     config: Path | None, preset: str | None, host: str | None, port: int | None, data: Path | None
 ) -> None:
-    """Run the service until SIGTERM or Ctrl-C. SIGHUP has it read its configuration again."""
+    """Run the service until SIGTERM or Ctrl-C.
+
+    SIGHUP has it read its configuration again, and change what it can while it runs.
+    """
     server = {"host": host, "port": port}
     storage = {"data": None if data is None else str(data)}
     flags: dict[str, dict[str, Any]] = {"server": server, "storage": storage}
@@ -85,6 +89,7 @@ def serve(
 
 
 async def _serve(resolved: Resolved, reread: Read) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is somebody to take it up
     settings, shutdown = resolved.settings, trio.Event()
     start = partial(
         run_service, settings, origins=resolved.origins, reread=reread, shutdown=shutdown

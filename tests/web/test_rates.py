@@ -24,6 +24,16 @@ def test_one_does_not_use_what_is_anothers() -> None:
     assert [rate.take(name, 0.0) for name in "abab"] == [0, 0, 60.0, 60.0]
 
 
+def test_a_changed_rate_holds_from_the_next_take_on() -> None:
+    rate = Rate(1)
+    assert [rate.take("a", 0.0) for _ in range(2)] == [0, 60.0]
+    rate.per_minute = 60
+    assert rate.take("a", 0.0) == 1.0
+    assert rate.take("a", 1.0) == 0
+    rate.per_minute = 1
+    assert rate.take("a", 1.0) == 60.0
+
+
 @given(
     st.integers(1, 1000),
     st.lists(st.floats(0, 30), min_size=1, max_size=200),

@@ -122,9 +122,10 @@ function drawCourse(card, job) {
 function lineOf({ state, progress, position, waiting_for: holds, eta }) {
   const left = eta && stretch("eta", eta);
   if (state === "running") return [progress && stepOf(progress), left];
-  const limits = holds.map(({ limit, used, max }) =>
-    say("job.hold", { limit: knows(`limit.${limit}`) ? say(`limit.${limit}`) : limit, used, max }),
-  );
+  const limits = holds.map(({ limit, used, max }) => {
+    const name = knows(`limit.${limit}`) ? say(`limit.${limit}`) : limit;
+    return max ? say("job.hold", { limit: name, used, max }) : name; // none may: used tells nothing
+  });
   return [
     position && say("job.position", { place: position }),
     limits.length && say("job.held", { limits: limits.join(", ") }),
