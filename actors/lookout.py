@@ -8,8 +8,9 @@ time is, and looks are as rare: a line of ten thousand that moves up by one make
 messages, not ten thousand, and costs no more looks than that needs.
 """
 
+import math
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actors.messages import Outlook
 
@@ -61,6 +62,10 @@ class Lookout:
             return True
         self._seen[job] = _Seen(seen.outlook, seen.at, now + patience(outlook))
         return False
+
+    def hurry(self) -> None:
+        """Something has changed for all: every job is due for a look at once."""
+        self._seen = {job: replace(seen, due=-math.inf) for job, seen in self._seen.items()}
 
     def _forget_all_but(self, waiting: Container[str]) -> None:
         self._seen = {job: seen for job, seen in self._seen.items() if job in waiting}

@@ -9,7 +9,7 @@ from dataclasses import replace
 import structlog
 
 from actors.tree import Stitchery
-from conf.live import amend, entries, unit
+from conf.live import amend
 from conf.mistakes import ConfigurationError
 from conf.mistakes import Mistake as ConfigurationMistake
 from web.answers import json_answer
@@ -17,9 +17,10 @@ from web.asgi import Request, Response
 from web.bodies import read_document
 from web.errors import Mistake, invalid
 from web.jobs import JobQuery
+from web.limits import limits_in_force
 from web.operations import queue_of
 from web.reload import put_in_force
-from web.views import AnybodysJob, LimitsInForce, Page, Setting, Views
+from web.views import AnybodysJob, Page, Views
 
 log = structlog.get_logger("audit")
 
@@ -56,7 +57,7 @@ class AdminRoutes:
     async def limits(self, _: Request, admin: str) -> Response:
         """Every limit that can be changed while the service runs: what it is, and who set it."""
         log.info("admin listed limits", admin=admin)
-        return json_answer(_limits_in_force(self._stitchery))
+        return json_answer(limits_in_force(self._stitchery))
 
     async def change_limits(self, request: Request, admin: str) -> Response:
         """Changes limits, all that are named or none; holds until the next start or SIGHUP."""
@@ -69,7 +70,7 @@ class AdminRoutes:
         changed = put_in_force(self._stitchery, wanted)
         told = {change.key: f"{change.old} -> {change.new}" for change in changed}
         log.info("admin changed limits", admin=admin, changed=told)
-        return json_answer(_limits_in_force(self._stitchery))
+        return json_answer(limits_in_force(self._stitchery))
 
     # --- turns --------------------------------------------------------------------------------
 
@@ -96,20 +97,6 @@ class AdminRoutes:
         self._stitchery.reopen()
         log.info("admin undrains the service", admin=admin)
         return json_answer(queue_of(self._stitchery))
-
-
-def _limits_in_force(stitchery: Stitchery) -> LimitsInForce:
-    sections: dict[str, dict[str, Setting]] = {}
-    for entry in entries(stitchery.configuration):
-        section, _, key = entry.key.partition(".")
-        sections.setdefault(section, {})[key] = Setting(
-            value=entry.value,
-            unit=unit(key),
-            description=entry.description,
-            accepted=entry.accepted,
-            origin=entry.origin,
-        )
-    return LimitsInForce(sections=sections)
 
 
 def _told(mistake: ConfigurationMistake) -> Mistake:

@@ -17,6 +17,7 @@ from web.files import FileRoutes
 from web.identity import Identity
 from web.jobs import JobQuery, JobRoutes
 from web.keys import SigningKeys
+from web.limits import LimitsInForce
 from web.openapi import describe
 from web.operations import OperationRoutes
 from web.pages import PageRoutes
@@ -32,7 +33,6 @@ from web.views import (
     FreshToken,
     Health,
     Job,
-    LimitsInForce,
     NewSession,
     Page,
     Preflight,

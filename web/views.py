@@ -234,30 +234,6 @@ class Queue(View):
     capabilities: dict[str, Line]
 
 
-class Setting(View):
-    """One setting that can be changed while the service runs."""
-
-    value: Any
-    unit: str | None = Field(description="of the value; null for counts and choices")
-    description: str
-    accepted: str | None = Field(description="in words; null where they fail")
-    origin: str = Field(
-        description="who had the last word: `default`, a preset, a place in the configuration, or "
-        "`changed while running`"
-    )
-
-
-class LimitsInForce(View):
-    """Every limit that can be changed while the service runs, by section and key.
-
-    What is changed holds until the service starts anew or, at SIGHUP, reads its configuration
-    again. A lowered limit drains: it ends nothing that runs. A time limit holds for the waits and
-    runs that begin after it.
-    """
-
-    sections: dict[str, dict[str, Setting]]
-
-
 class Files(View):
     """What an upload made."""
 
