@@ -13,6 +13,7 @@ from actors.lifecycle import State
 from actors.messages import SessionRecord
 from actors.simulation.advice import Capacity
 from tests.actors.simulation.test_history import ANN, NOON, job
+from tests.pictures import RED, encoded, plain
 from web.commands import cli
 
 
@@ -107,6 +108,18 @@ def test_memory_bounds_the_advice(monkeypatch: pytest.MonkeyPatch) -> None:
 def _machine(processors: int) -> object:
 
     return Capacity(memory=10 << 30, processors=processors)
+
+
+def test_a_real_stitch_tells_what_a_job_takes(tmp_path: Path) -> None:
+    """The run time comes from it, and so do memory and processors of the advice."""
+    for number in range(2):
+        (tmp_path / f"{number}.png").write_bytes(encoded(plain(30, 20, RED), "PNG"))
+    samples = [word for path in sorted(tmp_path.iterdir()) for word in ("--sample", str(path))]
+    found = planned("--measure", *samples, "--users", "3", "--global-jobs", "1")
+    measured = found["measured"]
+
+    assert measured["memory"] > 1 << 20
+    assert found["settings"][0]["last_finish"] == pytest.approx(3 * measured["seconds"], abs=1e-4)
 
 
 @pytest.mark.parametrize(
