@@ -140,10 +140,10 @@ class Sessions:
             raise NotFound("There is no such job.")
         return session
 
-    def follow_settings(self) -> None:
-        """Has those in memory take up what they keep of the settings."""
+    def take_note(self) -> None:
+        """Something was changed for all: has those in memory take it up, and tell who watches."""
         for session in self._register.values():
-            session.shelf.follow_settings()
+            session.take_note()
 
     async def drain(self, grace: float) -> None:
         """Lets running jobs end for up to `grace` seconds."""

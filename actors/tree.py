@@ -91,9 +91,9 @@ class Stitchery:
         self.services.settings = settings
         self.services.origins = origins
         self.services.workers.resize(_most_workers(settings))
-        self.sessions.follow_settings()
         self.floor.change(machine_limits(settings), capability_limits(settings))
         self.services.lender.change(resource_totals(settings))
+        self.sessions.take_note()
 
     # --- operations, none of which outlives the tree ----------------------------------------------
 
@@ -104,6 +104,7 @@ class Stitchery:
             NotFound: there is no such capability.
         """
         self.floor.pause(self._known(capability))
+        self.sessions.take_note()
 
     def resume(self, capability: str) -> None:
         """Ends a pause; changes nothing where there is none.
@@ -112,6 +113,7 @@ class Stitchery:
             NotFound: there is no such capability.
         """
         self.floor.resume(self._known(capability))
+        self.sessions.take_note()
 
     def close(self) -> None:
         """Takes no new work, for maintenance: what runs goes on, what waits stays in line.
@@ -130,6 +132,7 @@ class Stitchery:
             raise Conflict("The service is stopping. Start it anew to have it take work.")
         self.services.closed = None
         self.floor.reopen()
+        self.sessions.take_note()
 
     async def drain(self) -> None:
         """Begins no more jobs and gives those that run the configured grace to end."""
@@ -139,6 +142,7 @@ class Stitchery:
     def _close(self, why: str) -> None:
         self.services.closed = why
         self.floor.close()
+        self.sessions.take_note()
 
     def _known(self, capability: str) -> str:
         if capability not in self.capabilities:

@@ -14,7 +14,7 @@ import trio.testing
 
 from actors.errors import Conflict, NotReady, QuotaExceeded
 from actors.lifecycle import State
-from actors.messages import Options
+from actors.messages import JobProgressed, Options
 from actors.session import Session
 from actors.tree import Stitchery, open_stitchery
 from conf.live import amend
@@ -148,6 +148,27 @@ async def test_a_session_leaves_memory_as_soon_as_the_present_limit_says(
         await trio.sleep(2)
 
         assert (before, len(stitchery.sessions)) == (1, 0)
+
+
+async def test_who_watches_hears_of_a_pause_within_a_second_however_long_the_wait(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with tree(tmp_path, Nap()) as stitchery:
+        change(stitchery, at_once(1))
+        session = await stitchery.sessions.create()
+        await submit(session, 10_000)
+        await trio.sleep(10_001)  # from now on it is known how long they take
+        _, waiting = [await submit(session, 10_000) for _ in range(2)]
+        with session.watch(job=waiting) as watcher:
+            await trio.sleep(100)
+            stitchery.pause("nap")
+            moment = trio.current_time()
+            held: set[str] = set()
+            while "nap.paused" not in held:
+                event = await watcher.next()
+                if isinstance(event, JobProgressed):
+                    held = {hold.limit for hold in event.view.outlook.waiting_for}
+            assert trio.current_time() - moment <= 1
 
 
 async def test_a_drain_begins_nothing_keeps_the_line_and_is_undone(

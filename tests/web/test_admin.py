@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.service import Program, Service, User, open_program, open_service, png, refused, told
+from tests.web.contract import Contract
 from web.principals import digest_of, new_key
 
 KEYS = {"keeper": new_key(), "robot": new_key()}
@@ -118,3 +119,32 @@ async def test_whoever_is_no_admin_is_told_so_whatever_else_is_wrong(service: Se
             refused(await user.http.get(f"/api/v1/admin/{path}"), 403, "forbidden")
         for job in ("x", "0" * 34):
             refused(await user.http.delete(f"/api/v1/admin/jobs/{job}"), 403, "forbidden")
+
+
+async def test_the_document_tells_which_limits_can_be_changed_and_the_answers_are_as_it_says(
+    service: Service, keeper: User
+) -> None:
+    document = told(await keeper.http.get("/api/openapi.json"))
+    contract, path = Contract(document), "/api/v1/admin/limits"
+    body = document["paths"][path]["patch"]["requestBody"]["content"]["application/json"]
+    sections = body["schema"]["properties"]
+    assert sections["limits"]["properties"]["max_queue_size"]["maximum"] == 1_000_000
+    assert sections["log"]["properties"].keys() == {"level"}
+    assert "user_agent" not in sections["fetch"]["properties"]
+    limits = await keeper.http.get(path)
+    contract.check(limits)
+    shown = told(limits)["sections"]
+    assert {name: list(keys) for name, keys in shown.items()} == {
+        name: list(section["properties"]) for name, section in sections.items()
+    }
+    assert shown["concurrency"]["max_global_jobs"] == {
+        "value": 1,
+        "unit": None,
+        "description": "jobs running at once, all users",
+        "accepted": "a whole number from 1 to 1,000",
+        "origin": shown["concurrency"]["max_global_jobs"]["origin"],
+    }
+    for said in ({"limits": {"max_queue_size": -1}}, {"server": {"host": "x"}}, {}):
+        contract.check(await keeper.http.patch(path, json=said))
+    for way in ("drain", "undrain", "capabilities/stitch/pause", "capabilities/stitch/resume"):
+        contract.check(await keeper.http.post(f"/api/v1/admin/{way}"))
