@@ -9,7 +9,7 @@ from dataclasses import replace
 import structlog
 
 from actors.tree import Stitchery
-from conf.live import amend
+from conf.live import amend, changes
 from conf.mistakes import ConfigurationError
 from conf.mistakes import Mistake as ConfigurationMistake
 from web.answers import json_answer
@@ -63,13 +63,15 @@ class AdminRoutes:
         """Changes limits, all that are named or none; holds until the next start or SIGHUP."""
         wishes = await read_document(request)
         try:
-            wanted = amend(self._stitchery.configuration, wishes)
+            running = self._stitchery.configuration
+            wanted = amend(running, wishes)
         except ConfigurationError as error:
             log.info("admin was refused a change", admin=admin, mistakes=len(error.mistakes))
             raise invalid([_told(mistake) for mistake in error.mistakes]) from None
-        changed = put_in_force(self._stitchery, wanted)
+        changed = changes(running.settings, wanted.settings)
         told = {change.key: f"{change.old} -> {change.new}" for change in changed}
-        log.info("admin changed limits", admin=admin, changed=told)
+        log.info("admin changes limits", admin=admin, changed=told)
+        put_in_force(self._stitchery, wanted)
         return json_answer(limits_in_force(self._stitchery))
 
     # --- turns --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import structlog
 import trio
 
 from actors.tree import Stitchery
-from conf.live import Change, adopt, changes
+from conf.live import adopt
 from conf.load import Resolved
 from conf.mistakes import ConfigurationError
 from web import logs
@@ -23,13 +23,15 @@ Read = Callable[[], Resolved]
 """Reads the configuration as at the start; blocks; raises ConfigurationError."""
 
 
-def put_in_force(stitchery: Stitchery, resolved: Resolved) -> tuple[Change, ...]:
-    """Puts a changed configuration in force, all of it in one step; what has changed by it."""
+def put_in_force(stitchery: Stitchery, resolved: Resolved) -> None:
+    """Puts a changed configuration in force, all of it in one step.
+
+    Log before what changes: it may be the log's level, and nobody turns that down unseen.
+    """
     before = stitchery.services.settings
     stitchery.change(resolved.settings, resolved.origins)
     if before.log != resolved.settings.log:
         logs.set_up(resolved.settings.log)
-    return changes(before, resolved.settings)
 
 
 async def follow_hangups(
@@ -61,7 +63,6 @@ async def reread(stitchery: Stitchery, read: Read) -> None:
         log.error("configuration not taken up", mistakes=len(error.mistakes))  # noqa: TRY400 -- the same
         return
     adopted = adopt(stitchery.configuration, found)
-    put_in_force(stitchery, adopted.resolved)
     for change in adopted.changed:
         log.info("setting changed", key=change.key, old=change.old, new=change.new)
     for change in adopted.waiting:
@@ -71,4 +72,5 @@ async def reread(stitchery: Stitchery, read: Read) -> None:
             running=change.old,
             configured=change.new,
         )
+    put_in_force(stitchery, adopted.resolved)
     log.info("configuration read again", changed=len(adopted.changed), waiting=len(adopted.waiting))

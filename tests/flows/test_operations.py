@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from actors.tree import Stitchery, open_stitchery
 from conf.live import amend
 from conf.settings import Concurrency, Limits, Settings
 from tests.capabilities import IdleWorkers, MemoryJournal, Nap, NapRequest, nap_settings
-from tests.service import Program, Service, User, open_program, open_service, png, refused, told
+from tests.service import Program, User, open_program, open_service, png, refused, told
 from tests.service import until as happens
 from web.principals import digest_of, new_key
 
@@ -232,6 +232,13 @@ async def test_a_service_that_stops_is_brought_back_by_nothing(
             await stitchery.sessions.create()
 
 
+async def test_what_steps_may_borrow_follows(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with tree(tmp_path, Nap()) as stitchery:
+        change(stitchery, {"resources": {"processor": 7, "graphics": 2}})
+
+        assert stitchery.services.lender.totals() == {"processor": (0, 7), "graphics": (0, 2)}
+
+
 # --- over HTTP ------------------------------------------------------------------------------------
 
 
@@ -365,7 +372,18 @@ async def test_a_drained_service_is_read_and_takes_nothing_until_it_is_undone(
     assert held["waiting_for"][0]["limit"] == "drain"
 
 
-# --- SIGHUP ---------------------------------------------------------------------------------------
+# --- the program: its log, and SIGHUP -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A program for all stories here, which ends in good order after them."""
+    with open_program(
+        tmp_path_factory.mktemp("kept") / "data", identity=IDENTITY, limits={"max_queue_size": 7}
+    ) as program:
+        yield program
+        program.tell(signal.SIGTERM)
+        assert trio.run(program.ended) == 0
 
 
 def rewrite(program: Program, **sections: dict[str, object]) -> None:
@@ -384,52 +402,60 @@ async def hang_up(program: Program, line: str) -> str:
     return program.log[before:]
 
 
-async def test_sighup_reads_the_file_again_and_a_mistaken_one_changes_nothing(
-    tmp_path: Path,
-) -> None:
-    with open_program(
-        tmp_path / "data", identity=IDENTITY, limits={"max_queue_size": 7}
-    ) as program:
-        async with program.visit() as service:
-            keeper = await service.user(KEEPER)
-            told(await patch(keeper, limits={"max_sessions": 11}))
-            rewrite(
-                program, limits={"max_queue_size": 8}, workers={"warm": 2}, log={"level": "debug"}
-            )
-            log = await hang_up(program, "configuration read again")
-            assert await value(keeper, "limits", "max_sessions") == (10_000, "default")
-            queue_size, origin = await value(keeper, "limits", "max_queue_size")
-            rewrite(program, limits={"max_queue_size": -1}, nothing={}, log={"level": "loud"})
-            mistaken = await hang_up(program, "configuration not taken up")
-            assert await value(keeper, "limits", "max_queue_size") == (8, origin)
-            told(await keeper.http.get("/readyz"))
-        program.tell(signal.SIGTERM)
-        assert await program.ended() == 0
+def lines_of(log: str, *words: str) -> list[str]:
+    return [line for line in log.splitlines() if all(word in line for word in words)]
 
+
+async def test_sighup_reads_the_file_again_and_a_mistaken_one_changes_nothing(
+    kept: Program,
+) -> None:
+    async with kept.visit() as service:
+        keeper = await service.user(KEEPER)
+        told(await patch(keeper, limits={"max_sessions": 11}))
+        rewrite(
+            kept, limits={"max_queue_size": 8}, workers={"warm": 2}, sessions={"idle_minutes": 7}
+        )
+        log = await hang_up(kept, "configuration read again")
+        sessions = await value(keeper, "limits", "max_sessions")
+        queue_size, origin = await value(keeper, "limits", "max_queue_size")
+        rewrite(kept, limits={"max_queue_size": -1}, nothing={}, log={"level": "loud"})
+        mistaken = await hang_up(kept, "configuration not taken up")
+        assert await value(keeper, "limits", "max_queue_size") == (8, origin)
+        told(await keeper.http.get("/readyz"))
+
+    assert sessions == (10_000, "default")
     assert queue_size == 8
     assert "data.json" in origin
-    [line] = [line for line in log.splitlines() if "limits.max_queue_size" in line]
-    assert all(part in line for part in ("setting changed", "old=7", "new=8"))
-    [line] = [line for line in log.splitlines() if "workers.warm" in line]
-    assert all(part in line for part in ("waits for a restart", "running=1", "configured=2"))
-    assert len([line for line in log.splitlines() if "setting" in line]) == 4
-    lines = [line for line in mistaken.splitlines() if "mistake in the configuration" in line]
-    assert len(lines) == 3
+    assert lines_of(log, "setting changed", "limits.max_queue_size", "old=7", "new=8")
+    assert lines_of(log, "waits for a restart", "workers.warm", "running=1", "configured=2")
+    assert len(lines_of(log, " setting ", "sessions.idle_minutes")) == 1
+    assert len(lines_of(mistaken, "mistake in the configuration")) == 3
 
 
-async def test_the_log_has_one_line_of_who_did_what(tmp_path: Path) -> None:
-    with open_program(tmp_path / "data", identity=IDENTITY) as program:
-        async with program.visit() as service:
-            keeper: User = await service.user(KEEPER)
-            await _do_all(keeper)
-            stranger = await service.user()
-            await _be_refused(stranger, service)
-        lines = [line for line in program.log.splitlines() if "admin " in line]
+async def test_the_log_has_one_line_of_who_did_what(kept: Program) -> None:
+    async with kept.visit() as service:
+        before = len(kept.log)
+        await _do_all(await service.user(KEEPER))
+        await _be_refused(await service.user())
+        lines = lines_of(kept.log[before:], "admin ")
 
     assert len(lines) == 7
     assert all("key:keeper" in line for line in lines)
-    [changed] = [line for line in lines if "admin changed limits" in line]
+    [changed] = lines_of(kept.log[before:], "admin changes limits")
     assert "3 -> 4" in changed
+
+
+async def test_the_logs_level_follows_and_nobody_turns_it_down_unseen(kept: Program) -> None:
+    async with kept.visit() as service:
+        keeper, before = await service.user(KEEPER), len(kept.log)
+        told(await patch(keeper, log={"level": "error"}))
+        seen = len(kept.log)
+        await keeper.get("/admin/limits")
+        told(await patch(keeper, log={"level": "info"}))
+        await keeper.get("/admin/limits")
+
+    assert lines_of(kept.log[before:seen], "admin changes limits", "error")
+    assert len(lines_of(kept.log[seen:], "admin ")) == 1
 
 
 async def _do_all(keeper: User) -> None:
@@ -440,7 +466,7 @@ async def _do_all(keeper: User) -> None:
         await tell(keeper, what)
 
 
-async def _be_refused(stranger: User, service: Service) -> None:
+async def _be_refused(stranger: User) -> None:
     before = await stranger.get("/queue")
     for what in ("capabilities/stitch/pause", "capabilities/nothing/pause", "drain"):
         refused(await stranger.http.post(f"/api/v1/admin/{what}"), 403, "forbidden")

@@ -322,15 +322,19 @@ async def test_a_raised_number_of_workers_serves_who_waits_and_a_lowered_one_end
     await nursery.start(workers.run)
     with trio.CancelScope() as scope:
         async with trio.open_nursery() as calls:
-            for number in (1, 2):
-                caller, asleep = Caller(workers), trio.Event()
-                caller.on_progress = lambda _, asleep=asleep: asleep.set()
+            begun = 0
+
+            def count(_: object) -> None:
+                nonlocal begun
+                begun += 1
+
+            for caller in (Caller(workers), Caller(workers)):
+                caller.on_progress = count
                 calls.start_soon(caller, tasks.SLEEP, Text())
-                if number == 2:
-                    await trio.testing.wait_all_tasks_blocked()
-                    assert workers.statistics().waiting == 1
-                    workers.resize(2)
-                await asleep.wait()
+            await until(lambda: begun == 1)
+            assert workers.statistics().waiting == 1
+            workers.resize(2)
+            await until(lambda: begun == 2)
             workers.resize(1)
             await trio.testing.wait_all_tasks_blocked()
             assert workers.statistics().busy == 2
