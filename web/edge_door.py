@@ -24,9 +24,7 @@ from web.edge_rules import one_line, whole_answer
 log = structlog.get_logger("edge")
 
 PAUSE = 0.1  # seconds until accept is tried again when file descriptors are used up
-SPARE = (
-    256  # descriptors besides connections: journal, pipes of workers, files; see conf/explain.py
-)
+SPARE = 256  # descriptors for others: journal, pipes of workers, files; see conf/explain.py
 BENCH = 32  # clients turned away that may still read why; the next one costs the first its place
 NEWS = 10.0  # seconds between two log lines about the same trouble at the door
 

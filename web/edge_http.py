@@ -2,8 +2,8 @@
 
 Owns: what is made of a client's bytes and of the application's messages; the application's runs,
 and what waits for each of them.
-Never: touches a socket or closes a connection (server.py, the `Wire`, does), knows Quart or a
-route. Offers neither HTTP/2 nor h2c nor permessage-deflate.
+Never: touches a socket or closes a connection (edge_connection.py, the `Wire`, does), knows Quart
+or a route. Offers neither HTTP/2 nor h2c nor permessage-deflate.
 
 Hypercorn's insides are known here, in edge_engine.py and in edge_websocket.py, and nowhere else.
 It keeps what it does well: the state machines over h11 and wsproto, the ASGI messages. Replaced
