@@ -11,8 +11,10 @@ divided by the user's weight (start-time fair queueing: Goyal, Vin, Cheng, SIGCO
 waiting user with the least virtual time is next; whoever comes anew starts at the present virtual
 time, so that ten thousand waiting jobs of one user delay another's first by one turn. The present
 moves on with every start, by less than a turn in a round of all users, so that ever new strangers
-do not keep anybody waiting for ever. What a job cost beyond one turn is known, and charged, when it
-leaves; so virtual times only grow, and a newcomer still waits for one turn.
+do not keep anybody waiting for ever. Turns that a limit kept a user from taking are not saved up: a
+user who lay behind is at the present again with the first job that may start. What a job cost
+beyond one turn is known, and charged, when it leaves; so virtual times only grow, and a newcomer
+still waits for one turn.
 
 Priority. Between users it shifts a job by some turns of its user, within a user by some places: a
 low job is passed a bounded number of times, then it runs.
@@ -25,7 +27,7 @@ from collections.abc import Mapping
 
 from actors.book import Book, MachineLimits
 from actors.errors import QueueFull, UserBusy
-from actors.lines import CapabilityLimits, Room, Standing, Ticket, User
+from actors.lines import TURN, CapabilityLimits, Room, Standing, Ticket, User
 from actors.messages import Priority
 
 __all__ = ["SHIFT", "Admission", "MachineLimits"]
@@ -40,11 +42,23 @@ _FORGET_FROM = 64
 """Users in the book before it is worth looking for some to forget; a guess."""
 
 
+def _slack(machine: MachineLimits) -> int:
+    """Units by which a user may lie behind the present in the ordinary course of turns.
+
+    It is the longest step, with the most that priorities move a job; who lies further behind was
+    held by a limit.
+    """
+    shifts = SHIFT.values() if machine.priority else (0,)
+    longest = max(TURN, *(machine.step(owner) for owner in machine.weights), 0)
+    return longest * (1 + max(shifts) - min(shifts))
+
+
 class Admission(Book):
     """The book, and every change of it. The limiters share one within one Trio run."""
 
     def __init__(self, machine: MachineLimits, rooms: Mapping[str, CapabilityLimits]) -> None:
         super().__init__(machine, rooms)
+        self._slack = _slack(machine)
         self._forget_at = _FORGET_FROM
 
     # --- entries ----------------------------------------------------------------------------
@@ -113,6 +127,7 @@ class Admission(Book):
     def change(self, machine: MachineLimits, rooms: Mapping[str, CapabilityLimits]) -> list[Ticket]:
         """Puts other limits in force; a lowered one drains, it never stops what runs."""
         self._machine = machine
+        self._slack = _slack(machine)
         for name, room in self._rooms.items():
             room.limits = rooms[name]
         for user in self._users.values():
@@ -221,8 +236,10 @@ class Admission(Book):
         user.running_in[room.name] += 1
         room.running += 1
         self._running += 1
-        drift = user.step // (2 * self._busy + 2)
-        self._turn = max(self._turn + drift, user.turn)
+        present = self._turn
+        self._turn = max(present + user.step // (2 * self._busy + 2), user.turn)
+        if user.turn + self._slack < present:  # whom a limit held meanwhile has saved nothing up
+            user.turn = present
         user.turn += user.step
         self._place_lines(user)
         ticket.standing = Standing.RUNNING

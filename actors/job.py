@@ -23,7 +23,7 @@ from actors.blame import missed_deadline, problem_of, ran_too_long, starved, wai
 from actors.capability import Request
 from actors.commands import Place, WaitedTooLongError
 from actors.context import JobContext
-from actors.errors import Problem, StitcheryError
+from actors.errors import Problem, StitcheryError, StorageFull
 from actors.journal.port import JournalClosedError, NotOnRecordError
 from actors.lifecycle import Event, State, advance, has_ended
 from actors.lines import Ticket
@@ -181,10 +181,13 @@ class Job:
     # --- the steps ----------------------------------------------------------------------------
 
     async def _write_down(self, idempotency: Idempotency | None, *, resumed: bool) -> None:
-        if resumed:
-            await self._services.journal.save_job(self.record)
-        else:
+        if not resumed:
             await self._services.journal.add_job(self.record, idempotency)
+            return
+        try:
+            await self._services.journal.save_job(self.record)
+        except StorageFull as error:  # it is on record already: only its attempt goes uncounted
+            log.warning("a resumed job could not be noted", detail=error.detail)
 
     async def _reach_end(self) -> _Ending:
         try:

@@ -10,7 +10,15 @@ import pytest
 import trio
 import trio.testing
 
-from actors.errors import JobEnded, NotFound, NotReady, QueueFull, Refusal, UserBusy
+from actors.errors import (
+    JobEnded,
+    NotFound,
+    NotReady,
+    QueueFull,
+    Refusal,
+    StorageFull,
+    UserBusy,
+)
 from actors.journal.memory import MemoryJournal
 from actors.lifecycle import State, has_ended
 from actors.messages import FileRecord, Idempotency, JobView, Media, Options
@@ -613,3 +621,28 @@ async def test_who_goes_away_while_files_are_taken_leaves_them_whole_and_counted
         assert workspace.path(file.session, file.id).read_bytes() == b"bytes"
         quota = session.shelf.quota
         assert (quota.used_files, quota.reserved_files) == (1, 0)
+
+
+async def test_a_full_disk_keeps_nobodys_jobs_from_going_on_in_the_next_life(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    full = False
+
+    async def before_write(write: str) -> None:
+        if full and write == "save_job":
+            raise StorageFull("The disk is full.")
+
+    journal = MemoryJournal(before_write=before_write)
+    async with tree(tmp_path, journal=journal) as stitchery:
+        session = await stitchery.sessions.create()
+        jobs = [await submit(session, 10) for _ in range(2)]
+        await trio.sleep(1)
+    full = True
+    async with tree(tmp_path, journal=journal) as stitchery:
+        again = await stitchery.sessions.find(session.record.id)
+        assert again is not None
+        await trio.sleep(100)
+        full = False
+        views = [await end_of(again, job) for job in jobs]
+
+    assert {view.record.state for view in views} == {State.SUCCEEDED}

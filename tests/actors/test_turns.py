@@ -282,6 +282,23 @@ def test_who_paid_for_long_jobs_still_delays_a_newcomer_by_one_job_only() -> Non
     assert admission.leave(running, extra=9) == [newcomer]
 
 
+def test_turns_that_a_limit_kept_from_a_user_are_not_saved_up() -> None:
+    """A hog waits in a full capability while others take hundreds of turns in another one."""
+    machine = MachineLimits(global_jobs=10, jobs_per_user=10, queue_size=10**9)
+    full = CapabilityLimits(running=1, running_per_user=10, queued=10**9)
+    admission = Admission(machine, {"stitch": full, "fetch": full})
+    endless = bring(admission, "zoe")
+    hogs = [bring(admission, "hog") for _ in range(1000)]
+    fetching = [bring(admission, "ann", "fetch")]
+    for _ in range(300):
+        bring(admission, "ann", "fetch")
+        bring(admission, "bob", "fetch")
+    run_out(admission, fetching)
+    newcomer = bring(admission, "new")
+    order = run_out(admission, [endless])
+    assert order[:2] == [hogs[0], newcomer]
+
+
 def test_one_endless_job_shuts_its_user_out_for_a_bounded_time() -> None:
     admission = book()
     running = bring(admission, "ann")

@@ -10,7 +10,6 @@ instant, because all tasks wait.
 
 import gc
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Callable
 from weakref import WeakSet
@@ -19,7 +18,7 @@ import trio
 
 from actors.job import Job
 from actors.lifecycle import State, has_ended
-from actors.lines import TURN, Standing, Ticket
+from actors.lines import Standing, Ticket
 from actors.messages import JobRecord
 from actors.tree import Stitchery
 
@@ -205,21 +204,10 @@ class Ledger(trio.abc.Instrument):
                     self.breaks(f"{ticket.job} began before {other.job}, which had come first")
 
     def _nobody_starves(self, tree: Stitchery, begun: list[Ticket], waiting: list[Ticket]) -> None:
-        """A newcomer is passed by each other user once, and as often as priorities say besides.
-
-        Who lay behind when the newcomer came, held by a limit, has those turns still to come.
-        """
-        users = tree.admission._users
+        """A newcomer is passed by each other user once, and as often as priorities say besides."""
         for ticket in waiting:
             if ticket.user not in self._seen:
-                present = users[ticket.user].turn
-                self._newcomers[ticket] = Counter(
-                    {
-                        name: -math.ceil((present - user.turn) / TURN)
-                        for name, user in users.items()
-                        if user.turn < present
-                    }
-                )
+                self._newcomers[ticket] = Counter()
         self._seen |= {ticket.user for ticket in (*waiting, *begun)}
         here, served = set(waiting), {ticket.user for ticket in begun}
         self._newcomers = {  # who had a turn of any kind is no newcomer any more
