@@ -5,9 +5,9 @@ chance) and the order: within one maker, and over restarts when it is told the l
 id is greater than the one before, also when the wall clock is turned back.
 Never: reads a clock by itself, so that a simulation can repeat its ids.
 
-The layout is that of ULID (github.com/ulid/spec) with half as much chance again, so that ids are out
-of reach of guessing even where nothing else guarded them, and with the chance drawn anew for every
-id rather than counted up within a millisecond: an id must not tell its neighbour.
+The layout is that of ULID (github.com/ulid/spec) with half as much chance again, so that ids are
+out of reach of guessing even where nothing else guarded them, and with the chance drawn anew for
+every id rather than counted up within a millisecond: an id must not tell its neighbour.
 """
 
 import secrets
