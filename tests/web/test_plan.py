@@ -16,6 +16,8 @@ from tests.actors.simulation.test_history import ANN, NOON, job
 from tests.pictures import RED, encoded, plain
 from web.commands import cli
 
+pytestmark = pytest.mark.usefixtures("logging_kept")
+
 
 def plan(*flags: str) -> Result:
     return CliRunner().invoke(cli, ["plan", *flags])

@@ -115,6 +115,8 @@ def test_what_never_ends_is_ended_after_the_grace_and_at_once_by_a_second_signal
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()
+        while not _catches(process.pid, signal.SIGTERM):  # it says ready before it listens
+            assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         if signals > 1:
             while _catches(process.pid, signal.SIGTERM):
