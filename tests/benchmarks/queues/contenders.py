@@ -111,10 +111,10 @@ CONTENDERS: Final = (
     ),
     Contender(
         name="huey-sqlite",
-        setting="1 process of 2 threads, fsync, looks every 50 ms; forgets running jobs",
+        setting="1 process of 2 threads, fsync, looks every 5 to 50 ms; forgets running jobs",
         worker=(
             *("{python}", "-m", "huey.bin.huey_consumer", f"{HERE}.huey.huey"),
-            *("-w", "2", "-k", "thread", "-q", "-d", "0.05", "-m", "0.05"),
+            *("-w", "2", "-k", "thread", "-q", "-d", "0.005", "-m", "0.05"),
         ),
         client=(*CLIENT, f"{HERE}.huey"),
         redis=False,
