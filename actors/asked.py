@@ -58,17 +58,13 @@ class Asked:
         Raises:
             Refusal: and nothing was kept: unknown files, a full queue, a busy user, ...
         """
-        command = Submit(
-            capability=capability, request=request, options=options, idempotency=idempotency
+        return await self._inbox.ask(
+            Submit(capability=capability, request=request, options=options, idempotency=idempotency)
         )
-        self._inbox.post(command)
-        return await command.reply.wait()
 
     async def resume(self, record: JobRecord) -> None:
         """Takes up a job of an earlier life; returns when it stands in line again, or has ended."""
-        command = Resume(record=record)
-        self._inbox.post(command)
-        await command.reply.wait()
+        await self._inbox.ask(Resume(record=record))
 
     async def cancel(self, job: str) -> JobView:
         """Ends a job; returns when nothing of it is left.
@@ -76,9 +72,7 @@ class Asked:
         Raises:
             NotFound: there is no such job. JobEnded: it has reached another end.
         """
-        command = Cancel(job=job)
-        self._inbox.post(command)
-        return await command.reply.wait()
+        return await self._inbox.ask(Cancel(job=job))
 
     async def take_files(self, files: Sequence[tuple[Part, FileRecord]]) -> None:
         """Makes examined parts files; returns when all are in place and on record.
@@ -89,11 +83,9 @@ class Asked:
         Raises:
             StorageFull: there is no room; the parts stay parts.
         """
-        command = TakeFiles(files=files)
-        self._inbox.post(command)
         try:
             with trio.CancelScope(shield=True):
-                await command.reply.wait()
+                await self._inbox.ask(TakeFiles(files=files))
         except ActorGone:
             # Both were cancelled, as when the tree stops: then the cancelling is what happened.
             await trio.lowlevel.checkpoint_if_cancelled()
@@ -105,19 +97,15 @@ class Asked:
         Raises:
             NotFound: there is no such file. FileInUse: an unfinished job needs it.
         """
-        command = DropFile(file=file)
-        self._inbox.post(command)
-        await command.reply.wait()
+        await self._inbox.ask(DropFile(file=file))
 
     async def retire(self) -> bool:
         """Has it leave memory at once if nothing is under way in it; whether it does.
 
         It comes back from the record when it is asked for; `gone` tells when it may.
         """
-        command = Retire()
         try:
-            self._inbox.post(command)
-            return await command.reply.wait()
+            return await self._inbox.ask(Retire())
         except ActorGone:
             return True
 
@@ -127,9 +115,7 @@ class Asked:
         Raises:
             TooLarge, QuotaExceeded, TooManyUploads, StorageFull: it may not be begun.
         """
-        command = BeginUpload(name=name, size=size)
-        self._inbox.post(command)
-        return await command.reply.wait()
+        return await self._inbox.ask(BeginUpload(name=name, size=size))
 
     async def finish_upload(self, upload: str) -> UploadRecord:
         """Makes a file of an upload whose bytes are all there; goes on when the caller leaves.
@@ -139,9 +125,7 @@ class Asked:
             UnsupportedMedia, UnreadableMedia, TooLarge: no picture that we take; it is removed.
             StorageFull: there is no room; it stays, to be finished later.
         """
-        command = FinishUpload(upload=upload)
-        self._inbox.post(command)
-        return await command.reply.wait()
+        return await self._inbox.ask(FinishUpload(upload=upload))
 
     async def drop_upload(self, upload: str) -> None:
         """Removes a resumable upload, unfinished or not; a file that it became stays.
@@ -149,12 +133,8 @@ class Asked:
         Raises:
             NotFound: there is no such upload.
         """
-        command = DropUpload(upload=upload)
-        self._inbox.post(command)
-        await command.reply.wait()
+        await self._inbox.ask(DropUpload(upload=upload))
 
     async def end(self) -> None:
         """Ends the session with all that it holds."""
-        command = End()
-        self._inbox.post(command)
-        await command.reply.wait()
+        await self._inbox.ask(End())

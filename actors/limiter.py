@@ -146,9 +146,7 @@ class Limiter:
         Raises:
             QueueFull, UserBusy: the verdict is a refusal; nothing was taken.
         """
-        message = Ask(place=place, resumed=resumed)
-        self._inbox.post(message)
-        await message.reply.wait()
+        await self._inbox.ask(Ask(place=place, resumed=resumed))
 
     def leave(self, place: Place, ran: float | None = None) -> None:
         """Gives the slot or the place in line back; right in every state, also twice.

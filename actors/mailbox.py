@@ -93,6 +93,23 @@ class Inbox(Generic[MessageT]):
             raise self._gone()
         self._send.send_nowait(message)
 
+    async def ask(self, question: Question[AnswerT]) -> AnswerT:
+        """Puts a question into the inbox and waits for the answer.
+
+        Cancelling gives up the wait; the question stays sent. Raises what the answer is refused
+        with.
+
+        Raises:
+            ActorGone: the actor has gone for good, or goes before it answers. When both are
+                cancelled, as when the tree stops, the cancelling is what is told.
+        """
+        try:
+            self.post(question)  # type: ignore[arg-type]  # of the messages, those that ask
+            return await question.reply.wait()
+        except ActorGone:
+            await trio.lowlevel.checkpoint_if_cancelled()
+            raise
+
     async def receive(self) -> MessageT:
         """The next message, for the actor itself. Cancelling loses none."""
         return await self._receive.receive()

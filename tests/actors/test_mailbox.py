@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+import trio
 
 from actors.errors import ActorGone
 from actors.mailbox import Inbox, Question, Reply
@@ -59,3 +60,14 @@ async def test_the_first_answer_stands() -> None:
     reply.refuse(ValueError())
 
     assert await reply.wait() == 1
+
+
+async def test_who_is_cancelled_with_the_actor_is_told_of_the_cancelling() -> None:
+    inbox: Inbox[Hello] = Inbox("tester")
+    inbox.close()
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await inbox.ask(Hello())
+    assert scope.cancelled_caught
+    with pytest.raises(ActorGone):
+        await inbox.ask(Hello())

@@ -13,6 +13,7 @@ from actors.journal.memory import MemoryJournal
 from actors.lifecycle import State
 from actors.messages import Options
 from actors.session import Session
+from actors.simulation.work import EmptyWorkspace
 from actors.tree import Stitchery, open_stitchery
 from conf.settings import Limits
 from tests.capabilities import IdleWorkers, Nap, NapRequest, nap_settings
@@ -23,12 +24,16 @@ MOST = 3
 
 @asynccontextmanager
 async def tree(data: Path, journal: MemoryJournal | None = None) -> AsyncIterator[Stitchery]:
-    """A tree with room for three sessions."""
+    """A tree with room for three sessions.
+
+    Without a disk: the virtual clock runs on while a thread works, and who is idle would leave.
+    """
     async with open_stitchery(
         nap_settings(data, limits=Limits(max_sessions=MOST)),
         capabilities={"nap": Nap()},
         journal=journal or MemoryJournal(),
         workers=IdleWorkers(),
+        workspace=EmptyWorkspace(),
     ) as stitchery:
         yield stitchery
 

@@ -219,7 +219,9 @@ def test_a_signal_ends_it_in_a_word_with_nothing_left_behind(here: Path) -> None
     interrupting.start()
     result = stitch(*["big.png"] * 40, "--layout", "grid", "--format", "png")
     interrupting.join()
-    assert (result.exit_code, result.output) == (130, "✗ Stopped by SIGINT.\n")
+    assert (result.exit_code, result.output) == (130, "✗ Stopped by SIGINT.\n"), repr(
+        result.exception
+    )
     assert_nothing_left(here)
     assert not list(here.glob("stitched*"))
 
