@@ -202,17 +202,21 @@ class Limiter:
         ends = foresight.next_end(user, now)
         return _whole(foresight.next_start(now) if ends is None else ends)
 
-    def refuse(self, user: str) -> None:
+    def refuse(self, user: str, *, size: float = 1.0, left: float = math.inf) -> None:
         """Lets a user's next job pass, or says why it may not come in; nothing is taken.
 
+        The job is of that size, as its capability counts, and is to end within `left` seconds.
+
         Raises:
-            QueueFull, UserBusy: as `ask` would.
+            QueueFull, UserBusy, DeadlineMissed: as `ask` would.
         """
         try:
             self._floor.admission.refuse(user, self.capability)
         except (QueueFull, UserBusy) as refusal:
             refusal.retry_after = self._retry_after(user, refusal.limit)
             raise
+        if left < math.inf:
+            self._refuse_late(user, size, left)
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -229,8 +233,8 @@ class Limiter:
         place = ask.place
         try:
             if not ask.resumed:
-                self.refuse(place.ticket.user)
-                self._refuse_late(place)
+                left = place.ends_by - trio.current_time()
+                self.refuse(place.ticket.user, size=place.ticket.size, left=left)
             self._floor.enter(place, resumed=True)
         except StitcheryError as refusal:
             ask.reply.refuse(refusal)
@@ -239,17 +243,16 @@ class Limiter:
             self._watch_time(place)
             ask.reply.give(None)
 
-    def _refuse_late(self, place: Place) -> None:
+    def _refuse_late(self, user: str, size: float, left: float) -> None:
         """Refuses a job that would miss its deadline even if everything went well.
 
         That is: if the wait and the run were both of the shortest tenth.
         """
-        if place.ends_by == math.inf:
-            return
-        wait, runs = self._newcomers_wait(place.ticket.user), self._runs(place.ticket)
+        wait = self._newcomers_wait(user)
+        runs = self._runs(Ticket(job="", user=user, capability=self.capability, size=size))
         if wait is None or runs is None:
             return
-        soonest, left = wait.p10 + runs.p10, place.ends_by - trio.current_time()
+        soonest = wait.p10 + runs.p10
         if soonest > left:
             raise DeadlineMissed(
                 f"The job is to end within {left:g} s, but would hardly end within {soonest:.1f} "

@@ -8,6 +8,7 @@ under one of them holds up no other. State is changed in single steps without an
 Others may read the shelf's files and the views of jobs at any time: both are replaced whole.
 """
 
+import math
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -39,7 +40,14 @@ from actors.job import Job
 from actors.journal.port import Page
 from actors.lifecycle import State
 from actors.limiter import Prospect
-from actors.messages import FileRecord, JobRecord, JobView, SessionRecord, Snapshot
+from actors.messages import (
+    FileRecord,
+    JobRecord,
+    JobView,
+    Options,
+    SessionRecord,
+    Snapshot,
+)
 from actors.news import News
 from actors.progress import Watcher
 from actors.services import Services
@@ -199,15 +207,19 @@ class Session(Asked):
 
     # --- read by the faces ----------------------------------------------------------------------
 
-    def preflight(self, capability: str, request: Request) -> tuple[Forecast, Prospect]:
+    def preflight(
+        self, capability: str, request: Request, options: Options
+    ) -> tuple[Forecast, Prospect]:
         """What a job would make and meet, if it were submitted now; nothing is queued.
 
         Raises:
             Refusal: what `submit` would refuse.
         """
-        _, forecast = self._clerk.check(capability, request)
+        files, forecast = self._clerk.check(capability, request)
         limiter = self._services.limiters[capability]
-        limiter.refuse(self.record.id)
+        size = self._services.capabilities[capability].size(request, files)
+        left = math.inf if options.deadline is None else options.deadline
+        limiter.refuse(self.record.id, size=size, left=left)
         return forecast, limiter.prospect(self.record.id)
 
     async def job(self, id: str) -> JobView:

@@ -54,7 +54,7 @@ class JobRoutes:
     async def preflight(self, request: Request, session: Session, capability: str) -> Response:
         """What a job would make and how long it would wait; nothing is queued."""
         submission = await read_submission(request, self._find(capability))
-        forecast, prospect = session.preflight(capability, submission.request)
+        forecast, prospect = session.preflight(capability, submission.request, submission.options)
         return json_answer(
             Preflight(
                 forecast=forecast.model_dump(mode="json"),

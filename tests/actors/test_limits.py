@@ -182,6 +182,9 @@ async def test_a_deadline_that_even_luck_would_miss_is_refused_with_the_soonest_
             await submit(session, 100)
         with pytest.raises(DeadlineMissed) as caught:
             await submit(session, 100, deadline=150)
+        with pytest.raises(DeadlineMissed):
+            session.preflight("nap", NapRequest(), Options(deadline=150))
+        session.preflight("nap", NapRequest(), Options(deadline=250))
         later = await submit(session, 100, deadline=250)
         unfinished = session.unfinished()
         end = await end_of(session, later)

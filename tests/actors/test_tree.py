@@ -487,10 +487,10 @@ async def test_a_preflight_refuses_what_a_submit_would_refuse_and_takes_nothing(
         hog, other = [await stitchery.sessions.create() for _ in range(2)]
         await submit(hog, 100)
         await submit(hog, 100)
-        _, prospect = other.preflight("nap", NapRequest())
+        _, prospect = other.preflight("nap", NapRequest(), Options())
         await submit(hog, 100)
         with pytest.raises(QueueFull):
-            other.preflight("nap", NapRequest())
+            other.preflight("nap", NapRequest(), Options())
 
     assert prospect.position == 1
     assert [hold.limit for hold in prospect.waiting_for] == ["global_jobs"]
