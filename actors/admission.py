@@ -17,7 +17,8 @@ beyond one turn is known, and charged, when it leaves; so virtual times only gro
 still waits for one turn.
 
 Priority. Between users it shifts a job by some turns of its user, within a user by some places: a
-low job is passed a bounded number of times, then it runs.
+low job is passed a bounded number of times, then it runs. Where priorities are on, a newcomer may
+be passed by as many turns as they shift a job, in place of one.
 
 Costs. Entering, leaving and granting take time logarithmic in the number of users who wait, and do
 not depend on how many jobs each of them has waiting.

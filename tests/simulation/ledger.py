@@ -18,7 +18,7 @@ import trio
 
 from actors.job import Job
 from actors.lifecycle import State, has_ended
-from actors.lines import Standing, Ticket
+from actors.lines import TURN, Standing, Ticket
 from actors.messages import JobRecord
 from actors.tree import Stitchery
 
@@ -204,11 +204,15 @@ class Ledger(trio.abc.Instrument):
                     self.breaks(f"{ticket.job} began before {other.job}, which had come first")
 
     def _nobody_starves(self, tree: Stitchery, begun: list[Ticket], waiting: list[Ticket]) -> None:
-        """A newcomer is passed by each other user once, and as often as priorities say besides."""
+        """A newcomer is passed by each other user once, and as often as priorities say besides.
+
+        Where priorities are on, a user may lie behind by the turns that they shift a job.
+        """
         for ticket in waiting:
             if ticket.user not in self._seen:
                 self._newcomers[ticket] = Counter()
         self._seen |= {ticket.user for ticket in (*waiting, *begun)}
+        turns = tree.admission._slack // TURN
         here, served = set(waiting), {ticket.user for ticket in begun}
         self._newcomers = {  # who had a turn of any kind is no newcomer any more
             ticket: passed
@@ -220,7 +224,7 @@ class Ledger(trio.abc.Instrument):
                 self.checks += 1
                 if other.capability == ticket.capability and other.user != ticket.user:
                     passed[other.user] += 1
-                    if passed[other.user] > 1 + max(0, ticket.shift - other.shift):
+                    if passed[other.user] > turns + max(0, ticket.shift - other.shift):
                         self.breaks(f"{ticket.job} waits, and {other.user} had more than a turn")
 
     # --- when all wait ----------------------------------------------------------------------------
