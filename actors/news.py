@@ -14,7 +14,7 @@ import trio
 from actors.docket import Docket
 from actors.job import Job
 from actors.lookout import Lookout
-from actors.messages import Snapshot
+from actors.messages import JobView, Snapshot
 from actors.progress import Fanout, Numbers, Watcher
 
 FORESIGHT_EVERY = 1.0
@@ -47,14 +47,22 @@ class News:
         return Snapshot(watcher.since, tuple(view for view in views if watcher.wants(view)))
 
     def changed(self, job: Job) -> None:
-        """A job's state changed."""
-        view = job.view()
-        self._lookout.told(job.record.id, view.outlook, trio.current_time())
+        """A job's state changed.
+
+        An outlook costs a look at the line. Where nobody watches it is left out: whoever comes
+        later and has this replayed is told a newer one within `FORESIGHT_EVERY`.
+        """
+        if self.watchers:
+            view = job.view()
+            self._lookout.told(job.record.id, view.outlook, trio.current_time())
+        else:
+            view = JobView(record=job.record, progress=job.progress)
         self._fanout.changed(view)
 
     def progressed(self, job: Job) -> None:
         """A job moved on."""
-        self._fanout.progressed(job.view())
+        if self.watchers:
+            self._fanout.progressed(job.view())
 
     def hurry(self) -> None:
         """Something has changed for all: whoever watches is told within a second or so."""
