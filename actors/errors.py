@@ -138,7 +138,7 @@ class UnsupportedMedia(Refusal):
     """The bytes are not a picture (or video) of a kind that we read."""
 
     code = "unsupported_media"
-    title = "This kind of file is not read here"
+    title = "This kind of content is not read here"
     status = 415
 
 

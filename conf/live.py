@@ -17,7 +17,7 @@ from conf import check
 from conf.check import HIDDEN, Given
 from conf.explain import Entry, describe, sections_of
 from conf.load import DEFAULT, Resolved, each_given
-from conf.mistakes import ConfigurationError, Mistake, dotted, shown
+from conf.mistakes import SHOWN, ConfigurationError, Mistake, dotted, shown
 from conf.schema import is_number, is_secret, schema_of
 from conf.settings import CapabilitySettings, Section, Settings
 
@@ -224,9 +224,13 @@ def _told(section: Section, key: str) -> str:
 
 
 def _pointer(path: tuple[str | int, ...]) -> str:
-    """JSON pointer (RFC 6901); a key that is no plain word is shown in short, to be recognised."""
-    steps = (dotted(step).replace("~", "~0").replace("/", "~1") for step in path)
+    """JSON pointer (RFC 6901); a key that is long or cannot be printed is only to be recognised."""
+    steps = (_recognised(str(step)).replace("~", "~0").replace("/", "~1") for step in path)
     return "".join(f"/{step}" for step in steps)
+
+
+def _recognised(step: str) -> str:
+    return step if step.isprintable() and len(step) <= SHOWN else shown(step)
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from actors.errors import MalformedRequest, Refusal, UnsupportedMedia
 from actors.messages import Idempotency, Options, Priority
 from web.asgi import Request as HttpRequest
 from web.asgi import Websocket
-from web.errors import Mistake, invalid, mistakes_of, pointer
+from web.errors import Known, Mistake, invalid, mistakes_of, pointer
 from web.shown import shown
 from web.strictjson import normal, read_object
 
@@ -102,8 +102,10 @@ def understand(body: bytes, capability: AnyCapability) -> Submission:
     document = read_object(body)
     digest = hashlib.sha256(capability.name.encode() + b" " + normal(document)).hexdigest()
     mistakes: list[Mistake] = []
-    options = _take(OptionsBody, document.pop("options", {}), "/options", mistakes)
-    request = _take(capability.request_type, document, "", mistakes)
+    fields, options_of = capability.request_type.model_fields, OptionsBody.model_fields
+    known = {"": (*fields, "options"), "options": tuple(options_of)}
+    options = _take(OptionsBody, document.pop("options", {}), "options", known, mistakes)
+    request = _take(capability.request_type, document, "", known, mistakes)
     if options is None or request is None:
         raise invalid(mistakes)
     return Submission(request=request, options=Options(**options.model_dump()), digest=digest)
@@ -183,7 +185,7 @@ def read_query(http: HttpRequest | Websocket, query_type: type[QueryT]) -> Query
     try:
         return query_type.model_validate(http.args.to_dict())
     except ValidationError as error:
-        raise invalid(mistakes_of(error)) from None
+        raise invalid(mistakes_of(error, known={"": query_type.model_fields})) from None
 
 
 # --- inside ---------------------------------------------------------------------------------------
@@ -230,12 +232,12 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def _take(
-    model: type[ModelT], document: object, place: str, mistakes: list[Mistake]
+    model: type[ModelT], document: object, section: str, known: Known, mistakes: list[Mistake]
 ) -> ModelT | None:
     """The document as the model; None after adding its mistakes to those of the request."""
     try:
         # through JSON, where a strict model takes the text of an enum for what it means
         return model.model_validate_json(json.dumps(document, ensure_ascii=False))
     except ValidationError as error:
-        mistakes += mistakes_of(error, place)
+        mistakes += mistakes_of(error, section, known)
         return None

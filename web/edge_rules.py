@@ -215,8 +215,8 @@ class Pace:
         return self._left >= 0
 
 
-# What the edge itself refuses; everything else is refused by the application.
-_CODES = {
+# By status, what the edge itself refuses; everything else is refused by the application.
+CODES = {
     414: "too_large",
     421: "unknown_host",
     429: "too_many_connections",
@@ -234,7 +234,7 @@ def problem(status: int, why: str, **more: str) -> tuple[list[tuple[bytes, bytes
     `more` are further members: the `limit` that refused, the `incident` under which the log knows.
     """
     title = http.HTTPStatus(status).phrase
-    code = _CODES.get(status, "malformed_request")
+    code = CODES.get(status, "malformed_request")
     facts: dict[str, object] = {
         "type": f"/api/docs#{code}",
         "title": title,

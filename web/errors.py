@@ -8,7 +8,7 @@ incident number, under which the log has the rest.
 import dataclasses
 import math
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from actors.errors import MalformedRequest, NotFound, Problem, Refusal, StitcheryError
+from conf.mistakes import nearest
 from web.answers import json_answer
 from web.asgi import Response
 from web.edge_rules import RETRY_AFTER
@@ -32,11 +33,42 @@ MOST_TOLD = 50
 _LONGEST_SENTENCE = 300
 """Characters of what a check says of a mistake; one may repeat what it was given."""
 
+_LONGEST_HINTED = 60
+"""Characters of an unknown field that is looked for among the known ones."""
+
+_PLAIN = {
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such field",
+    "too_short": "it has {actual_length} of them; at least {min_length} are needed",
+    "too_long": "it has too many of them; at most {max_length} are accepted",
+    "string_too_short": "it has too few characters; at least {min_length} are needed",
+    "string_too_long": "it has too many characters; at most {max_length} are accepted",
+    "string_type": "it must be a text",
+    "int_type": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "float_type": "it must be a number",
+    "bool_type": "it must be true or false",
+    "list_type": "it must be a list",
+    "model_type": "it must be an object",
+    "model_attributes_type": "it must be an object",
+    "dict_type": "it must be an object",
+    "enum": "it must be {expected}",
+    "literal_error": "it must be {expected}",
+    "greater_than": "it must be more than {gt}",
+    "greater_than_equal": "it must be {ge} or more",
+    "less_than": "it must be less than {lt}",
+    "less_than_equal": "it must be {le} or less",
+}
+"""What a check says of the commonest mistakes, by the name that pydantic has for them."""
+
 _TEMPORARY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 """Statuses that always say when to come back."""
 
 Mistake = dict[str, str]
 """One thing to mend in a request: `field` (JSON pointer) and `detail`."""
+
+Known = Mapping[str, Collection[str]]
+"""The fields that a request may have at its top ("") and in each object there, by its name."""
 
 
 class WrongMethod(Refusal):
@@ -125,14 +157,21 @@ def _incident(error: Exception) -> Problem:
     )
 
 
-def mistakes_of(error: ValidationError, place: str = "") -> list[Mistake]:
-    """Every mistake that a check found; `place` is the JSON pointer of what was checked."""
+def mistakes_of(
+    error: ValidationError, section: str = "", known: Known | None = None
+) -> list[Mistake]:
+    """Every mistake that a check found.
+
+    `section` names the object that was checked, "" the whole; among the `known` fields the one is
+    looked for that an unknown one may have meant.
+    """
+    place = f"/{section}" if section else ""
     return [
         {
             "field": place + pointer(mistake["loc"]),
-            "detail": shown(mistake["msg"], _LONGEST_SENTENCE) + _received(mistake),
+            "detail": _sentence(mistake) + _received(mistake) + _hint(mistake, section, known),
         }
-        for mistake in error.errors(include_url=False, include_context=False)[:MOST_TOLD]
+        for mistake in error.errors(include_url=False)[:MOST_TOLD]
     ]
 
 
@@ -155,6 +194,25 @@ def pointer(location: tuple[int | str, ...]) -> str:
     return "".join(
         "/" + shown(str(step)).replace("~", "~0").replace("/", "~1") for step in location
     )
+
+
+def _sentence(mistake: Any) -> str:
+    """What is wrong, in our words where we have some."""
+    plain = _PLAIN.get(mistake["type"])
+    if plain is None:
+        return shown(mistake["msg"], _LONGEST_SENTENCE)
+    return plain.format_map(mistake.get("ctx", {}))
+
+
+def _hint(mistake: Any, section: str, known: Known | None) -> str:
+    """The field that an unknown one may have meant, at its place."""
+    *above, key = mistake["loc"] or ("",)
+    if known is None or mistake["type"] != "extra_forbidden" or above:
+        return ""
+    if len(key) > _LONGEST_HINTED:
+        return ""
+    meant = nearest(section, key, known)
+    return "" if meant is None else f"; did you mean /{meant.lstrip('.').replace('.', '/')}?"
 
 
 def _received(mistake: Any) -> str:

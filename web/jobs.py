@@ -4,7 +4,9 @@ Owns: the routes; each parses, asks the session, and renders.
 Never: decides whether a job may run, or waits for one to end.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from pydantic import Field
 
@@ -13,6 +15,8 @@ from actors.errors import NotFound
 from actors.lifecycle import State
 from actors.session import Session
 from actors.tree import Stitchery
+from conf.schema import is_number
+from conf.settings import CapabilitySettings
 from web.answers import json_answer
 from web.asgi import Request, Response
 from web.bodies import ListQuery, read_idempotency, read_submission
@@ -97,19 +101,42 @@ class JobRoutes:
         limits = admission.limits(capability.name)
         section = services.settings_of(capability.name)
         queue_timeout = section.queue_timeout or services.settings.concurrency.queue_timeout
+        own = _own_numbers(capability.name, section)
         return CapabilityView(
             name=capability.name,
             summary=capability.summary,
-            request=capability.request_type.model_json_schema(),
+            request=_narrowed(capability.request_type.model_json_schema(), own),
             limits={
                 "global_jobs": admission.machine.global_jobs,
                 "jobs_per_user": admission.machine.jobs_per_user,
                 "queue_size": admission.machine.queue_size,
-                f"{capability.name}.running": limits.running,
-                f"{capability.name}.running_per_user": limits.running_per_user,
-                f"{capability.name}.queued": limits.queued,
+                f"{capability.name}.running": min(limits.running, admission.machine.global_jobs),
+                f"{capability.name}.running_per_user": min(
+                    limits.running_per_user, admission.machine.jobs_per_user
+                ),
+                f"{capability.name}.queued": min(limits.queued, admission.machine.queue_size),
                 "queue_timeout": queue_timeout,
                 f"{capability.name}.run_timeout": section.run_timeout,
+                **own,
             },
             paused=capability.name in admission.paused,
         )
+
+
+def _own_numbers(name: str, section: CapabilitySettings) -> dict[str, int | float]:
+    """The numbers that are set for this capability alone, as `NAME.SETTING`."""
+    kind = type(section)
+    own = {
+        key: getattr(section, key)
+        for key in kind.model_fields
+        if key not in CapabilitySettings.model_fields and is_number(kind, key)
+    }
+    return {f"{name}.{key}": value for key, value in own.items() if value is not None}
+
+
+def _narrowed(schema: dict[str, Any], limits: Mapping[str, int | float]) -> dict[str, Any]:
+    """The schema of a request with lists no longer than the limit that their `x-limit` names."""
+    for field in schema["properties"].values():
+        if (most := limits.get(field.get("x-limit", ""))) is not None:
+            field["maxItems"] = min(field["maxItems"], most)
+    return schema

@@ -1,7 +1,7 @@
 """The contract as OpenAPI 3.1, drawn from the route table and the views.
 
 Owns: the document.
-Never: says anything that the table, the views or the capabilities do not say.
+Never: says anything that the table, the views, the capabilities or the errors do not say.
 """
 
 import re
@@ -15,6 +15,7 @@ from pydantic.json_schema import JsonSchemaValue, models_json_schema
 
 from actors.capability import AnyCapability
 from web.bodies import OptionsBody
+from web.catalogue import catalogue
 from web.identity import COOKIE
 from web.principals import KEY_PREFIX
 from web.routes import Access, Route
@@ -121,6 +122,7 @@ def describe(
             "schemas": schemas,
             "securitySchemes": schemes,
         },
+        "x-problems": catalogue(),
     }
 
 

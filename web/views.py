@@ -40,7 +40,7 @@ class Problem(View):
     title: str
     status: int
     detail: str
-    code: str = Field(description="stable, snake_case")
+    code: str = Field(description="stable, snake_case; all are in `x-problems` of this document")
     field: str | None = Field(None, description="JSON pointer to the field that is to blame")
     limit: str | None = Field(None, description="name of the limit that refused")
     retry_after: float | None = Field(None, description="seconds until another try makes sense")

@@ -74,7 +74,7 @@ def test_every_mistake_is_told_at_once_with_its_place_in_the_request() -> None:
     assert told.keys() == {
         "/concurrency/max_global_jobs", "/concurrency/max_jobs", "/limits/max_queue_size",
         "/resources", "/server/port", "/paint/colours", "/nothing", "/log/format", "/log/level",
-        '/"a~1b~0"',
+        "/a~1b~0",
     }  # fmt: skip
     assert "whole number from 1 to 1,000" in told["/concurrency/max_global_jobs"]
     assert "restart" in told["/server/port"]

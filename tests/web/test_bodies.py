@@ -178,6 +178,24 @@ def test_a_value_that_is_not_as_it_should_be_is_named_never_bent(
     assert refused(answer, 422, "invalid_request")["field"] == field
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({**NO_FILES, "priority": "high"}, "did you mean /options/priority?"),
+        ({**NO_FILES, "layuot": "grid"}, "did you mean /layout?"),
+        ({"inputs": []}, "/inputs: it has 0 of them; at least 2 are needed"),
+        ({}, "/inputs: it is missing"),
+        ({**NO_FILES, "gap": -5}, "/gap: it must be 0 or more; received -5"),
+        ({**NO_FILES, "gap": "5"}, "/gap: it must be a whole number; received '5'"),
+        ({**NO_FILES, "format": "gif"}, "it must be 'jpeg', 'png' or 'webp'; received 'gif'"),
+    ],
+)
+def test_the_commonest_mistakes_are_told_in_plain_words(
+    someone: httpx.Client, body: dict[str, Any], detail: str
+) -> None:
+    assert detail in refused(post(someone, json.dumps(body)), 422, "invalid_request")["detail"]
+
+
 def test_all_mistakes_of_a_request_are_told_those_of_its_options_too(someone: httpx.Client) -> None:
     answer = post(someone, '{"gap": -1, "format": "gif", "options": {"deadline": 0}}')
     told = refused(answer, 422, "invalid_request")["mistakes"]

@@ -156,20 +156,40 @@ class Shape(BaseModel):
     texts: list[str] = []
 
 
-def _mistakes(document: object, place: str = "") -> list[dict[str, str]]:
+KNOWN = {"": ("shape", "gap"), "options": ("number", "texts", "fonts")}
+
+
+def _mistakes(document: object, section: str = "") -> list[dict[str, str]]:
     with pytest.raises(ValidationError) as caught:
         Shape.model_validate(document)
-    return mistakes_of(caught.value, place)
+    return mistakes_of(caught.value, section, KNOWN)
 
 
 def test_every_mistake_is_told_with_its_place_and_the_value_received() -> None:
-    told = _mistakes({"number": "7", "texts": [1], "x": None}, "/options")
+    told = _mistakes({"number": "7", "texts": [1], "x": None}, "options")
     assert [mistake["field"] for mistake in told] == [
         "/options/number",
         "/options/texts/0",
         "/options/x",
     ]
     assert told[0]["detail"].endswith("received '7'")
+
+
+@pytest.mark.parametrize(
+    ("key", "section", "meant"),
+    [("gpa", "", "/gap"), ("fonts", "", "/options/fonts"), ("txets", "options", "/options/texts"),
+     ("shape", "options", "/shape")],
+)  # fmt: skip
+def test_an_unknown_field_is_told_with_the_one_that_may_have_been_meant(
+    key: str, section: str, meant: str
+) -> None:
+    [told] = _mistakes({"number": 1, key: 7}, section)
+    assert told["detail"] == f"there is no such field; received 7; did you mean {meant}?"
+
+
+def test_what_resembles_nothing_gets_no_hint() -> None:
+    [told] = _mistakes({"number": 1, "zebra": 7})
+    assert told["detail"].endswith("received 7")
 
 
 def test_a_value_is_shown_as_far_as_it_is_recognised_by() -> None:

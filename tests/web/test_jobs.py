@@ -129,3 +129,18 @@ def test_capabilities_tell_schema_and_limits_under_their_names(anybody: httpx.Cl
     assert stitch["limits"]["jobs_per_user"] == 1
     assert stitch["limits"].keys() >= {"queue_size", "stitch.running", "queue_timeout"}
     assert isinstance(stitch["limits"]["global_jobs"], int)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "limit"), [("stitch", "inputs", "max_inputs"), ("fetch", "urls", "max_urls")]
+)
+def test_a_capability_tells_the_numbers_that_count(
+    anybody: httpx.Client, name: str, field: str, limit: str
+) -> None:
+    """The lower of two limits, its own settings, and a schema that allows no more than they do."""
+    items = {item["name"]: item for item in told(anybody.get("/api/v1/capabilities"))["items"]}
+    limits = items[name]["limits"]
+    assert limits[f"{name}.queued"] <= limits["queue_size"]
+    assert limits[f"{name}.running"] <= limits["global_jobs"]
+    assert limits[f"{name}.running_per_user"] <= limits["jobs_per_user"]
+    assert items[name]["request"]["properties"][field]["maxItems"] == limits[f"{name}.{limit}"]

@@ -20,6 +20,7 @@ class FetchRequest(Request):
     urls: list[Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]] = Field(
         min_length=1,
         max_length=MOST_URLS,
+        json_schema_extra={"x-limit": "fetch.max_urls"},
         description="addresses of pictures, http or https; the same one twice is fetched twice",
     )
 

@@ -78,7 +78,7 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
                 f"These are {len(request.inputs)} pictures; {settings.max_inputs} can be joined "
                 "at once. Join them in several parts.",
                 field="/inputs",
-                limit="stitch_inputs",
+                limit="stitch.max_inputs",
             )
         made = design(request, files)
         made.check(settings)

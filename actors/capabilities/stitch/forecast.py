@@ -68,13 +68,15 @@ class Design:
                 f"{shape}, {canvas.pixels / 1e6:.1f} megapixels; "
                 f"{settings.max_result_megapixels:g} are allowed."
             )
-            raise self._refusal(ResultTooLarge, sentence, settings, limit="stitch_megapixels")
+            raise self._refusal(
+                ResultTooLarge, sentence, settings, limit="stitch.max_result_megapixels"
+            )
         if self.memory_bytes > settings.max_memory_bytes:
             sentence = (
                 f"{shape}, which takes {self.memory_bytes // MEBIBYTE} MiB of memory to make; "
                 f"{settings.max_memory_mb} are allowed."
             )
-            raise self._refusal(ResultTooLarge, sentence, settings, limit="stitch_memory")
+            raise self._refusal(ResultTooLarge, sentence, settings, limit="stitch.max_memory_mb")
 
     def _refusal(
         self,

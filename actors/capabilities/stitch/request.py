@@ -54,6 +54,7 @@ class StitchRequest(Request):
     inputs: list[FileInput] = Field(
         min_length=2,
         max_length=MOST_INPUTS,
+        json_schema_extra={"x-limit": "stitch.max_inputs"},
         description="the pictures, in reading order; the same one may come twice. "
         "Of an animation the first frame is taken.",
     )

@@ -115,7 +115,7 @@ def test_too_many_pixels_are_refused_with_the_operators_limit() -> None:
     with pytest.raises(ResultTooLarge) as caught:
         forecast("photo", "photo", settings=settings)
 
-    assert caught.value.limit == "stitch_megapixels"
+    assert caught.value.limit == "stitch.max_result_megapixels"
     fits = caught.value.more["fits"]
     assert fits["formats"] == []
     assert 19_900_000 < fits["width"] * fits["height"] <= 20_000_000
@@ -126,7 +126,7 @@ def test_too_much_memory_is_refused_with_the_operators_limit() -> None:
     with pytest.raises(ResultTooLarge) as caught:
         forecast("photo", "photo", settings=settings)
 
-    assert caught.value.limit == "stitch_memory"
+    assert caught.value.limit == "stitch.max_memory_mb"
     assert "256" in caught.value.detail
 
 
@@ -143,7 +143,7 @@ def test_more_pictures_than_the_operator_allows_are_refused() -> None:
     with pytest.raises(TooManyPictures) as caught:
         forecast("dot", "dot", "dot", settings=StitchSettings(max_inputs=2))
 
-    assert (caught.value.field, caught.value.limit) == ("/inputs", "stitch_inputs")
+    assert (caught.value.field, caught.value.limit) == ("/inputs", "stitch.max_inputs")
 
 
 @pytest.mark.parametrize(
