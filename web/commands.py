@@ -34,6 +34,7 @@ from conf.mistakes import ConfigurationError
 from conf.settings import ApiKey, Log, Settings
 from web import demo, logs, oneshot, plan
 from web.keys import KeysUnusableError, rotate
+from web.plan_words import count
 from web.principals import digest_of, new_key
 from web.reload import Read
 from web.service import AddressUnusableError, run_service, wait_for_signal
@@ -108,7 +109,10 @@ async def _serve(resolved: Resolved, reread: Read) -> None:
 @preset_option
 @json_option
 def check_config(config: Path | None, preset: str | None, *, as_json: bool) -> None:
-    """Explain a configuration, or list every mistake in it."""
+    """Explain a configuration, or list every mistake in it.
+
+    Into a pipe or file, each setting is one line: key, value, origin, what is accepted.
+    """
     try:
         resolved = _read(config, preset, {})
     except ConfigurationError as error:
@@ -191,7 +195,7 @@ def rotate_keys(
     folder = _resolve(config, preset, {"storage": storage}).settings.storage.data
     with plainly(KeysUnusableError):
         held = rotate(folder, drop_old=drop_old)
-    click.echo(f"A new key signs from now on; {folder} holds {len(held)}.")
+    click.echo(f"A new key signs from now on; {folder} holds {count(len(held), 'key')}.")
     if drop_old:
         err.print("Every token given out before is worth nothing now: people begin new sessions.")
     else:
@@ -240,11 +244,22 @@ def _explain(resolved: Resolved) -> Explanation:
 def _print_mistakes(error: ConfigurationError) -> None:
     for mistake in error.mistakes:
         complain(str(mistake))
-    count = len(error.mistakes)
-    err.print(f"\n{count} mistake{'s' if count > 1 else ''} in the configuration.", style="red")
+    mistakes = count(len(error.mistakes), "mistake")
+    err.print(f"\n{mistakes} in the configuration.", style="red")
 
 
 def _print_explanation(explanation: Explanation) -> None:
+    (_print_table if out.is_terminal else _print_lines)(explanation)
+    out.print()
+    for sentence in explanation.sentences:
+        _print_sentence(f"• {sentence}")
+    for warning in explanation.warnings:
+        keys = f" ({', '.join(warning.keys)})" if warning.keys else ""
+        _print_sentence(f"! {warning.message}{keys}", style="yellow")
+    out.print("\nThe configuration is good.", style="green")
+
+
+def _print_table(explanation: Explanation) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("setting", no_wrap=True)
     for heading in ("value", "what it is", "from"):
@@ -253,13 +268,18 @@ def _print_explanation(explanation: Explanation) -> None:
         cells = (entry.key, json.dumps(entry.value), entry.description, entry.origin)
         table.add_row(*map(Text, cells))  # as text, in which brackets are no markup
     out.print(table)
-    out.print()
-    for sentence in explanation.sentences:
-        out.print(f"• {sentence}", markup=False)
-    for warning in explanation.warnings:
-        keys = f" ({', '.join(warning.keys)})" if warning.keys else ""
-        out.print(f"! {warning.message}{keys}", style="yellow", markup=False)
-    out.print("\nThe configuration is good.", style="green")
+
+
+def _print_lines(explanation: Explanation) -> None:
+    """For grep and cut: a setting a line, unbroken, with tabs between what is told of it."""
+    for entry in explanation.entries:
+        accepted = entry.accepted or entry.description
+        click.echo("\t".join((entry.key, json.dumps(entry.value), entry.origin, accepted)))
+
+
+def _print_sentence(text: str, style: str | None = None) -> None:
+    """Broken for a reader's terminal only: elsewhere words must be found whole."""
+    out.print(text, style=style, markup=False, soft_wrap=not out.is_terminal)
 
 
 cli.add_command(plan.command(_resolve))

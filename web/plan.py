@@ -1,7 +1,8 @@
 """The command `stitchery plan`: what a load would meet under these limits, or under those.
 
-Owns: the options, what is compared with what, and the order of the work.
-Never: simulates (actors/simulation), prints numbers (plan_view.py).
+Owns: what is compared with what, and the order of the work.
+Never: has options of its own (plan_options.py), simulates (actors/simulation), prints numbers
+(plan_view.py).
 """
 
 import sys
@@ -15,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 import click
 from pydantic import ValidationError
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from actors.errors import StitcheryError
 from actors.simulation import advice, history, load
@@ -28,8 +29,9 @@ from conf.load import DEFAULT, Resolved
 from conf.settings import DAY, CapabilitySettings, Concurrency, Limits, Log, Settings
 from web import logs, plan_view
 from web.measure import CAPABILITY, Measured, measure, this_capacity
-from web.plan_words import Duration, Pattern, RunTimes, Several, Size
-from web.terminal import complain, err, plainly, run
+from web.plan_options import Order, check, expected, options
+from web.plan_words import count, seconds
+from web.terminal import EXIT_FAILED, complain, err, plainly, run
 
 T = TypeVar("T")
 
@@ -51,6 +53,9 @@ _LIFTED: Final[Mapping[str, Mapping[str, float]]] = {
 }
 """Limits that nobody set do not refuse or expire anybody in a plan made of flags alone."""
 
+_LONG: Final = 5.0
+"""Seconds after which people ask themselves whether anything happens."""
+
 _INTERRUPTED: Final = 130
 """As shells tell of a command that SIGINT ended."""
 
@@ -69,98 +74,27 @@ class Variant:
         return min(self.settings.concurrency.max_global_jobs, own)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """One call of the command."""
-
-    users: int
-    jobs_per_user: int
-    arrivals: str | None
-    run_times: load.Chances | None
-    data: Path | None
-    capability: str | None
-    config: Path | None
-    preset: str | None
-    global_jobs: tuple[int, ...]
-    per_user: tuple[int, ...]
-    queue_size: tuple[int, ...]
-    queue_timeout: tuple[float, ...]
-    seed: int
-    wish_wait: float | None
-    wish_share: float
-    memory_per_job: int | None
-    measured: bool
-    samples: tuple[Path, ...]
-    as_json: bool
-
-
 def command(resolve: Resolve) -> click.Command:
     """The command; `resolve` reads the configuration, or ends the program."""
-    several_numbers = Several(click.IntRange(min=1))
 
     def act(**given: Any) -> None:
         order = Order(**given)
+        check(order)
         logs.set_up(Log(level="error"))
         with plainly(StitcheryError, OSError, UnknownTrioError, history.NoHistoryError):
             _carry_out(order, resolve)
 
-    options: list[click.Parameter] = [
-        _option("--users", default=10, type=click.IntRange(1, 10**6), help="Users that come."),
-        _option(
-            "--jobs", "jobs_per_user", default=1, type=click.IntRange(1, 10**6), help="Of each."
-        ),
-        _option("--arrivals", type=Pattern(), help=f"{load.ARRIVALS}.  [together]"),
-        _option("--run-times", type=RunTimes(), help=f"{load.RUN_TIMES}.  [constant:600]"),
-        _option(
-            "--data",
-            type=click.Path(exists=True, file_okay=False, path_type=Path),
-            help="Data folder of a service, which may be running: its ended jobs come again, or "
-            "with --arrivals, jobs that take as long as those.",
-        ),
-        _option("--capability", help="Whose own limits hold besides."),
-        _option(
-            "--config",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Limits from a configuration.",
-        ),
-        _option("--preset", help="Limits from a ready-made size."),
-        _option("--global-jobs", type=several_numbers, default=(), help="Jobs at once; 1,3,5."),
-        _option("--per-user", type=several_numbers, default=(), help="Of these, one user's; 1,2."),
-        _option("--queue-size", type=Several(click.IntRange(min=0)), default=(), help="Waiting."),
-        _option("--queue-timeout", type=Several(Duration()), default=(), help="For how long; 1h."),
-        _option("--seed", default=1, help="Of chance; the same one gives the same plan."),
-        _option("--wish-wait", type=Duration(), help="Find limits under which jobs start in time."),
-        _option(
-            "--wish-share",
-            type=click.FloatRange(0, 1, min_open=True),
-            default=0.9,
-            help="How many of them: 0.9 is nine of ten.",
-        ),
-        _option("--memory-per-job", type=Size(), help="What one running job takes; 500M."),
-        _option("--measure", "measured", is_flag=True, help="Find that out with a real stitch."),
-        _option(
-            "--sample",
-            "samples",
-            multiple=True,
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="A picture of it; may be given several times. Without, some are drawn.",
-        ),
-        _option("--json", "as_json", is_flag=True, help="Print JSON, for programs."),
-    ]
     return click.Command(
         "plan",
         callback=act,
-        params=options,
+        params=options(),
         short_help="Tell what users would meet under these limits, or under those.",
         help="Tell what users would meet under these limits, or under those.\n\n"
         "Runs the real service's queues on virtual time with simulated work. Settings given as "
         "1,3,5 are compared side by side. Without --config or --preset nobody is refused and no "
-        "wait is too long, unless you say so.",
+        "wait is too long, unless you say so.\n\n"
+        "Ends with 1 when a wish (--wish-wait) cannot be met here, and shows what is nearest.",
     )  # fmt: skip
-
-
-def _option(*names: str, **facts: Any) -> click.Option:
-    return click.Option(list(names), show_default=bool(facts.get("default")), **facts)
 
 
 def _carry_out(order: Order, resolve: Resolve) -> None:
@@ -168,17 +102,21 @@ def _carry_out(order: Order, resolve: Resolve) -> None:
     measured = _measured(order, resolve) if order.measured else None
     arrivals = _arrivals(order, measured)
     variants = _variants(order, resolved, sorted({arrival.capability for arrival in arrivals}))
+    _announce(len(arrivals), len(variants), wishing=order.wish_wait is not None)
     with _told_progress(len(variants)) as tell:
         played = [
             (variant, tell(variant.name, variant.settings, arrivals, order.seed))
             for variant in variants
         ]
         reports = [(variant.name, report(lived, variant.slots)) for variant, lived in played]
-        found = _advice(order, variants[0].settings, arrivals, measured, tell)
+        queue_given = resolved.origins["limits.max_queue_size"] != DEFAULT
+        found = _advice(order, variants[0].settings, arrivals, measured, tell, queue_given)
     if order.as_json:
         click.echo(plan_view.as_json(reports, found, measured))
     else:
         plan_view.show(reports, found, measured)
+    if found is not None and not found.advice.met:
+        sys.exit(EXIT_FAILED)
 
 
 # --- the load -------------------------------------------------------------------------------------
@@ -308,6 +246,7 @@ def _advice(
     arrivals: Sequence[Arrival],
     measured: Measured | None,
     tell: Tell,
+    queue_given: bool,  # noqa: FBT001 -- one of the things that the advice is made of
 ) -> plan_view.Advised | None:
     if order.wish_wait is None:
         return None
@@ -327,15 +266,36 @@ def _advice(
             most_waiting=numbers.most_waiting,
         )
 
-    fixed = order.per_user or order.config or order.preset
+    own = settings.concurrency.max_jobs_per_user
+    given: dict[str, int] = {}
+    if order.global_jobs:
+        given["max_global_jobs"] = settings.concurrency.max_global_jobs
+    if order.per_user or order.config or order.preset:
+        given["max_jobs_per_user"] = own
+    if order.queue_size or queue_given:
+        given["max_queue_size"] = settings.limits.max_queue_size
     found = advice.advise(
         attempt,
         wish=order.wish_share,
         bound=advice.bound_of(machine, need),
-        per_user=settings.concurrency.max_jobs_per_user if fixed else None,
+        per_user=given.get("max_jobs_per_user"),
+        slots=given.get("max_global_jobs"),
         most=min(advice.MOST_SLOTS, len(arrivals)),
     )
-    return plan_view.Advised(found, wish_wait, order.wish_share, machine, need)
+    return plan_view.Advised(found, wish_wait, order.wish_share, machine, need, given)
+
+
+# --- how far it is --------------------------------------------------------------------------------
+
+
+def _announce(jobs: int, settings: int, *, wishing: bool) -> None:
+    """Where no bar can show how far it is: once, what takes so long, unless it does not."""
+    if err.is_terminal or expected(jobs * settings) < _LONG:
+        return
+    under = f" under {settings} settings" if settings > 1 else ""
+    again = "; the search for what meets the wish takes that several times" if wishing else ""
+    words = f"Simulating {jobs:,} jobs{under}, about {seconds(expected(jobs * settings))}{again}."
+    err.print(words, soft_wrap=True)
 
 
 @contextmanager
@@ -346,6 +306,7 @@ def _told_progress(settings: int) -> Iterator[Tell]:
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
+        TimeRemainingColumn(),
         console=err,
         auto_refresh=False,
         disable=not err.is_terminal,
@@ -369,5 +330,5 @@ def _told_progress(settings: int) -> Iterator[Tell]:
     except* KeyboardInterrupt:
         interrupted = True
     if interrupted:
-        complain(f"Stopped by SIGINT; {settings} setting(s) were to be compared.")
+        complain(f"Stopped by SIGINT; {count(settings, 'setting')} to be played.")
         sys.exit(_INTERRUPTED)

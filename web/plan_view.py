@@ -5,7 +5,7 @@ Never: computes what it shows.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -14,11 +14,11 @@ from rich.table import Table
 from actors.simulation.advice import Advice, Capacity, Need, Trial
 from actors.simulation.report import Report, Waits
 from web.measure import Measured
-from web.plan_words import number, seconds, share, size
+from web.plan_words import count, number, seconds, share, size
 from web.terminal import out
 
 BAR: Final = 32
-"""Characters of the longest bar."""
+"""Characters of a full bar."""
 
 _LEVELS: Final = " ▁▂▃▄▅▆▇█"
 
@@ -28,13 +28,19 @@ Value = Callable[[Report], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Advised:
-    """The advice, and what it was asked for."""
+    """The advice, and what it was asked for.
+
+    Attributes:
+        wait, share: the wish: so large a share of jobs is to start within so many seconds.
+        given: what stays as it is, by its name in the configuration.
+    """
 
     advice: Advice
     wait: float
     share: float
     machine: Capacity
     need: Need
+    given: Mapping[str, int]
 
 
 def show(reports: Named, advised: Advised | None, measured: Measured | None) -> None:
@@ -42,11 +48,11 @@ def show(reports: Named, advised: Advised | None, measured: Measured | None) -> 
     if measured is not None:
         out.print(
             f"One stitch here took {seconds(measured.seconds)}, {size(measured.memory)} and "
-            f"{number(measured.processors)} processor(s).\n"
+            f"{count(measured.processors, 'processor')}.\n"
         )
     out.print(_table(reports))
-    for title, value, words in _PLOTS:
-        _plot(title, reports, value, words)
+    for plot in _PLOTS:
+        _plot(plot, reports)
     _curves(reports)
     if advised is not None:
         _tell(advised)
@@ -66,40 +72,56 @@ def as_json(reports: Named, advised: Advised | None, measured: Measured | None) 
             "best": asdict(found.best),
             "needed": None if found.needed is None else asdict(found.needed),
             "bound": asdict(found.bound),
-            "settings": to_paste(found),
+            "settings" if found.met else "nearest": to_paste(advised),
         }
     return json.dumps(plan, indent=2, ensure_ascii=False)
 
 
-def to_paste(found: Advice) -> dict[str, dict[str, int]]:
-    """The recommended settings, as a configuration file has them."""
+def to_paste(advised: Advised) -> dict[str, dict[str, int]]:
+    """The recommended settings, as a configuration file has them; what was given is unchanged."""
+    found = advised.advice
     return {
         "concurrency": {
             "max_global_jobs": found.best.global_jobs,
             "max_jobs_per_user": found.best.per_user,
         },
-        "limits": {"max_queue_size": found.queue_size},
+        "limits": {"max_queue_size": advised.given.get("max_queue_size", found.queue_size)},
     }
 
 
 # --- the table ------------------------------------------------------------------------------------
 
 
-def _of(waits: Waits | None, name: str) -> str:
-    return seconds(None if waits is None else getattr(waits, name))
+NEVER_FULL: Final = "never all taken"
+NONE_BEGAN: Final = "none began"
+NONE_SUCCEEDED: Final = "none succeeded"
+
+
+def _of(waits: Waits | None, name: str, otherwise: str) -> str:
+    return otherwise if waits is None else seconds(getattr(waits, name))
+
+
+def _while_busy(report: Report) -> str:
+    return NEVER_FULL if report.per_hour_busy is None else number(report.per_hour_busy)
 
 
 _WAITS: Final = (("mean", "mean"), ("half within", "p50"), ("90 %", "p90"), ("99 %", "p99"))
 
 _ROWS: Final[Sequence[tuple[str, Callable[[Report], str]]]] = (
-    ("jobs an hour, all slots taken", lambda report: number(report.per_hour_busy)),
+    ("jobs an hour, all slots taken", _while_busy),
     ("jobs an hour, over all", lambda report: number(report.per_hour)),
     *(
-        (f"wait to start, {words}", lambda report, name=name: _of(report.to_start, name))
+        (
+            f"wait to start, {words}",
+            lambda report, name=name: _of(report.to_start, name, NONE_BEGAN),
+        )
         for words, name in _WAITS
     ),
     *(
-        (f"time to finish, {words}", lambda report, name=name: _of(report.to_finish, name))
+        (
+            f"time to finish, {words}",
+            lambda report, name=name: _of(report.to_finish, name, NONE_SUCCEEDED),
+        )
         for words, name in _WAITS
     ),
     ("last job ends after", lambda report: seconds(report.last_finish)),
@@ -113,7 +135,7 @@ _ROWS: Final[Sequence[tuple[str, Callable[[Report], str]]]] = (
 def _table(reports: Named) -> Table:
     _, first = reports[0]
     table = Table(box=None, pad_edge=False)
-    table.add_column(f"{first.jobs:,} jobs of {first.users:,} users", no_wrap=True)
+    table.add_column(f"{count(first.jobs, 'job')} of {count(first.users, 'user')}", no_wrap=True)
     for name, _ in reports:
         table.add_column(name, justify="right", overflow="fold")
     for words, cell in _ROWS:
@@ -133,23 +155,51 @@ def _wait(report: Report, name: str) -> float | None:
     return None if report.to_start is None else float(getattr(report.to_start, name))
 
 
-_PLOTS: Final[Sequence[tuple[str, Value, Callable[[float | None], str]]]] = (
-    ("jobs an hour, all slots taken", lambda report: report.per_hour_busy, number),
-    ("mean wait to start", lambda report: _wait(report, "mean"), seconds),
-    ("90 % wait at most", lambda report: _wait(report, "p90"), seconds),
-    ("slots in use", lambda report: report.utilisation, lambda value: share(value or 0)),
-)
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """One value of each report, drawn as bars.
+
+    Attributes:
+        full: the value that fills a bar; None: the largest of those that are shown.
+        otherwise: why there is no value.
+    """
+
+    title: str
+    value: Value
+    words: Callable[[float], str]
+    full: float | None = None
+    otherwise: str = ""
 
 
-def _plot(title: str, reports: Named, value: Value, words: Callable[[float | None], str]) -> None:
-    """A bar for each setting; those of one plot share their scale."""
-    values = [value(report) for _, report in reports]
-    longest = max((found or 0 for found in values), default=0)
+_PLOTS: Final = (
+    _Plot("jobs an hour, all slots taken", lambda report: report.per_hour_busy, number,
+          otherwise=f"no bar: {NEVER_FULL}"),
+    _Plot("mean wait to start", lambda report: _wait(report, "mean"), seconds,
+          otherwise=f"no bar: {NONE_BEGAN}"),
+    _Plot("90 % wait at most", lambda report: _wait(report, "p90"), seconds,
+          otherwise=f"no bar: {NONE_BEGAN}"),
+    _Plot("slots in use, of 100 %", lambda report: report.utilisation, share, full=1),
+)  # fmt: skip
+
+
+def _plot(plot: _Plot, reports: Named) -> None:
+    """A bar for each setting, all on one scale.
+
+    Where the largest of them is the scale, one alone would fill it whatever it is: none is drawn.
+    """
+    if plot.full is None and len(reports) == 1:
+        return
+    values = [plot.value(report) for _, report in reports]
+    full = plot.full or max((found or 0 for found in values), default=0)
     width = max(len(name) for name, _ in reports)
-    out.print(f"\n{title}", style="bold")
+    out.print(f"\n{plot.title}", style="bold")
     for (name, _), found in zip(reports, values, strict=True):
-        length = round(BAR * (found or 0) / longest) if longest else 0
-        out.print(f"  {name:<{width}} {'█' * length}{'▏' * (not length)} {words(found)}")
+        shown = plot.otherwise if found is None else f"{_bar(found, full)} {plot.words(found)}"
+        out.print(f"  {name:<{width}} {shown}", markup=False, soft_wrap=True)
+
+
+def _bar(value: float, full: float) -> str:
+    return "█" * (round(BAR * value / full) if full else 0) or "▏"
 
 
 def _curves(reports: Named) -> None:
@@ -158,16 +208,16 @@ def _curves(reports: Named) -> None:
     width = max(len(name) for name, _ in reports)
     out.print("\nhow many wait, from the first job to the last", style="bold")
     for name, report in reports:
-        curve = "".join(_level(count, highest) for count in report.waiting)
+        curve = "".join(_level(level, highest) for level in report.waiting)
         out.print(
             f"  {name:<{width}} {curve} {seconds(report.last_finish)}", markup=False, soft_wrap=True
         )
 
 
-def _level(count: int, highest: int) -> str:
-    if not count:
+def _level(waiting: int, highest: int) -> str:
+    if not waiting:
         return _LEVELS[0]
-    return _LEVELS[max(1, round(count / highest * (len(_LEVELS) - 1)))]
+    return _LEVELS[max(1, round(waiting / highest * (len(_LEVELS) - 1)))]
 
 
 # --- the advice -----------------------------------------------------------------------------------
@@ -175,18 +225,36 @@ def _level(count: int, highest: int) -> str:
 
 def _tell(advised: Advised) -> None:
     found, wish = advised.advice, f"{share(advised.share)} of jobs within {seconds(advised.wait)}"
-    out.print(f"\nThe wish: start {wish}.", style="bold")
+    _say(f"\nThe wish: start {wish}.", style="bold")
     if found.met:
-        out.print(f"The smallest limits that meet it: {_limits(found.best)}.")
-    elif found.needed is None:
-        out.print("No limits meet it: some jobs wait for what no limit changes.", style="yellow")
-        out.print(f"As near as this machine comes: {_limits(found.best)}.")
+        _say(f"The smallest limits that meet it: {_limits(found.best)}.")
     else:
-        out.print(f"It takes {_limits(found.needed)}, which is more than this machine holds.")
-        out.print(f"As near as this machine comes: {_limits(found.best)}.", style="yellow")
-    out.print(_why(advised))
-    out.print("\nTo paste into the configuration:", style="bold")
-    out.print(json.dumps(to_paste(found)), markup=False, soft_wrap=True)
+        _say(f"It cannot be met here: {_obstacle(advised)}.", style="yellow")
+        _say(f"Nearest to it: {_limits(found.best)}.")
+    _say(_why(advised))
+    if found.best.global_jobs > found.bound.slots:
+        _say("What you gave is more than this machine holds.", style="yellow")
+    _say(
+        "\nTo paste into the configuration:"
+        if found.met
+        else "\nThe nearest, which does not meet the wish:",
+        style="bold",
+    )
+    _say(json.dumps(to_paste(advised)))
+
+
+def _obstacle(advised: Advised) -> str:
+    needed = advised.advice.needed
+    if needed is not None:
+        return f"it takes {_limits(needed)}, which is more than this machine holds"
+    if advised.given:
+        kept = ", ".join(f"{name} {value:,}" for name, value in advised.given.items())
+        return f"with what is given ({kept}) no other limits meet it"
+    return "some jobs wait for what no limit changes"
+
+
+def _say(text: str, style: str | None = None) -> None:
+    out.print(text, style=style, markup=False, soft_wrap=not out.is_terminal)
 
 
 def _limits(trial: Trial) -> str:
@@ -206,5 +274,6 @@ def _why(advised: Advised) -> str:
     )
     return (
         f"This machine holds {bound.slots:,} at once, bounded by its {bound.by}: it has "
-        f"{machine.processors} processor(s), a job keeps {number(need.processors)} busy{memory}."
+        f"{count(machine.processors, 'processor')}, a job keeps {number(need.processors)} busy"
+        f"{memory}."
     )

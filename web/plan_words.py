@@ -1,4 +1,4 @@
-"""The small words of `stitchery plan`: durations, sizes, lists; read from flags and printed.
+"""The small words of the commands: durations, sizes, lists; read from flags and printed.
 
 Owns: their forms, both ways. Pure.
 """
@@ -118,6 +118,11 @@ def number(value: float | None) -> str:
     if value is None:
         return NOTHING
     return f"{value:,.0f}" if abs(value) >= 100 else f"{round(value, 1):g}"  # noqa: PLR2004 -- digits
+
+
+def count(amount: float, one: str, many: str | None = None) -> str:
+    """So many of what `one` names: "1 job", "14 jobs"."""
+    return f"{number(amount)} {one if amount == 1 else many or one + 's'}"
 
 
 def share(value: float) -> str:

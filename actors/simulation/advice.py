@@ -10,6 +10,9 @@ from dataclasses import dataclass
 MOST_SLOTS = 1000
 """The largest max_global_jobs that the configuration takes."""
 
+MOST_WAITING = 1_000_000
+"""The largest max_queue_size that the configuration takes."""
+
 SPARE_MEMORY = 0.2
 """Of the machine's memory, left for the system, the server and its files. A guess."""
 
@@ -71,7 +74,7 @@ class Advice:
     @property
     def queue_size(self) -> int:
         """Room for those who wait, so that nobody of such a load is refused."""
-        return max(1, round(QUEUE_MARGIN * self.best.most_waiting))
+        return min(max(1, round(QUEUE_MARGIN * self.best.most_waiting)), MOST_WAITING)
 
 
 Try = Callable[[int, int], Trial]
@@ -87,7 +90,13 @@ def bound_of(machine: Capacity, need: Need) -> Bound:
 
 
 def advise(
-    attempt: Try, *, wish: float, bound: Bound, per_user: int | None, most: int = MOST_SLOTS
+    attempt: Try,
+    *,
+    wish: float,
+    bound: Bound,
+    per_user: int | None,
+    slots: int | None = None,
+    most: int = MOST_SLOTS,
 ) -> Advice:
     """Finds the smallest limits under which at least the share `wish` of jobs start in time.
 
@@ -98,8 +107,13 @@ def advise(
         wish: share, 0 to 1.
         bound: what this machine holds.
         per_user: the limit of one user where it is given; None: it is to be found too.
+        slots: the limit of all where it is given, whatever this machine holds; None: to be found.
         most: slots beyond which nothing changes, such as the number of jobs.
     """
+    if slots is not None:
+        given = _best_share(attempt, slots, wish, per_user)
+        met = given.share >= wish
+        return Advice(best=given, met=met, needed=given if met else None, bound=bound)
     known: dict[int, Trial] = {}
 
     def best_of(slots: int) -> Trial:

@@ -19,6 +19,9 @@ BUSIEST: Final = 15 * HOUR
 SWING: Final = 0.9
 """Of the mean rate: so much more arrives at the busiest time, so much less at the quietest."""
 
+MOST_JOBS: Final = 100_000
+"""Jobs of one load: while all wait, each takes some 30 kB (measured), and all a few minutes."""
+
 RUN_TIMES: Final = "constant:SECONDS, uniform:LEAST,MOST or lognormal:MEDIAN,SIGMA"
 ARRIVALS: Final = "together, poisson:JOBS_PER_HOUR or day"
 

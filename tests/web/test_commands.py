@@ -84,9 +84,17 @@ def test_a_good_configuration_is_explained_with_its_sources(tmp_path: Path) -> N
     result = invoke("check-config", "--config", str(path), STITCHERY_SERVER__PORT="1234")
     assert result.exit_code == 0
     assert "The configuration is good." in result.stdout
-    assert re.search(r"limits.max_queue_size +7 ", result.stdout)
+    assert re.search(r"\nlimits.max_queue_size\t7\t.*good.toml.*\ta whole", result.stdout)
     assert "At most 7 jobs waiting" in result.stdout
     assert "port 1234" in result.stdout
+
+
+def test_what_a_pipe_gets_is_found_whole_and_a_line_a_setting() -> None:
+    result = invoke("check-config", STITCHERY_STORAGE__DATA="/srv/" + 40 * "long/")
+    settings, _, sentences = result.stdout.partition("\n\n")
+    assert all(line.count("\t") == 3 for line in settings.splitlines())
+    assert "\nidentity.user_header\tnull\tdefault\ttext that fits" in settings
+    assert f"Everything that lasts lies in /srv/{40 * 'long/'}"[:-1] in sentences
 
 
 def test_what_looks_like_markup_in_a_value_is_a_value() -> None:

@@ -23,9 +23,9 @@ def plan(*flags: str) -> Result:
     return CliRunner().invoke(cli, ["plan", *flags])
 
 
-def planned(*flags: str) -> dict[str, Any]:
+def planned(*flags: str, status: int = 0) -> dict[str, Any]:
     result = plan(*flags, "--json")
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == status, result.output
     found: dict[str, Any] = json.loads(result.stdout)
     return found
 
@@ -57,6 +57,36 @@ def test_people_get_a_table_and_plots() -> None:
     assert result.exit_code == 0
     for words in ("45 min", "12 min", "5 min", "100 min", "refused", "Jain", "█", "▇"):
         assert words in result.stdout
+
+
+def test_a_share_is_drawn_against_all_and_what_has_no_value_says_why() -> None:
+    """Ten jobs on one slot fill it; on twenty they fill half; and those are never all taken."""
+    told = plan("--global-jobs", "1,20").stdout
+    _, busy, *_, used, _ = told.split("\n\n")
+
+    assert [line.count("█") for line in used.splitlines()[1:]] == [32, 16]
+    assert [line.count("█") for line in busy.splitlines()[1:]] == [32, 0]
+    assert "global jobs 20 no bar: never all taken" in busy
+
+
+def test_one_setting_alone_has_no_bars_that_compare_it_with_itself() -> None:
+    told = plan("--users", "1", "--global-jobs", "4").stdout
+
+    assert told.startswith("1 job of 1 user ")
+    assert told.count("█") == 32 // 4
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_long_run_is_told_of_where_no_bar_shows_it(
+    *, long: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if long:
+        monkeypatch.setattr("web.plan_options.JOBS_A_SECOND", 1)
+    result = plan("--json")
+
+    expected = "Simulating 10 jobs, about 10 s.\n" if long else ""
+    assert result.stderr == expected
+    assert json.loads(result.stdout)
 
 
 def test_the_same_seed_gives_the_same_plan() -> None:
@@ -95,14 +125,33 @@ def test_a_wish_beyond_the_machine_says_what_it_takes(monkeypatch: pytest.Monkey
     monkeypatch.setattr("web.plan.this_capacity", lambda: _machine(4))
     result = plan("--wish-wait", "10m", "--wish-share", "1")
 
-    assert result.exit_code == 0
+    assert result.exit_code == 1
+    assert "It cannot be met here: it takes 5 at once" in result.stdout
     assert "more than this machine holds" in result.stdout
-    assert '"max_global_jobs": 4' in result.stdout
+    assert "To paste" not in result.stdout
+    nearest = result.stdout.partition("The nearest, which does not meet the wish:")[2]
+    assert '"max_global_jobs": 4' in nearest
+
+
+def test_what_is_given_is_kept_whether_the_wish_is_met_or_not() -> None:
+    """Ten come together, and three may wait: with two slots the last five are refused."""
+    given = ("--global-jobs", "2", "--queue-size", "3")
+    unmet = planned(*given, "--wish-wait", "2h", "--wish-share", "1", status=1)["advice"]
+    met = planned(*given, "--wish-wait", "2h", "--wish-share", "0.5")["advice"]
+
+    kept = {
+        "concurrency": {"max_global_jobs": 2, "max_jobs_per_user": 1},
+        "limits": {"max_queue_size": 3},
+    }
+    assert (unmet["met"], unmet["needed"], unmet["nearest"]) == (False, None, kept)
+    assert (met["met"], met["settings"]) == (True, kept)
+    told = plan(*given, "--wish-wait", "2h", "--wish-share", "1").stdout
+    assert "with what is given (max_global_jobs 2, max_queue_size 3) no other limits" in told
 
 
 def test_memory_bounds_the_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("web.plan.this_capacity", lambda: _machine(64))
-    found = planned("--wish-wait", "1s", "--memory-per-job", "2G")["advice"]
+    found = planned("--wish-wait", "1s", "--memory-per-job", "2G", status=1)["advice"]
 
     assert (found["met"], found["bound"]) == (False, {"slots": 4, "by": "memory"})
 
@@ -135,6 +184,18 @@ def test_a_real_stitch_tells_what_a_job_takes(tmp_path: Path) -> None:
         (("--global-jobs", "1", "--per-user", "2"), "max_jobs_per_user (2) is more than"),
         (("--global-jobs", ",".join(map(str, range(1, 40)))), "compare 24"),
         (("--capability", "knit"), "there are"),
+        (("--data", ".", "--users", "5"), "--users would change nothing"),
+        (("--data", ".", "--jobs", "5", "--run-times", "constant:5"), "--jobs and --run-times"),
+        (
+            ("--data", ".", "--arrivals", "day", "--run-times", "constant:5"),
+            "leave out one of --data and --run-times",
+        ),
+        (("--data", ".", "--capability", "stitch"), "--data alone has its own jobs"),
+        (("--wish-share", "1"), "that --wish-wait asks for"),
+        (("--memory-per-job", "1G"), "that --wish-wait asks for"),
+        (("--sample", __file__), "it is for --measure"),
+        (("--wish-wait", "1h", "--queue-size", "1,2"), "--queue-size names several"),
+        (("--users", "1000000", "--jobs", "1000000"), "At most 100,000 are simulated"),
     ],
 )
 def test_a_mistake_is_told_with_what_is_accepted(flags: tuple[str, ...], words: str) -> None:

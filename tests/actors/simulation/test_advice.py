@@ -50,6 +50,15 @@ def test_a_wish_that_nothing_meets_is_told() -> None:
     assert (found.met, found.needed, found.best.global_jobs) == (False, None, 8)
 
 
+@given(st.integers(1, 99), st.integers(1, 9), st.none() | st.integers(1, 9))
+def test_the_slots_that_are_given_are_kept(slots: int, needed: int, own: int | None) -> None:
+    bound = Bound(slots=4, by="memory")
+    found = advise(met_from(needed), wish=0.9, bound=bound, per_user=own, slots=slots)
+
+    assert found.best.global_jobs == slots
+    assert found.met == (slots >= needed) == (found.needed is not None)
+
+
 def test_memory_and_processors_bound_a_machine() -> None:
     machine = Capacity(memory=10 * GIGABYTE, processors=16)
 
