@@ -129,7 +129,7 @@ async def not_ready_while_it_stops(target: Target) -> None:
         await user.long_stitch()
         here.program.tell(signal.SIGTERM)
         await trio.sleep(0.3)
-        with suppress(OSError):  # refused: the job ended sooner than we asked, and so did the server
+        with suppress(OSError):  # refused: the job ended, and so did the server, before we asked
             client = await here.connect()
             await here.pour(client, ask_for("/readyz"))
             with hanging("an answer or the end"):
