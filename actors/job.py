@@ -19,6 +19,7 @@ from typing import Protocol
 import structlog
 import trio
 
+from actors import job_lines
 from actors.blame import missed_deadline, problem_of, ran_too_long, starved, waited_too_long
 from actors.capability import Request
 from actors.commands import Place, WaitedTooLongError
@@ -166,6 +167,7 @@ class Job:
                 await self._limiter.ask(self._place, resumed=resumed)
                 await self._write_down(idempotency, resumed=resumed)
                 self.accepted = True
+                job_lines.accepted(self.record, resumed=resumed)
                 task_status.started()
                 self._owner.job_changed(self)
                 ending = await self._reach_end()
@@ -223,6 +225,7 @@ class Job:
             started_at=self._services.now(),
         )
         self._note(self.record)
+        job_lines.started(self.record)
         self._owner.job_changed(self)
 
     def _put_back(self) -> None:
@@ -259,6 +262,7 @@ class Job:
             record = self._ended(ending, removed)
             await self._write_end(record, files, shield)
             self.record = record
+            job_lines.ended(record)
             self._owner.job_made(files)
             self._owner.job_changed(self)
 

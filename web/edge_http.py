@@ -15,6 +15,7 @@ import http
 import math
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 import h11
@@ -45,6 +46,7 @@ log = structlog.get_logger("edge")
 
 Put = Callable[[Any], Awaitable[None]]
 
+_LAST = (b"connection", b"close")  # what `last` has Hypercorn say
 _BODILESS = ((None, None), (None, b"0"))  # codings and length of a request without a body
 
 
@@ -141,7 +143,6 @@ class Conversation(H11Protocol):
     async def leave(self) -> None:
         """The client is gone."""
         await self.handle(Closed())
-        self._tell()
 
     def last(self) -> None:
         """Say `Connection: close` with the answer under way, if that has not begun."""
@@ -160,14 +161,16 @@ class Conversation(H11Protocol):
     async def spawn_app(self, app: ASGIWrapper, _config: Config, scope: Any, send: Put) -> Put:
         """Run the application for one request or websocket; answers where its messages go."""
         inbox = Inbox(self)
-        self._wire.spawn(self._run_app, app, scope, inbox, send)
+        self._wire.spawn(self._run_app, app, scope, inbox, send, self._visit)
         return inbox.put
 
     def spawn(self, task: Callable[..., Awaitable[None]], *arguments: Any) -> None:
         """Run a helper of a stream: the pings."""
         self._wire.spawn(task, *arguments)
 
-    async def _run_app(self, app: ASGIWrapper, scope: Any, inbox: Inbox, send: Put) -> None:
+    async def _run_app(
+        self, app: ASGIWrapper, scope: Any, inbox: Inbox, send: Put, visit: Visit | None
+    ) -> None:
         try:
             await app(scope, inbox.take, send, trio.to_thread.run_sync, trio.from_thread.run)
         except* Exception as errors:  # noqa: BLE001  # any; `send(None)` answers with 500
@@ -175,6 +178,9 @@ class Conversation(H11Protocol):
         finally:
             with trio.move_on_after(FAREWELL, shield=True):
                 await send(None)
+            # Not before: the news that the client left may come between the moment in which the
+            # socket took the end of the answer and the one in which the sender learns of it.
+            self._tell(visit)
 
     def _fail(self, error: str) -> None:
         self._incident = secrets.token_hex(8)
@@ -197,13 +203,18 @@ class Conversation(H11Protocol):
         """Send what a stream says; an answer before the end of its request is the last one.
 
         So is one that refuses a handshake. Hypercorn closes the connection behind both but does
-        not say so, and whoever sends another request there gets no answer.
+        not say so, and whoever sends another request there gets no answer. Who says it already
+        has it said once.
         """
         unheard = self.connection.their_state is h11.SEND_BODY
-        if isinstance(event, Response) and (unheard or self.is_websocket):
-            self.last()
+        if isinstance(event, Response):
+            said = _LAST in event.headers
+            if said or unheard or self.is_websocket:
+                self.last()
+            if said:
+                event = replace(event, headers=[pair for pair in event.headers if pair != _LAST])
         if isinstance(event, StreamClosed):
-            self._tell()
+            self._tell(self._visit)
         await super().stream_send(event)
         self._note(event)
 
@@ -212,18 +223,21 @@ class Conversation(H11Protocol):
         if visit is None:
             return
         if isinstance(event, Response):
-            visit.status = event.status_code
+            visit.answers(event.status_code, event.headers)
             if event.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS:
-                self._tell()  # a websocket's line is that of its handshake; it may live for days
+                self._tell(visit)  # a websocket's line is that of its handshake; it may live long
+        elif self._wire.over:  # and the socket took nothing of it
+            return
         elif isinstance(event, Body):
-            visit.size += len(event.data)
+            visit.sent(len(event.data))
         elif isinstance(event, EndBody):
             visit.whole = True
 
-    def _tell(self) -> None:
-        if self._visit is not None:
-            log.info("request", **self._visit.facts())
+    def _tell(self, visit: Visit | None) -> None:
+        """Write the line of a visit, unless that is done."""
+        if visit is not None and visit is self._visit:
             self._visit = None
+            log.info("request", **visit.facts())
 
     async def _handle_events(self) -> None:
         """Pass on what was received; chunks that came together travel together."""
@@ -297,6 +311,7 @@ class Conversation(H11Protocol):
             )
         )
         if stream.closed:  # a handshake that Hypercorn refuses, and then forgets to close
+            self._tell(self._visit)
             await self.send(Closed())
 
     def _fault_of(self, request: h11.Request) -> Objection | None:

@@ -5,6 +5,7 @@ Never: tells a header but the addresses, a query or a body: secrets travel there
 logs.py does.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import trio
@@ -19,8 +20,9 @@ class Visit:
         peer: the address at the other end of the connection.
         since: when its head was read, on Trio's clock.
         status: of the answer; None while there is none.
-        size: bytes of the answer's body.
-        whole: whether the answer was sent to its end.
+        size: bytes of the answer's body, of those pieces that the socket took whole.
+        due: bytes that its body was announced to have; None: its end is marked otherwise.
+        whole: whether the socket took the answer to its end.
     """
 
     method: str
@@ -30,7 +32,19 @@ class Visit:
     since: float
     status: int | None = None
     size: int = 0
+    due: int | None = None
     whole: bool = False
+
+    def answers(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """The answer begins."""
+        self.status = status
+        length = next((value for name, value in headers if name == b"content-length"), None)
+        self.due = None if length is None else int(length)
+
+    def sent(self, size: int) -> None:
+        """The socket took a piece of the body; with the last of those announced all is there."""
+        self.size += size
+        self.whole = self.size == self.due
 
     def facts(self) -> dict[str, object]:
         """The words of its line. `cut` says that the client, or we, left before the end."""

@@ -22,6 +22,7 @@ import trio
 from pydantic import BaseModel
 from quart import request, websocket
 from quart.typing import ResponseTypes
+from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import MethodNotAllowed
 
 from actors.errors import NotFound
@@ -186,7 +187,8 @@ async def _admit(
     if route.access is Access.ADMIN:
         given["admin"] = await identity.admin(asker)
     else:
-        given["session"] = await identity.session_of(asker)
+        session = given["session"] = await identity.session_of(asker)
+        bind_contextvars(session=session.record.id)  # for what this request's task logs
     return asker
 
 

@@ -65,17 +65,27 @@ async def run_service(
     async with (
         open_stitchery(settings, origins=origins) as stitchery,
         _following(stitchery, reread),
-        trio.open_nursery() as nursery,
     ):
-        app = build_app(stitchery)
-        task_status.started(await _listen(app, settings.server, closing, nursery))
-        await shutdown.wait()
-        log.info("stopping", grace=settings.server.grace)
-        # One grace for both: first for the jobs, while people still see how they end; what is left
-        # of it for the answers under way.
-        nursery.cancel_scope.deadline = trio.current_time() + settings.server.grace
-        await stitchery.drain()
-        closing.set()
+        async with trio.open_nursery() as nursery:
+            app = build_app(stitchery)
+            address = await _listen(app, settings.server, closing, nursery)
+            log.info("listening", address=address)
+            task_status.started(address)
+            await shutdown.wait()
+            log.info("stopping", grace=settings.server.grace)
+            # One grace for both: first for the jobs, while people still see how they end; what is
+            # left of it for the answers under way.
+            nursery.cancel_scope.deadline = trio.current_time() + settings.server.grace
+            unfinished = _unfinished(stitchery)
+            await stitchery.drain()
+            closing.set()
+        left = _unfinished(stitchery)
+    log.info("stopped", jobs_ended=unfinished - left, jobs_for_the_next_start=left)
+
+
+def _unfinished(stitchery: Stitchery) -> int:
+    """Jobs that run or wait."""
+    return stitchery.admission.running + stitchery.admission.waiting
 
 
 @asynccontextmanager

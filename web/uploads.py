@@ -145,4 +145,6 @@ async def _finished_if_whole(session: Session, record: UploadRecord, size: int) 
 
 
 def _answer(headers: dict[str, str], status: HTTPStatus = HTTPStatus.NO_CONTENT) -> Response:
-    return Response(b"", status=status, headers=headers)
+    answer = Response(b"", status=status, headers=headers)
+    del answer.headers["Content-Type"]  # Quart's would say HTML of nothing
+    return answer

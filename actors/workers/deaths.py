@@ -44,16 +44,28 @@ def by_silence() -> WorkFailed:
     return WorkerCrashed("The process that did the work stopped talking before it had an answer")
 
 
+def manner(status: int | None) -> str:
+    """How a worker without work came to its end; None: with its guard, which would have told."""
+    if status is None:
+        return "with its guard"
+    if os.WIFSIGNALED(status):
+        return f"ended by {_name(os.WTERMSIG(status))}"
+    return f"left with exit status {os.waitstatus_to_exitcode(status)}"
+
+
 def _left(code: int) -> str:
     return f"The process that did the work left with exit status {code} before it had an answer"
 
 
 def _killed(number: int) -> str:
-    try:
-        name = signal.Signals(number).name
-    except ValueError:  # real-time signals have no names
-        name = f"signal {number}"
-    said = f"The process that did the work was ended by {name}"
+    said = f"The process that did the work was ended by {_name(number)}"
     if number == signal.SIGKILL:
         return f"{said}, as happens when the machine runs out of memory"
     return f"{said} ({signal.strsignal(number)})"
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # real-time signals have no names
+        return f"signal {number}"

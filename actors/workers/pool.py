@@ -200,6 +200,7 @@ class Workers:
         try:
             yield worker
         except Unheard:
+            log.warning("a worker was gone before it had its work", worker=worker.pid)
             worker.retire()
             raise
         except BaseException:
@@ -230,7 +231,9 @@ class Workers:
         except Lost:
             with trio.move_on_after(SETTLING):
                 await worker.gone.wait()
-            raise self._cause(worker, call) from None
+            cause = self._cause(worker, call)
+            _tell(worker, cause)
+            raise cause from None
         except wire.Nonsense as error:
             log.error("worker wrote nonsense", worker=worker.pid, reason=str(error))  # noqa: TRY400 - the worker's words are no traceback of ours
             raise deaths.by_nonsense() from error
@@ -306,11 +309,14 @@ class Workers:
             log.error("worker cannot be started", reason=error.detail)  # noqa: TRY400 - it is tried again; the reason says all
             return False
         finally:
+            idle = worker in self._idle
             self._withdraw(worker)
             self._employed.discard(worker)
         if worker.died:
             self._died += 1
-            log.warning("worker died", worker=worker.pid, report=worker.report)
+            if idle:  # of the others, those who had them tell
+                how = deaths.manner(worker.report and worker.report.status)
+                log.warning("a worker died that had no work", worker=worker.pid, how=how)
         return True
 
     def _welcome(self, worker: Worker) -> None:
@@ -331,3 +337,11 @@ class Workers:
             for worker in self._idle[:tired]:
                 self._withdraw(worker)
                 worker.retire()
+
+
+def _tell(worker: Worker, cause: WorkFailed) -> None:
+    """The line of a worker that was lost at work; that it is the job's task adds which job."""
+    if cause.limit is None:
+        log.warning("a worker died at work", worker=worker.pid, why=cause.detail)
+    else:  # which did what it is for
+        log.info("a limit ended the work", worker=worker.pid, limit=cause.limit, why=cause.detail)

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
 import trio.testing
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from actors.errors import (
     JobEnded,
@@ -512,6 +515,35 @@ async def test_a_stopping_service_lets_what_runs_end_and_begins_nothing(
 
     assert states == [State.SUCCEEDED, State.QUEUED]
     assert nap.begun == [first]
+
+
+async def test_the_log_has_a_line_for_each_step_of_a_job(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    with capture_logs([merge_contextvars]) as logs:
+        async with tree(tmp_path) as stitchery:
+            session = await stitchery.sessions.create()
+            good, bad = [await submit(session, 5, ends=how) for how in ("well", "badly")]
+            await end_of(session, bad)
+            left = await submit(session, 600)
+            await session.cancel(left)
+            await end_of(session, left)
+
+    def of(job: str) -> list[dict[str, Any]]:
+        lines = [line for line in logs if line.get("job") == job]
+        assert {(line["session"], line["log_level"]) for line in lines} == {
+            (session.record.id, "info")
+        }
+        return [dict(line) for line in lines]
+
+    accepted, started, ended = of(good)
+    assert (accepted["event"], accepted["capability"]) == ("job accepted", "nap")
+    assert (started["event"], started["attempt"]) == ("job started", 1)
+    assert started["waited"] >= 0
+    assert (ended["event"], ended["state"]) == ("job ended", "succeeded")
+    assert ended["ran"] >= 0
+    assert of(bad)[-1]["error"] == "work_failed"
+    assert (of(left)[-1]["state"], of(left)[-1]["processes_ended"]) == ("cancelled", 0)
 
 
 async def test_watchers_see_every_state_of_a_job_once_and_in_order(

@@ -27,6 +27,8 @@ async def test_a_running_job_ends_within_the_grace_and_no_new_one_begins(tmp_pat
                 assert (await ann.job(running))["state"] == "running"
         assert await program.ended() == 0
         assert not any(map(is_alive, processes))
+        assert "stopped" in program.log.splitlines()[-1]
+        assert "jobs_ended=1 jobs_for_the_next_start=1" in program.log.splitlines()[-1]
     async with open_service(data) as service:
         ann = await service.user(ann.token)
         job = await ann.job(running)
@@ -44,6 +46,7 @@ async def test_a_job_that_outlasts_the_grace_does_not_hold_the_service(tmp_path:
                 program.tell(signal.SIGINT)
                 assert await program.ended() == 0
                 assert not any(map(is_alive, workers))
+        assert "jobs_ended=0 jobs_for_the_next_start=1" in program.log.splitlines()[-1]
 
 
 async def test_the_second_signal_ends_it_at_once(tmp_path: Path) -> None:

@@ -439,6 +439,62 @@ async def test_a_client_that_leaves_early_is_one_line_too(
     assert line["path"] == path.partition("?")[0]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_an_answer_that_the_socket_took_whole_is_not_cut_however_soon_the_client_leaves(
+    scene: Scene, lines: list[Any], monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """The news that it left may overtake the sender's own knowledge that all was sent."""
+    write = Connection.write
+
+    async def write_and_hear_that_it_left(connection: Connection, data: bytes) -> None:
+        await write(connection, data)
+        await connection._conversation.leave()
+        connection._cancel()
+
+    monkeypatch.setattr(Connection, "write", write_and_hear_that_it_left)
+    async with serving(scene.app) as server, await server.connect() as client:
+        await client.send(ask_for("/json", method))
+        assert (await client.answer(method)).status == 200
+        await eventually(lambda: "request" in [line["event"] for line in lines])
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["status"], line["bytes"]) == (200, 14 if method == "GET" else 0)
+    assert "cut" not in line
+
+
+@pytest.mark.parametrize(("announced", "cut"), [(2, False), (3, True), (None, True)])
+async def test_an_answer_is_whole_with_the_last_byte_announced_and_else_with_its_end(
+    lines: list[Any], announced: int | None, *, cut: bool
+) -> None:
+    """A client that has all bytes leaves before the application says that there are no more."""
+    length = [] if announced is None else [(b"content-length", b"%d" % announced)]
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            raise NotImplementedError
+        await send({"type": "http.response.start", "status": 200, "headers": length})
+        await send({"type": "http.response.body", "body": b"ab", "more_body": True})
+        await trio.sleep_forever()
+
+    async with serving(app) as server:
+        async with await server.connect() as client:
+            await client.send(ask_for())
+            await client.until(b"ab")
+        await eventually(lambda: "request" in [line["event"] for line in lines])
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["bytes"], line.get("cut", False)) == (2, cut)
+
+
+async def test_an_answer_that_is_the_last_says_so_once(scene: Scene) -> None:
+    async with (
+        serving(scene.app, hosts=["named.example"]) as server,
+        await server.connect() as client,
+    ):
+        await client.send(ask_for())
+        head = await client.until(b"\r\n\r\n")
+    assert b" 421 " in head
+    assert head.lower().count(b"connection: close") == 1
+
+
 async def test_a_websocket_whose_client_leaves_before_the_answer_is_one_line(
     lines: list[Any],
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from conf.settings import Log
-from tests.service import Program
+from tests.service import Program, told
 from web import logs
 
 EVIL = "a\n2026-01-01 [error] forged\r\x1b[31m\u2028\u202e\x00\x9b"
@@ -142,3 +142,13 @@ def test_a_request_is_one_line_in_the_log_of_the_service_whatever_its_address(
     assert "status=404" in line
     assert line.isprintable()
     assert "hunter2" not in program.log
+
+
+def test_the_line_of_a_request_names_the_session_that_asked(
+    ann: httpx.Client, program: Program
+) -> None:
+    session = told(ann.get("/api/v1/session"))["id"]
+    while f"session={session}" not in program.log:  # as above
+        pass
+    lines = [line for line in program.log.splitlines() if f"session={session}" in line]
+    assert all("path=/api/v1/session " in line for line in lines)

@@ -33,6 +33,7 @@ def begin(http: httpx.Client, size: int, name: str = "a.png", **more: str) -> ht
 def begun(http: httpx.Client, size: int, name: str = "a.png") -> str:
     answer = begin(http, size, name)
     assert answer.status_code == 201, answer.text
+    assert "Content-Type" not in answer.headers  # of nothing
     return answer.headers["Location"]
 
 
@@ -41,7 +42,9 @@ def append(http: httpx.Client, at: str, offset: int, data: bytes, **more: str) -
 
 
 def look(http: httpx.Client, at: str) -> httpx.Response:
-    return http.head(at, headers=TUS)
+    answer = http.head(at, headers=TUS)
+    assert answer.is_error or "Content-Type" not in answer.headers
+    return answer
 
 
 def used(http: httpx.Client) -> Mapping[str, int]:

@@ -24,6 +24,18 @@ def test_a_death_is_told_with_its_cause(status: int, words: str) -> None:
     assert words in error.detail
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (signal.SIGXCPU, "ended by SIGXCPU"),
+        (3 << 8, "left with exit status 3"),
+        (None, "with its guard"),
+    ],
+)
+def test_the_end_of_a_worker_without_work_is_told_in_words(status: int | None, words: str) -> None:
+    assert deaths.manner(status) == words
+
+
 def test_the_limit_on_processor_time_is_no_crash_but_a_limit() -> None:
     error = deaths.of_worker(signal.SIGXCPU, cpu_seconds=2.5)
     assert not isinstance(error, WorkerCrashed)

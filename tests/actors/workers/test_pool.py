@@ -145,11 +145,14 @@ async def test_a_flood_on_standard_error_is_read_and_mostly_dropped(ask: Caller)
 async def test_a_worker_that_dies_fails_its_call_and_is_replaced(
     ask: Caller, number: signal.Signals
 ) -> None:
-    with pytest.raises(WorkerCrashed, match=number.name):
+    with capture_logs() as logs, pytest.raises(WorkerCrashed, match=number.name):
         await ask(tasks.DIE, Number(number))
     assert await ask(tasks.ECHO, Text("next")) == Text("next")
     await at_rest(ask.pool)
     assert ask.pool.statistics().died == 1
+    (told,) = [line for line in logs if "died" in line["event"]]
+    assert told["log_level"] == "warning"
+    assert number.name in told["why"]
 
 
 async def test_a_worker_that_leaves_without_an_answer_fails_its_call(ask: Caller) -> None:
@@ -199,6 +202,16 @@ async def test_a_worker_that_died_idle_costs_no_call(ask: Caller) -> None:
     assert ask.killed == []
 
 
+async def test_the_log_tells_how_a_worker_died_that_nobody_used(ask: Caller) -> None:
+    victim = await ask(tasks.WHOAMI, Text())
+    with capture_logs() as logs:
+        os.kill(victim.number, signal.SIGKILL)
+        await until(lambda: bool(logs))
+    (told,) = logs
+    assert (told["log_level"], told["worker"]) == ("warning", victim.number)
+    assert told["how"] == "ended by SIGKILL"
+
+
 def parent(pid: int) -> int:
     """A worker's parent is its guard."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
@@ -241,8 +254,10 @@ async def test_too_much_memory_is_an_error_that_names_the_limit(ask: Caller) -> 
 
 
 async def test_too_much_processor_time_is_an_error_that_names_the_limit(ask: Caller) -> None:
-    with pytest.raises(WorkFailed, match=r"more than 0\.5 seconds of processor time") as caught:
+    exceeded = pytest.raises(WorkFailed, match=r"more than 0\.5 seconds of processor time")
+    with capture_logs() as logs, exceeded as caught:
         await ask(tasks.SPIN, Text())
+    assert [(line["log_level"], line["limit"]) for line in logs] == [("info", "cpu_seconds")]
     assert caught.value.limit == "cpu_seconds"
     assert not isinstance(caught.value, WorkerCrashed)
 

@@ -1,0 +1,41 @@
+"""What the log tells of a job: one line when it is accepted, one when it starts, one when it ends.
+
+Owns: the words of these lines, all read from the job's record.
+Never: counts or times anything itself: the record is the one source. Names neither job nor
+session: they stand in the context of the job's task, and so in every line that is logged there.
+"""
+
+from datetime import datetime
+
+import structlog
+
+from actors.messages import JobRecord
+
+log = structlog.get_logger("job")
+
+
+def accepted(record: JobRecord, *, resumed: bool) -> None:
+    """It has a place in line, and is on record; `resumed`: since an earlier life."""
+    log.info("job resumed" if resumed else "job accepted", capability=record.capability)
+
+
+def started(record: JobRecord) -> None:
+    """It begins to work."""
+    waited = _seconds(record.created_at, record.started_at)
+    log.info("job started", waited=waited, attempt=record.attempt)
+
+
+def ended(record: JobRecord) -> None:
+    """It has ended, and that is on record."""
+    facts: dict[str, object] = {"state": record.state.value}
+    if record.started_at is not None:
+        facts["ran"] = _seconds(record.started_at, record.ended_at)
+    if record.error is not None:
+        facts["error"] = record.error.code
+    if record.receipt is not None:
+        facts["processes_ended"] = record.receipt.processes_ended
+    log.info("job ended", **facts)
+
+
+def _seconds(since: datetime, until: datetime | None) -> float | None:
+    return None if until is None else round((until - since).total_seconds(), 3)
