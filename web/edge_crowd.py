@@ -70,7 +70,11 @@ class Tally:
     def add(self, now: float) -> int:
         """Count one at `now` (seconds, any steady clock); how many to tell of now, 0: none yet."""
         self._count += 1
-        if now < self._next:
+        return self.due(now)
+
+    def due(self, now: float) -> int:
+        """How many to tell of now that were counted before; 0: none, or none yet."""
+        if now < self._next or not self._count:
             return 0
         self._next = now + self._every
         count, self._count = self._count, 0

@@ -93,7 +93,8 @@ class Door:
     async def clear_bench(self) -> None:
         """Close upon those turned away when they had the time to read why, until cancelled.
 
-        To close over bytes unread, or before they came, would take the answer back.
+        To close over bytes unread, or before they came, would take the answer back. The log hears
+        of those whom no newcomer had it hear of.
         """
         try:
             while True:
@@ -101,6 +102,8 @@ class Door:
                 await trio.sleep_until(due)
                 while self._bench and self._bench[0][0] <= trio.current_time():
                     _show_out(self._bench.popleft()[1])
+                if count := self._turned_away.due(trio.current_time()):
+                    log.warning("turned_away", count=count)
         finally:
             while self._bench:
                 _show_out(self._bench.popleft()[1])

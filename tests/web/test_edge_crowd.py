@@ -39,3 +39,10 @@ def test_a_flood_is_told_of_once_in_a_while_and_nothing_is_left_out_of_the_count
     tally = Tally(10)
     told = [tally.add(tick / 100) for tick in range(3001)]
     assert [count for count in told if count] == [1, 1000, 1000, 1000]
+
+
+def test_those_who_came_before_a_silence_are_told_of_too() -> None:
+    tally = Tally(10)
+    assert tally.due(0) == 0
+    assert [tally.add(0), tally.add(1), tally.add(2)] == [1, 0, 0]
+    assert [tally.due(9), tally.due(10), tally.due(30)] == [0, 2, 0]

@@ -395,7 +395,10 @@ async def test_a_flood_of_refused_connections_is_one_line_in_the_log_and_leaves_
         assert len(os.listdir("/proc/self/fd")) <= before + edge_door.BENCH  # noqa: PTH208
         await pass_time(mock_clock, 2 * edge_connection.LINGER, step=0.5)
         assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
-    assert _events(lines).count("turned_away") == 1
+        assert _events(lines).count("turned_away") == 1
+        await pass_time(mock_clock, edge_door.NEWS, step=0.5)
+    counts = [line["count"] for line in lines if line["event"] == "turned_away"]
+    assert counts == [1, edge_door.BENCH + 19]
 
 
 @pytest.mark.parametrize(
