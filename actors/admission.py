@@ -141,12 +141,12 @@ class Admission(Book):
 
         Raises:
             UserBusy: it would have to wait for the user's own jobs, where the site wants no such.
-            QueueFull: it would have to wait where no room is left.
+            QueueFull: it would have to wait where no room is left, for all or for this user.
         """
         self._refuse_busy(self._users.get(user))
         # Free slots never go begging: who is held by no limit, and only such a one, runs at once.
         if self.holds_of(user, capability):
-            self._refuse_overflow(capability)
+            self._refuse_overflow(user, capability)
 
     def pause(self, capability: str) -> None:
         """Grants nothing more to a capability; what waits goes on waiting, what runs may leave."""
@@ -180,15 +180,24 @@ class Admission(Book):
                 limit="jobs_per_user",
             )
 
-    def _refuse_overflow(self, capability: str) -> None:
-        room = self._rooms[capability]
-        for limit, waiting, most in (
-            ("queue_size", self._waiting, self._machine.queue_size),
-            (f"{capability}.queued", room.waiting, room.limits.queued),
+    def _refuse_overflow(self, name: str, capability: str) -> None:
+        room, user = self._rooms[capability], self._users.get(name)
+        held = f" Nothing of {capability} begins just now: it is paused."
+        for limit, waiting, most, whose in (
+            ("queue_size", self._waiting, self._machine.queue_size, ""),
+            (f"{capability}.queued", room.waiting, room.limits.queued, f" of {capability}"),
+            (
+                "queued_per_user",
+                0 if user is None else user.waiting,
+                self._machine.queued_per_user,
+                " of one user",
+            ),
         ):
             if waiting >= most:
                 raise QueueFull(
-                    f"{most} job(s) may wait and as many do. Try again later.", limit=limit
+                    f"{most} job(s){whose} may wait and as many do."
+                    f"{held if self.is_held(capability) else ''} Try again later.",
+                    limit=limit,
                 )
 
     def _user_of(self, ticket: Ticket) -> User:

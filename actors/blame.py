@@ -9,17 +9,17 @@ from collections.abc import Iterator
 
 import structlog
 
-from actors.errors import Fault, Problem, RanTooLong, StitcheryError, WaitedTooLong
+from actors.errors import DeadlinePassed, Fault, Problem, RanTooLong, StitcheryError, WaitedTooLong
 
 log = structlog.get_logger("job")
 
 
-def waited_too_long(limit: str, waited: float) -> Problem:
-    """No slot was free in time; `limit` is the job's own deadline or the queue timeout."""
+def waited_too_long(waited: float) -> Problem:
+    """No slot was free before the queue timeout."""
     return WaitedTooLong(
         f"The job waited {waited:g} s without a free slot and expired. "
-        f"Submit it again, or allow it a later {limit}.",
-        limit=limit,
+        "Submit it again, or allow it a later queue_timeout.",
+        limit="queue_timeout",
     ).problem()
 
 
@@ -31,10 +31,10 @@ def ran_too_long(limit: str, run_timeout: float) -> Problem:
 
 
 def missed_deadline(wished: float) -> Problem:
-    """The job was still running when it was to have ended."""
-    return RanTooLong(
-        f"The job was to end within {wished:g} s, and was still running then. Allow it a later "
-        "deadline.",
+    """The job still waited, or ran, when it was to have ended."""
+    return DeadlinePassed(
+        f"The job was to end within {wished:g} s, and had not ended then. Allow it a later "
+        "deadline, or submit it when fewer jobs wait.",
         limit="deadline",
     ).problem()
 

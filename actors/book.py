@@ -28,14 +28,15 @@ from actors.messages import Hold
 class MachineLimits:
     """What all capabilities together may do.
 
-    `refuse_busy_user` turns a busy user's next job away instead of letting it wait; `weights` are
-    turns that an owner gets for each one of the others'; `charge_time` makes a long job cost more
-    than one turn.
+    `queued_per_user` are the places of the queue that one user may take; `refuse_busy_user` turns a
+    busy user's next job away instead of letting it wait; `weights` are turns that an owner gets for
+    each one of the others'; `charge_time` makes a long job cost more than one turn.
     """
 
     global_jobs: int
     jobs_per_user: int
     queue_size: int
+    queued_per_user: int = 1_000_000
     refuse_busy_user: bool = False
     priority: bool = False
     charge_time: bool = True
@@ -72,6 +73,10 @@ class Book:
         self._closed = False
         self.version = 0
         """Changes with every change of the book: what was told of one version holds for it."""
+
+    def is_held(self, capability: str) -> bool:
+        """Whether an operator lets nothing of a capability begin."""
+        return self._closed or self._rooms[capability].paused
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} running={self._running} waiting={self._waiting}>"

@@ -247,6 +247,12 @@ class RanTooLong(WorkFailed):
     status = 504
 
 
+class DeadlinePassed(WorkFailed):
+    code = "deadline_passed"
+    title = "The job had not ended by its deadline"
+    status = 504
+
+
 class ResourceMissing(WorkFailed):
     """The work needs a graphics card, or whatever this machine has not."""
 

@@ -10,10 +10,9 @@ The estimate is honest about its ignorance: without a run to learn from there is
 import bisect
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from statistics import fmean, pvariance
 
 from actors.messages import Eta
@@ -27,6 +26,18 @@ many and five at least. A guess: a tenth of fewer would be no more than a run.""
 
 TELLING = 0.05
 """Share of the work after which its pace says something; a guess."""
+
+ALIKE = 1.0
+"""Doublings of size within which runs speak for a request as they are; from further off they are
+taken in proportion. A guess."""
+
+GUESSED = (0.5, 1.0, 2.0)
+"""Times the time that proportion tells, as likely as each other: a run has fixed parts, and caches
+end somewhere, so from far off no more than the order of size is known."""
+
+OVERDUE = (0.1, 0.5)
+"""p50 and p90, as shares of what was expected, of what a job is taken to need still that outlasted
+all expectations: any moment now, and no longer however late it is. A guess."""
 
 NINTH_DECILE = 1.2816
 """Standard deviations above the mean at which nine tenths of a normal distribution lie below."""
@@ -50,8 +61,9 @@ def quantile(values: Sequence[float], share: float) -> float:
     return _quantile_of_ordered(sorted(values), share)
 
 
-def _quantile_of_ordered(ordered: Sequence[float], share: float) -> float:
-    place = share * (len(ordered) - 1)
+def _quantile_of_ordered(ordered: Sequence[float], share: float, first: int = 0) -> float:
+    """As `quantile`, of the values from the index `first` on."""
+    place = first + share * (len(ordered) - 1 - first)
     low = math.floor(place)
     high = math.ceil(place)
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
@@ -63,6 +75,11 @@ class Spread:
 
     mean: float
     variance: float = 0.0
+
+    @classmethod
+    def of(cls, eta: Eta) -> "Spread":
+        """The normal distribution with these deciles."""
+        return cls(eta.p50, ((eta.p90 - eta.p50) / NINTH_DECILE) ** 2)
 
     @property
     def p90(self) -> float:
@@ -76,10 +93,14 @@ class Spread:
 
 
 class Runs:
-    """Run times that speak for one request; at least one."""
+    """Run times that speak for one request; at least one.
 
-    def __init__(self, seconds: Iterable[float]) -> None:
+    `guessed` tells that they were of other sizes, and say what proportion makes of them.
+    """
+
+    def __init__(self, seconds: Iterable[float], *, guessed: bool = False) -> None:
         self.ordered = sorted(seconds)
+        self.guessed = guessed
 
     @cached_property
     def spread(self) -> Spread:
@@ -103,30 +124,16 @@ class Runs:
         """A tenth took less."""
         return _quantile_of_ordered(self.ordered, 0.1)
 
-    def left(self, elapsed: float) -> Spread | None:
-        """Mean and variance of what the longer ones still took after so long; quick."""
+    def left(self, elapsed: float) -> Eta | None:
+        """What the longer ones still took after so long; None when no run was that long. Quick."""
         place = bisect.bisect_right(self.ordered, elapsed)
         count = len(self.ordered) - place
         if not count:
             return None
-        total, squares = self._sums[place]
-        mean = total / count
-        return Spread(mean - elapsed, max(0.0, squares / count - mean * mean))
-
-    @cached_property
-    def _sums(self) -> list[tuple[float, float]]:
-        """The sums, and sums of squares, of what is left of the list from each place on."""
-        backwards = accumulate(
-            reversed(self.ordered),
-            lambda sums, run: (sums[0] + run, sums[1] + run * run),
-            initial=(0.0, 0.0),
+        p50, p90 = (
+            _quantile_of_ordered(self.ordered, share, place) - elapsed for share in (0.5, 0.9)
         )
-        return list(backwards)[::-1]
-
-    def after(self, elapsed: float) -> "Runs | None":
-        """What the longer ones still took after so long; None when no run was that long."""
-        longer = [run - elapsed for run in self.ordered if run > elapsed]
-        return Runs(longer) if longer else None
+        return Eta(p50=p50, p90=p90 * (1 + 1 / count))
 
 
 class RunTimes:
@@ -150,14 +157,15 @@ class RunTimes:
     def like(self, size: float) -> Runs | None:
         """The runs that speak for a request of this size: the nearest ones, by proportion.
 
-        Sizes within a tenth of each other get the same answer, and get it at once.
+        Where none is of about this size, what they took is taken in proportion to theirs. Sizes
+        within a tenth of each other get the same answer, and get it at once.
         """
         if not self._recent:
             return None
         bucket = round(8 * math.log2(size + 1))
         found = self._known.get(bucket)
         if found is None:
-            found = self._known[bucket] = Runs(self._nearest(bucket / 8))
+            found = self._known[bucket] = self._nearest(bucket / 8)
         return found
 
     def all(self) -> Runs | None:
@@ -168,12 +176,25 @@ class RunTimes:
             self._all = Runs(seconds for _, seconds in self._recent)
         return self._all
 
-    def _nearest(self, place: float) -> list[float]:
+    def _nearest(self, place: float) -> Runs:
         apart = sorted(abs(size - place) for size, _ in self._recent)
         nearest = min(max(5, len(apart) // 4), NEAREST_RUNS, len(apart))
-        # All that are as near as the last one of the nearest: of one size, all speak.
+        # All that are as near as the last one of the nearest: of one size, all speak. But a few
+        # that are alike say more than many that are not.
         reach = apart[nearest - 1]
-        return [seconds for size, seconds in self._recent if abs(size - place) <= reach]
+        if apart[0] <= ALIKE:
+            return Runs(seconds for _, seconds in self._within(place, min(reach, ALIKE)))
+        return Runs(
+            (
+                guess * seconds * 2 ** (place - size)
+                for size, seconds in self._within(place, reach)
+                for guess in GUESSED
+            ),
+            guessed=True,
+        )
+
+    def _within(self, place: float, reach: float) -> Iterator[tuple[float, float]]:
+        return ((size, run) for size, run in self._recent if abs(size - place) <= reach)
 
 
 class Typical:
@@ -213,38 +234,58 @@ def until_end_queued(wait: Spread, runs: Runs) -> Eta:
     return Eta(p50=p50, p90=p50 + math.hypot(wait.p90 - wait.mean, runs.p90 - runs.p50))
 
 
-def until_end_running(runs: Runs | None, elapsed: float) -> Eta | None:
-    """Seconds until a job ends that has run for `elapsed`: what the longer runs still took.
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a running job told of itself: it was so far (0..1) when it had run for `at` seconds."""
 
-    A job that outlasted every run on record says nothing of its end: None.
+    fraction: float = 0.0
+    at: float = 0.0
+
+    @property
+    def rest(self) -> Eta | None:
+        """Seconds that were left then: None before it was some way into the work.
+
+        Work seldom goes on evenly, so nine tenths are promised half as much again.
+        """
+        if self.fraction < TELLING:
+            return None
+        rest = self.at * (1 - self.fraction) / self.fraction
+        return Eta(p50=rest, p90=rest * 1.5)
+
+    def left(self, elapsed: float) -> Eta | None:
+        """Seconds left by now, counted down from then; None once that has passed, too."""
+        rest, since = self.rest, elapsed - self.at
+        if rest is None or rest.p90 <= since:
+            return None
+        return Eta(p50=max(rest.p50 * OVERDUE[0], rest.p50 - since), p90=rest.p90 - since)
+
+
+def until_end(runs: Runs | None, elapsed: float, account: Account) -> Eta | None:
+    """Seconds until a job ends that has run for `elapsed`; None when nothing is known.
+
+    What it tells of itself counts the more the further it is, and the runs of others the less;
+    guesses from runs of other sizes do not count beside it. From word to word the time counts down.
     """
-    left = None if runs is None else runs.after(elapsed)
-    return None if left is None else Eta(p50=left.p50, p90=left.p90)
-
-
-def until_end(runs: Runs | None, elapsed: float, fraction: float) -> Eta | None:
-    """Seconds until a job ends that has come so far (0..1) in `elapsed` seconds.
-
-    What it tells of itself counts the more the further it is, and the runs of others the less.
-    """
-    others, own = until_end_running(runs, elapsed), until_end_by_progress(elapsed, fraction)
-    if others is None or own is None:
-        return own or others
-    rest = 1 - fraction
-    return Eta(
-        p50=fraction * own.p50 + rest * others.p50, p90=fraction * own.p90 + rest * others.p90
+    others, own = None if runs is None else runs.left(elapsed), account.left(elapsed)
+    if own is None or others is None:
+        return _in_order(own or others or _overdue(runs, account))
+    share = 1.0 if runs is None or runs.guessed else account.fraction
+    rest = 1 - share
+    return _in_order(
+        Eta(p50=share * own.p50 + rest * others.p50, p90=share * own.p90 + rest * others.p90)
     )
 
 
-def until_end_by_progress(elapsed: float, fraction: float) -> Eta | None:
-    """Seconds until a job ends, by its own account: None before it is some way into the work.
+def _overdue(runs: Runs | None, account: Account) -> Eta | None:
+    """What is left of a job that outlasted all that was expected of it."""
+    expected = 0.0 if runs is None else runs.ordered[-1]
+    if account.rest is not None:
+        expected = account.at + account.rest.p50
+    return Eta(p50=expected * OVERDUE[0], p90=expected * OVERDUE[1]) if expected else None
 
-    Work seldom goes on evenly, so nine tenths are promised half as much again.
-    """
-    if fraction < TELLING:
-        return None
-    rest = elapsed * (1 - fraction) / fraction
-    return Eta(p50=rest, p90=rest * 1.5)
+
+def _in_order(eta: Eta | None) -> Eta | None:
+    return None if eta is None else Eta(p50=eta.p50, p90=max(eta.p50, eta.p90))
 
 
 class Correction:

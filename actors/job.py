@@ -123,6 +123,7 @@ class Job:
         """The work is so far."""
         if not has_ended(self.record.state):
             self.progress = progress
+            self._limiter.moved_on(self._place, progress.fraction)
             self._owner.job_progressed(self)
 
     def waits_changed(self) -> None:
@@ -338,16 +339,14 @@ class Job:
         if self.record.state is State.QUEUED:
             return self._limiter.outlook_queued(self._place)
         if self.record.state is State.RUNNING:
-            fraction = 0.0 if self.progress is None else self.progress.fraction
-            elapsed = trio.current_time() - self._started_at
-            outlook = self._limiter.outlook_running(self._place, elapsed, fraction)
+            outlook = self._limiter.outlook_running(self._place)
             return replace(outlook, waiting_for=self._context.waiting_for())
         return Outlook()
 
     def _waited_too_long(self) -> Problem:
         if self._place.expires_at >= self._ends_by:
-            return waited_too_long("deadline", self.record.options.deadline or 0)
-        return waited_too_long("queue_timeout", self._queue_timeout())
+            return missed_deadline(self.record.options.deadline or 0)
+        return waited_too_long(self._queue_timeout())
 
     def _ran_too_long(self, late: str | None, run_timeout: float) -> Problem:
         """`late` is what the stopwatch blames."""

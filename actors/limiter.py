@@ -25,12 +25,15 @@ from actors.estimate import (
     Runs,
     Spread,
     Typical,
-    until_end,
 )
 from actors.foresight import Foresight
 from actors.lines import CapabilityLimits, Standing, Ticket
 from actors.mailbox import Inbox
 from actors.messages import Eta, Hold, Outlook
+
+RETRY_HELD = 30.0
+"""Seconds told to who is refused while nothing begins, since an operator wants it so: nobody knows
+for how long. As the service says when it takes no work at all."""
 
 RETRY_UNKNOWN = 5.0
 """Seconds told to who is refused before the first run has taught us anything; a guess."""
@@ -155,6 +158,10 @@ class Limiter:
         """
         self._inbox.post(Leave(place=place, ran=ran))
 
+    def moved_on(self, place: Place, fraction: float) -> None:
+        """Takes note that a running job has come so far (0..1)."""
+        self._floor.foresight.moved_on(place.ticket, fraction, trio.current_time())
+
     # --- asked by anybody: read at once, nothing changes ------------------------------------------
 
     def outlook_queued(self, place: Place) -> Outlook:
@@ -169,9 +176,9 @@ class Limiter:
             eta=self._floor.foresight.eta(ticket, trio.current_time()),
         )
 
-    def outlook_running(self, place: Place, elapsed: float, fraction: float) -> Outlook:
-        """What a job may expect that has come so far (0..1) in `elapsed` seconds."""
-        return Outlook(eta=until_end(self._runs(place.ticket), elapsed, fraction))
+    def outlook_running(self, place: Place) -> Outlook:
+        """What a job may expect that runs."""
+        return Outlook(eta=self._floor.foresight.left(place.ticket, trio.current_time()))
 
     def load(self) -> Load:
         """How busy the capability is, and what a newcomer would wait."""
@@ -255,11 +262,11 @@ class Limiter:
         soonest = wait.p10 + runs.p10
         if soonest > left:
             raise DeadlineMissed(
-                f"The job is to end within {left:g} s, but would hardly end within {soonest:.1f} "
-                "s. Allow it a later deadline, or submit it when fewer jobs wait.",
+                f"The job is to end within {max(left, 0):.1f} s, but would hardly end within "
+                f"{soonest:.1f} s. Allow it a later deadline, or submit it when fewer jobs wait.",
                 field="/options/deadline",
                 limit="deadline",
-                more={"soonest": soonest},
+                more={"soonest": round(soonest, 1)},
             )
 
     def _watch_time(self, place: Place) -> None:
@@ -298,7 +305,7 @@ class Limiter:
         return self._floor.foresight.newcomers_wait(user, self.capability, now)
 
     def _retry_after(self, user: str, limit: str | None) -> float:
-        """Seconds until the limit that refused is expected to let one more in.
+        """Whole seconds until the limit that refused is expected to let one more in.
 
         That is when one of those who wait begins or expires, or when a busy user's job ends. A
         guess while nothing is known.
@@ -306,10 +313,12 @@ class Limiter:
         foresight, now = self._floor.foresight, trio.current_time()
         if limit == "jobs_per_user":
             return self.until_one_ends(user)
-        own = None if limit == "queue_size" else self.capability
-        begins = foresight.next_start(now, own)
+        own = self.capability if limit == f"{self.capability}.queued" else None
+        begins = foresight.next_start(now, own, user if limit == "queued_per_user" else None)
         if begins is None and (wait := self._newcomers_wait(user)) is not None:
             begins = wait.mean
+        if begins is None and self._floor.admission.is_held(self.capability):
+            begins = RETRY_HELD
         expires = self._next_expiry() - now
         return _whole(min(expires, math.inf if begins is None else begins))
 

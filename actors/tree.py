@@ -158,6 +158,7 @@ def machine_limits(settings: Settings) -> MachineLimits:
         global_jobs=concurrency.max_global_jobs,
         jobs_per_user=concurrency.max_jobs_per_user,
         queue_size=settings.limits.max_queue_size,
+        queued_per_user=settings.limits.queued_per_user,
         refuse_busy_user=concurrency.when_user_busy == "refuse",
         priority=concurrency.enable_priority,
         charge_time=concurrency.charge_run_time,

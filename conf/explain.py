@@ -110,9 +110,10 @@ def _turns(settings: Settings) -> Iterator[str]:
         if concurrency.when_user_busy == "wait"
         else f"Who has {_count(one_user, 'job')} running is refused the next with user_busy."
     )
+    one_waits = min(settings.limits.queued_per_user, waiting)
     yield (
-        f"At most {_count(waiting, 'job')} waiting; one more is refused with queue_full, and one "
-        f"that has waited {duration(concurrency.queue_timeout)} expires."
+        f"At most {_count(waiting, 'job')} waiting, {one_waits:,} of one user; one more is refused "
+        f"with queue_full, and one that has waited {duration(concurrency.queue_timeout)} expires."
         if waiting
         else "No job waits; one that cannot run at once is refused with queue_full."
     )
@@ -224,6 +225,9 @@ def _never_reached(settings: Settings) -> Iterator[Warned]:
         for key, (by, bound) in whole.items():
             if key in own.model_fields_set:  # the defaults mean "as much as the machine allows"
                 yield from _outdone(f"{name}.{key}", getattr(own, key), by, bound)
+    if limits.max_queued_per_user is not None:
+        waiting = ("limits.max_queue_size", limits.max_queue_size)
+        yield from _outdone("limits.max_queued_per_user", limits.max_queued_per_user, *waiting)
     session = ("limits.max_session_mb", limits.max_session_mb)
     yield from _outdone("limits.max_upload_mb", limits.max_upload_mb, *session)
     yield from _outdone("limits.max_video_size_mb", limits.max_video_size_mb, *session)

@@ -145,6 +145,12 @@ class Limits(Section):
     """How much is taken from one user, one request, one file."""
 
     max_queue_size: int = Field(100, ge=0, le=1_000_000, description="jobs waiting, all users")
+    max_queued_per_user: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="of these, one user's, so that nobody takes every place; unset: half of them",
+    )
     max_upload_mb: int = Field(256, ge=1, le=1 << 20, description="one uploaded file, MiB")
     max_video_size_mb: int = Field(2048, ge=1, le=1 << 20, description="one video, MiB")
     max_video_duration_minutes: float = Field(
@@ -174,6 +180,12 @@ class Limits(Section):
     max_sessions: int = Field(
         10_000, ge=1, le=1_000_000, description="session actors in memory at once"
     )
+
+    @property
+    def queued_per_user(self) -> int:
+        """Jobs of one user that may wait: as set, or half of the queue, but one at least."""
+        half = max(1, self.max_queue_size // 2)
+        return half if self.max_queued_per_user is None else self.max_queued_per_user
 
 
 class Server(Section):

@@ -20,6 +20,7 @@ def book(
     total: int = 1,
     per_user: int = 1,
     queue: int = 10**9,
+    queued_per_user: int = 10**9,
     refuse: bool = False,
     priority: bool = False,
     **rooms: CapabilityLimits,
@@ -28,6 +29,7 @@ def book(
         global_jobs=total,
         jobs_per_user=per_user,
         queue_size=queue,
+        queued_per_user=queued_per_user,
         refuse_busy_user=refuse,
         priority=priority,
     )
@@ -150,6 +152,17 @@ def test_a_refused_newcomer_leaves_no_trace() -> None:
     assert refused.standing is Standing.OUTSIDE
     assert admission.leave(running) == [waiting]
     assert admission.leave(waiting) == []
+
+
+def test_one_users_queue_refuses_nobody_elses_first_job() -> None:
+    admission = book(queue=4, queued_per_user=2)
+    enter(admission, "hog", "hog", "hog")
+    with pytest.raises(QueueFull, match="of one user may wait") as caught:
+        enter(admission, "hog")
+    enter(admission, "ann")
+
+    assert caught.value.limit == "queued_per_user"
+    assert admission.waiting == 3
 
 
 def test_a_queue_of_none_still_lets_run_what_can_run() -> None:

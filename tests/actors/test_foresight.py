@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.admission import Admission, MachineLimits
-from actors.estimate import RunTimes, Spread
+from actors.estimate import Correction, RunTimes, Spread
 from actors.foresight import HORIZON, Foresight
 from actors.lines import CapabilityLimits, Standing, Ticket
 from actors.replay import Runner, Slots, Waiter, replay
@@ -41,8 +41,8 @@ class Play:
         self.began: dict[Ticket, float] = {}
         self.ends: list[tuple[float, int, Ticket]] = []
 
-    def bring(self, user: str, capability: str = "stitch") -> Ticket:
-        ticket = Ticket(job="", user=user, capability=capability)
+    def bring(self, user: str, capability: str = "stitch", size: float = 1.0) -> Ticket:
+        ticket = Ticket(job="", user=user, capability=capability, size=size)
         self._begin(self.admission.enter(ticket))
         return ticket
 
@@ -137,7 +137,9 @@ def test_nothing_is_foretold_of_what_is_paused_or_never_ran() -> None:
 
     assert play.foresight.wait(waits, 0) is None
     play.admission.resume("stitch")
-    assert play.foresight.wait(waits, 0) == Spread(10.0, 0.0)
+    told = play.foresight.wait(waits, 0)
+    assert told is not None
+    assert told.mean == 10
     play.times["stitch"] = RunTimes()  # as if nothing had run
     assert play.foresight.wait(waits, 1) is None
 
@@ -175,8 +177,8 @@ class Day(Play):
         self.took: dict[Ticket, float] = {}
         super().__init__({"stitch": 20.0}, total=slots, per_user=2)
 
-    def bring(self, user: str, capability: str = "stitch") -> Ticket:
-        ticket = super().bring(user, capability)
+    def bring(self, user: str, capability: str = "stitch", size: float = 1.0) -> Ticket:
+        ticket = super().bring(user, capability, size)
         self.foresight.tell(ticket, self.now)
         return ticket
 
@@ -214,3 +216,57 @@ def test_of_a_mixed_day_four_ends_of_five_come_within_their_bands(
 ) -> None:
     """With more work than can be done, with hogs, and on a quiet day; 0.80 to 0.88 were seen."""
     assert 0.75 <= covered(7, slots, hog, hours) <= 0.95
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    known=st.lists(st.tuples(st.floats(0.1, 100), st.floats(0, 100)), max_size=12),
+    sizes=st.lists(st.floats(0, 100), min_size=2, max_size=HORIZON + 6),
+    steps=st.lists(st.tuples(st.floats(0.01, 1), st.floats(0, 50)), max_size=4),
+    experience=st.sampled_from([None, 0.2, 3.0]),
+)
+def test_nobody_behind_the_only_slot_is_told_an_end_before_that_of_who_holds_it(
+    known: list[tuple[float, float]],
+    sizes: list[float],
+    steps: list[tuple[float, float]],
+    experience: float | None,
+) -> None:
+    """Whatever ran before, however the running job gets on, and whatever experience says."""
+    play = Play({"stitch": 10.0})
+    play.times["stitch"] = RunTimes()
+    for seconds, size in known:
+        play.times["stitch"].add(seconds, size)
+    for correction in play.foresight._corrections["stitch"]:
+        for _ in range(Correction.LEAST if experience else 0):
+            correction.add(1.0, experience or 1.0)
+    tickets = [play.bring(f"user{number}", size=size) for number, size in enumerate(sizes)]
+    for fraction, later in steps:
+        play.now += later
+        play.foresight.moved_on(tickets[0], fraction, play.now)
+    running = play.foresight.left(tickets[0], play.now)
+
+    for ticket in tickets[1:]:
+        told, runs = play.foresight.eta(ticket, play.now), play.foresight.runs(ticket)
+        if told is not None and running is not None and runs is not None:
+            assert told.p50 >= running.p50 + runs.p50 - 1e-6
+            assert told.p90 >= running.p90 + runs.p50 - 1e-6
+
+
+def test_a_large_job_after_many_small_ones_is_told_by_its_own_account_and_counts_down() -> None:
+    """A sixth was read in 3.6 s; the rest is encoded at once, and says nothing meanwhile."""
+    play = Play({"stitch": 0.05})
+    play.times["stitch"] = RunTimes()
+    for _ in range(10):
+        play.times["stitch"].add(0.05, 0.01)
+    large, behind = play.bring("ann", size=72), play.bring("bob", size=72)
+    play.foresight.moved_on(large, 1 / 6, 3.6)
+    told = [play.foresight.left(large, 3.6 + later) for later in range(17)]
+    waits = [play.foresight.eta(behind, 3.6 + later) for later in range(17)]
+
+    assert [eta and eta.p50 for eta in told] == [
+        pytest.approx(max(18 - later, 1.8)) for later in range(17)
+    ]
+    for eta, wait in zip(told, waits, strict=True):
+        assert eta is not None
+        assert wait is not None
+        assert (wait.p50 > eta.p50, wait.p90 > eta.p90) == (True, True)

@@ -9,8 +9,8 @@ import trio.testing
 
 from actors.admission import Admission, MachineLimits
 from actors.commands import Place, WaitedTooLongError
-from actors.errors import QueueFull
-from actors.limiter import Floor, Limiter
+from actors.errors import DeadlineMissed, QueueFull
+from actors.limiter import RETRY_HELD, Floor, Limiter
 from actors.lines import CapabilityLimits, Ticket
 
 ROOMY = CapabilityLimits(running=10, running_per_user=10, queued=100)
@@ -135,3 +135,25 @@ async def test_coming_and_leaving_a_thousand_times_leaves_no_time_limits_behind(
             limiter.leave(passing)
 
         assert len(limiter._expiries) < 100
+
+
+async def test_who_is_refused_under_a_pause_is_told_so_and_to_come_back_soon() -> None:
+    async with limiters("stitch", queue=1) as [limiter]:
+        limiter._floor.pause("stitch")
+        await limiter.ask(place("1", wait=3600))
+        with pytest.raises(QueueFull, match="stitch begins just now: it is paused") as caught:
+            await limiter.ask(place("2"))
+
+    assert caught.value.retry_after == RETRY_HELD
+
+
+async def test_a_deadline_that_has_passed_already_is_told_as_nothing_left() -> None:
+    async with limiters("stitch") as [limiter]:
+        ran = place("1")
+        await limiter.ask(ran)
+        limiter.leave(ran, ran=7.77)
+        late = Place(ticket=place("2").ticket, ends_by=trio.current_time() - 0.001)
+        with pytest.raises(DeadlineMissed, match=r"within 0\.0 s, but would hardly end") as caught:
+            await limiter.ask(late)
+
+    assert caught.value.more == {"soonest": 7.8}

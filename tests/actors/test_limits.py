@@ -177,7 +177,8 @@ async def test_a_deadline_that_even_luck_would_miss_is_refused_with_the_soonest_
 ) -> None:
     async with tree(configured(tmp_path)) as stitchery:
         session = await stitchery.sessions.create()
-        await end_of(session, await submit(session, 100))
+        for _ in range(5):
+            await end_of(session, await submit(session, 100))
         for _ in range(4):
             await submit(session, 100)
         with pytest.raises(DeadlineMissed) as caught:
@@ -190,7 +191,7 @@ async def test_a_deadline_that_even_luck_would_miss_is_refused_with_the_soonest_
         end = await end_of(session, later)
 
     assert caught.value.limit == "deadline"
-    assert caught.value.more["soonest"] == pytest.approx(200, abs=1)
+    assert caught.value.more["soonest"] == pytest.approx(190, abs=1)  # 200 as a rule
     assert unfinished == 5
     assert end.record.state is State.SUCCEEDED
 
@@ -204,7 +205,7 @@ async def test_a_deadline_that_passes_while_the_job_runs_ends_it_as_timed_out(
 
     assert view.record.state is State.TIMED_OUT
     assert view.record.error is not None
-    assert (view.record.error.code, view.record.error.limit) == ("run_timeout", "deadline")
+    assert (view.record.error.code, view.record.error.limit) == ("deadline_passed", "deadline")
     assert trio.current_time() == pytest.approx(60, abs=1)
 
 
@@ -232,7 +233,7 @@ async def test_a_deadline_does_not_begin_anew_in_the_next_life(
 async def test_who_is_refused_is_told_when_one_more_may_wait_and_that_is_true(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
-    limits = Limits(max_queue_size=2)
+    limits = Limits(max_queue_size=2, max_queued_per_user=2)
     async with tree(configured(tmp_path, limits=limits)) as stitchery:
         session = await stitchery.sessions.create()
         await end_of(session, await submit(session, 100))

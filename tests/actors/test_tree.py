@@ -134,14 +134,14 @@ async def test_a_full_queue_refuses_and_names_its_limit(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
     async with tree(tmp_path, total=1, limits=Limits(max_queue_size=1)) as stitchery:
-        session = await stitchery.sessions.create()
+        session, other = [await stitchery.sessions.create() for _ in range(2)]
         await submit(session, 100)
         await submit(session, 100)
         with pytest.raises(QueueFull) as caught:
-            await submit(session, 100)
+            await submit(other, 100)
 
         assert caught.value.limit == "queue_size"
-        assert session.unfinished() == 2
+        assert (session.unfinished(), other.unfinished()) == (2, 0)
 
 
 async def test_a_busy_user_is_refused_where_the_site_wants_it(
@@ -486,7 +486,8 @@ async def test_a_job_that_outwaits_its_own_deadline_is_told_so(
 async def test_a_preflight_refuses_what_a_submit_would_refuse_and_takes_nothing(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
-    async with tree(tmp_path, total=1, limits=Limits(max_queue_size=2)) as stitchery:
+    limits = Limits(max_queue_size=2, max_queued_per_user=2)
+    async with tree(tmp_path, total=1, limits=limits) as stitchery:
         hog, other = [await stitchery.sessions.create() for _ in range(2)]
         await submit(hog, 100)
         await submit(hog, 100)

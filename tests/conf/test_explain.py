@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr
 from conf.explain import Explanation, duration, explain, size
 from conf.load import resolve
 from conf.machine import Machine, this_machine
-from conf.settings import CapabilitySettings
+from conf.settings import CapabilitySettings, Limits
 
 ROOMY = Machine(open_files=None, processors=8, superuser=False)
 
@@ -67,8 +67,8 @@ def test_turns_and_the_queue_are_told_in_sentences() -> None:
     assert "At most 3 jobs at once, 1 of one user." in sentences
     assert "Who has 1 job running may send more, and they wait their turn." in sentences
     assert (
-        "At most 100 jobs waiting; one more is refused with queue_full, and one that has waited "
-        "1 hour expires."
+        "At most 100 jobs waiting, 50 of one user; one more is refused with queue_full, and one "
+        "that has waited 1 hour expires."
     ) in sentences
 
 
@@ -141,6 +141,10 @@ def test_the_defaults_on_a_roomy_machine_give_no_reason_to_warn() -> None:
             ("paint.max_running_per_user", "concurrency.max_jobs_per_user"),
         ),
         ({"paint": {"max_queued": 101}}, ("paint.max_queued", "limits.max_queue_size")),
+        (
+            {"limits": {"max_queued_per_user": 101}},
+            ("limits.max_queued_per_user", "limits.max_queue_size"),
+        ),
         ({"limits": {"max_upload_mb": 5000}}, ("limits.max_upload_mb", "limits.max_session_mb")),
         (
             {"limits": {"max_video_size_mb": 5000}},
@@ -191,3 +195,18 @@ def test_this_machine_tells_what_it_allows() -> None:
     assert machine.processors >= 1
     assert machine.open_files is None or machine.open_files > 0
     assert machine.superuser == (Path("/proc/self").stat().st_uid == 0)
+
+
+@pytest.mark.parametrize(
+    ("limits", "places"),
+    [
+        ({"max_queue_size": 7}, 3),
+        ({"max_queue_size": 1}, 1),
+        ({"max_queue_size": 0}, 1),
+        ({"max_queue_size": 7, "max_queued_per_user": 6}, 6),
+    ],
+)
+def test_one_user_has_half_of_the_queue_or_as_much_as_is_set(
+    limits: dict[str, int], places: int
+) -> None:
+    assert Limits.model_validate(limits).queued_per_user == places

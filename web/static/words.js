@@ -195,6 +195,7 @@ export const WORDS = {
   "problem.wrong_offset": { "en": "The upload was at another place", "zh": "上传位置不一致" },
   "problem.unsupported_tus_version": { "en": "The server and this page do not fit; please reload", "zh": "页面与服务器版本不符，请重新加载" },
   "problem.deadline_missed": { "en": "This cannot be done by then", "zh": "无法在截止时间前完成" },
+  "problem.deadline_passed": { "en": "It had not ended by its deadline", "zh": "到截止时间仍未完成" },
   "problem.resource_missing": { "en": "This server lacks what the work needs", "zh": "服务器缺少此任务所需的资源" },
   "problem.too_many_new_sessions": { "en": "Too many people begin here at once; try again in a minute", "zh": "新会话过多，请稍后再试" },
   "problem.too_many_connections": { "en": "Too many connections are open; try again soon", "zh": "连接过多，请稍后再试" },
