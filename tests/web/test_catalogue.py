@@ -3,7 +3,6 @@ from importlib import import_module
 from pathlib import Path
 
 import httpx
-import pytest
 
 import actors
 import web
@@ -11,12 +10,10 @@ from actors.errors import StitcheryError
 from web.catalogue import catalogue
 from web.edge_rules import CODES
 
-ENTRIES = {entry["code"]: entry for entry in catalogue()}
-
 
 def _sources() -> Iterator[Path]:
-    for package in (actors, web):
-        yield from sorted(Path(package.__file__).parent.rglob("*.py"))
+    for package in (Path(actors.__file__), Path(web.__file__)):
+        yield from sorted(package.parent.rglob("*.py"))
 
 
 def _kinds() -> set[type[StitcheryError]]:
@@ -36,19 +33,19 @@ def _kinds() -> set[type[StitcheryError]]:
 
 
 def test_every_code_of_every_error_and_of_the_edge_is_there_with_its_status() -> None:
-    fresh = {entry["code"]: entry for entry in catalogue()}
     kinds = _kinds()
     assert len(kinds) > 40
+    listed = {entry["code"]: entry for entry in catalogue()}
     for kind in kinds:
-        assert kind.status in fresh[kind.code]["statuses"]
+        assert kind.status in listed[kind.code]["statuses"]
     for status, code in CODES.items():
-        assert status in fresh[code]["statuses"]
+        assert status in listed[code]["statuses"]
 
 
-@pytest.mark.parametrize("code", ENTRIES)
-def test_every_problem_says_what_it_means_and_what_to_do(code: str) -> None:
-    assert ENTRIES[code]["title"]
-    assert ENTRIES[code]["advice"].endswith(".")
+def test_every_problem_says_what_it_means_and_what_to_do() -> None:
+    for entry in catalogue():
+        assert entry["title"]
+        assert entry["advice"].endswith(".")
 
 
 def test_the_document_of_a_service_has_the_codes_its_capabilities_among_them(

@@ -15,10 +15,11 @@ from actors import errors
 from actors.capabilities.stitch.geometry import SIDE_LIMITS
 from actors.lifecycle import State
 from tests import pictures
-from tests.service import Service, open_program, until
+from tests.service import Service, User, open_program, told, until
 from tests.web import browser
 from tests.web.browser import Tab, open_tab
 from web.pages import PageRoutes
+from web.principals import digest_of, new_key
 
 FOLDER = Path(web.__file__).parent / "static"
 INDEX = (FOLDER / "index.html").read_text()
@@ -258,6 +259,22 @@ async def _change_language(tab: Tab) -> None:
     assert await tab.value("document.documentElement.lang") == "zh-Hans"
 
 
+async def _meet_maintenance(tab: Tab, keeper: User) -> None:
+    """What is told of a refusal, and that the page is live, follows the language."""
+    told(await keeper.http.post("/api/v1/admin/drain"))
+    await tab.until("!document.querySelector('#join').disabled")
+    await tab.press("Enter", "#join")
+    await tab.until("document.querySelector('#join-problem').innerText.includes('暂时无法')")
+    await tab.press("Enter", "[data-language=en]")
+    title = await tab.text("#join-problem .problem-title")
+    assert title == "The server cannot take this just now"
+    assert "Try again in" in await tab.text("#join-problem")
+    assert await tab.text("#live") == "Live"
+    assert await tab.text(".job h3") == "Vertical join of 2 pictures"
+    told(await keeper.http.post("/api/v1/admin/undrain"))
+    await tab.until("document.querySelector('#join-problem').innerText === ''")
+
+
 async def _throttle(tab: Tab, *, offline: bool, upload: int) -> None:
     """Bytes a second that leave the browser, or none at all."""
     await tab.tell(
@@ -300,11 +317,27 @@ def _come(service: Service) -> list[Path]:
 @pytest.mark.slow
 @pytest.mark.skipif(browser.find() is None, reason="there is no Chromium on this machine")
 async def test_a_person_joins_pictures_cancels_and_changes_the_language(tmp_path: Path) -> None:
-    with open_program(tmp_path / "data") as program:
+    key = new_key()
+    entry = {"name": "keeper", "sha256": digest_of(key), "role": "admin"}
+    with open_program(tmp_path / "data", identity={"api_keys": [entry]}) as program:
         async with program.visit() as service, open_tab(service.address, tmp_path / "tab") as tab:
             await _enter(tab, tmp_path)
             await _order(tab)
             await _join(tab)
             await _cancel(tab, service)
             await _change_language(tab)
+            await _meet_maintenance(tab, await service.user(key))
             assert tab.complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(browser.find() is None, reason="there is no Chromium on this machine")
+async def test_who_is_not_invited_is_told_so_and_sees_no_form(tmp_path: Path) -> None:
+    with open_program(tmp_path / "data", identity={"open": False}) as program:
+        async with program.visit() as service, open_tab(service.address, tmp_path / "tab") as tab:
+            await tab.until("document.querySelector('#trouble')?.hidden === false")
+            assert "for invited users" in await tab.text("#trouble")
+            assert "Bearer" not in await tab.text("body")
+            assert not await tab.value("document.querySelector('#bench').checkVisibility()")
+            await tab.press("Enter", "[data-language=zh]")
+            assert "受邀用户" in await tab.text("#trouble")

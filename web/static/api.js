@@ -38,6 +38,7 @@
  * @property {string} capability
  * @property {string} state
  * @property {number} attempt
+ * @property {Record<string, any>} request
  * @property {string} created_at
  * @property {number | null} position
  * @property {{limit: string, used: number, max: number}[]} waiting_for

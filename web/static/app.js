@@ -15,7 +15,15 @@ import { follow } from "./live.js";
 import { leaveNote, takeNote } from "./memory.js";
 import { announce, byId, isBusy, once, put } from "./page.js";
 import { showPictures } from "./pictures.js";
-import { problemOf, showNotice, showProblem, showTrouble, titleOf } from "./problems.js";
+import {
+  drawProblem,
+  fade,
+  problemOf,
+  showNotice,
+  showProblem,
+  showTrouble,
+  titleOf,
+} from "./problems.js";
 import { leadTo, showOlder, showResults } from "./results.js";
 import * as shelf from "./shelf.js";
 import * as tray from "./tray.js";
@@ -26,10 +34,17 @@ let leaving = false;
 /** Finds the session of this browser, or begins one. */
 async function enter() {
   if (await api.hasSession()) return;
-  await api.beginSession();
+  try {
+    await api.beginSession();
+  } catch (error) {
+    throw problemOf(error).code === "forbidden" ? closed("invited_only") : error;
+  }
   if (await api.hasSession()) return;
-  throw new api.Refused({ code: "no_cookies", title: "", detail: "" });
+  throw closed("no_cookies");
 }
+
+/** @param {string} code why nobody gets in */
+const closed = (code) => new api.Refused({ code, title: "", detail: "" });
 
 /** The session ended elsewhere: the page begins anew, and says so. */
 function renew() {
@@ -50,11 +65,11 @@ async function start() {
   try {
     await enter();
   } catch (error) {
-    showTrouble(problemOf(error));
+    showClosed(problemOf(error));
     return;
   }
   const note = takeNote();
-  if (note) showNotice(say(note));
+  if (note) showNotice(note);
   addEventListener(api.SESSION_LOST, renew);
   showPictures();
   showFetching();
@@ -64,6 +79,16 @@ async function start() {
   showJoining();
   showEnding();
   keepUp();
+}
+
+/**
+ * Without a session nothing of the page would work: it says why, and shows no form.
+ *
+ * @param {api.Problem} problem
+ */
+function showClosed(problem) {
+  for (const part of ["bench", "end", "trouble-close"]) byId(part).hidden = true;
+  showTrouble(problem);
 }
 
 /** Follows what happens on the server. */
@@ -110,7 +135,8 @@ function takeFiles({ capability, result }) {
 function showConnection(connected) {
   const sign = byId("live");
   sign.dataset.on = String(connected);
-  put(sign, say(connected ? "live.on" : "live.off"));
+  sign.dataset.word = connected ? "live.on" : "live.off";
+  put(sign, say(sign.dataset.word));
 }
 
 function showLanguages() {
@@ -159,7 +185,9 @@ async function submit() {
     announce(say("said.accepted"));
   } catch (error) {
     const problem = problemOf(error);
-    showProblem(place, problem);
+    const box = drawProblem(problem);
+    place.replaceChildren(box);
+    fade(box, problem);
     announce(titleOf(problem));
   }
 }

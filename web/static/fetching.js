@@ -8,8 +8,8 @@
 import { submitJob } from "./api.js";
 import * as jobs from "./jobs.js";
 import { say } from "./language.js";
-import { announce, byId, element, once, put } from "./page.js";
-import { drawProblem, problemOf, titleOf } from "./problems.js";
+import { announce, byId, element, once, worded } from "./page.js";
+import { drawProblem, fade, problemOf, titleOf } from "./problems.js";
 
 /** Brings the form to life. */
 export function showFetching() {
@@ -22,11 +22,11 @@ export function showFetching() {
 async function submit() {
   const box = /** @type {HTMLTextAreaElement} */ (byId("urls"));
   const lines = addresses(box.value);
-  if (lines.length === 0) return note(say("fetch.none"), box);
+  if (lines.length === 0) return note("fetch.none", box);
   try {
     jobs.learn(await submitJob("fetch", { urls: lines.map(({ text }) => text) }));
     box.value = "";
-    note(say("fetch.sent"));
+    note("fetch.sent");
   } catch (error) {
     refuse(problemOf(error), lines, box);
   }
@@ -49,27 +49,27 @@ export function addresses(text) {
  *
  * @param {import("./api.js").Problem} problem
  * @param {{text: string, line: number}[]} lines
- * @param {HTMLTextAreaElement} box
+ * @param {HTMLTextAreaElement} urls
  */
-function refuse(problem, lines, box) {
+function refuse(problem, lines, urls) {
   const place = /^\/urls\/(\d+)$/.exec(problem.field ?? "")?.[1];
   const bad = place === undefined ? undefined : lines[Number(place)];
-  const notes = [drawProblem(problem)];
-  if (bad)
-    notes.unshift(element("p", say("fetch.line", { n: bad.line, title: bad.text }), "address"));
-  byId("fetch-note").replaceChildren(...notes);
-  box.setAttribute("aria-invalid", "true");
-  box.focus();
+  const box = drawProblem(problem);
+  fade(box, problem);
+  const line = bad ? [element("p", `${bad.line}: ${bad.text}`, "address")] : [];
+  byId("fetch-note").replaceChildren(...line, box);
+  urls.setAttribute("aria-invalid", "true");
+  urls.focus();
   announce(titleOf(problem));
 }
 
 /**
- * @param {string} text
+ * @param {string} word of words.js
  * @param {HTMLTextAreaElement} [box] where it is to be mended
  */
-function note(text, box) {
-  put(byId("fetch-note"), text);
+function note(word, box) {
+  byId("fetch-note").replaceChildren(worded("p", word));
   byId("urls").setAttribute("aria-invalid", String(!!box));
   box?.focus();
-  announce(text);
+  announce(say(word));
 }

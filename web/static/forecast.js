@@ -68,6 +68,8 @@ async function ask(request, signal) {
     if (signal.aborted) return;
     const problem = problemOf(error);
     tell(() => [drawProblem(problem), ...drawFits(problem)]);
+    const { retry_after: after } = problem;
+    if (after) setTimeout(ask, 1000 * after, request, signal);
   }
 }
 

@@ -5,7 +5,7 @@
  * Never: knows what the elements are for.
  */
 
-import { translate } from "./language.js";
+import { say, translate } from "./language.js";
 
 /**
  * The element with this id. One that is missing is a mistake of ours and ends the script.
@@ -49,6 +49,18 @@ export function element(tag, text = "", className = "") {
   const made = document.createElement(tag);
   made.textContent = text;
   if (className) made.className = className;
+  return made;
+}
+
+/**
+ * An element with a word in it, which is said anew in another language.
+ *
+ * @param {string} tag
+ * @param {string} word of words.js
+ */
+export function worded(tag, word) {
+  const made = element(tag, say(word));
+  made.dataset.word = word;
   return made;
 }
 

@@ -7,10 +7,23 @@
 
 import { Refused } from "./api.js";
 import { duration } from "./figures.js";
-import { knows, say } from "./language.js";
-import { byId, element, put, quoted } from "./page.js";
+import { knows, onLanguage, say } from "./language.js";
+import { byId, element, put, quoted, worded } from "./page.js";
 
 /** @typedef {import("./api.js").Problem} Problem */
+
+/** Seconds that a passing problem stays at the least, to be read. */
+const SHORTEST = 10;
+
+/** What each box tells, to be told anew in another language. @type {WeakMap<Element, Problem>} */
+const told = new WeakMap();
+
+onLanguage(() => {
+  for (const box of document.querySelectorAll(".problem")) {
+    const problem = told.get(box);
+    if (problem) fill(box, problem);
+  }
+});
 
 /**
  * The problem in an error. What is none of the server's refusals is a mistake of ours, and goes on.
@@ -40,11 +53,20 @@ export function titleOf(problem) {
  */
 export function drawProblem(problem) {
   const box = element("div", "", "problem");
-  box.append(element("p", titleOf(problem), "problem-title"));
+  told.set(box, problem);
+  fill(box, problem);
+  return box;
+}
+
+/**
+ * @param {Element} box
+ * @param {Problem} problem
+ */
+function fill(box, problem) {
+  box.replaceChildren(element("p", titleOf(problem), "problem-title"));
   for (const detail of detailsOf(problem)) box.append(quoted(detail, "detail"));
   const aside = asideOf(problem);
   if (aside) box.append(element("p", aside, "detail"));
-  return box;
 }
 
 /**
@@ -60,11 +82,21 @@ export function showTrouble(problem) {
 /**
  * Shows a notice that is no error.
  *
- * @param {string} text
+ * @param {string} word of words.js
  */
-export function showNotice(text) {
-  byId("trouble-text").replaceChildren(element("p", text));
+export function showNotice(word) {
+  byId("trouble-text").replaceChildren(worded("p", word));
   byId("trouble").hidden = false;
+}
+
+/**
+ * Takes a problem that passes away when it is time to try again: it may be true no more.
+ *
+ * @param {Element} box as drawn
+ * @param {Problem} problem
+ */
+export function fade(box, { retry_after: after }) {
+  if (after) setTimeout(() => box.remove(), 1000 * Math.max(after, SHORTEST));
 }
 
 /**

@@ -65,10 +65,12 @@ export function leadTo(job) {
   what?.closest("li").scrollIntoView({ block: "nearest" });
 }
 
-/** The name of a job's kind. A kind that this page has no word for has its own. @param {Job} job */
-function kindOf({ capability }) {
+/** What a job is about, to tell several apart. A kind that this page has no word for has its own. @param {Job} job */
+function kindOf({ capability, request }) {
   const key = `job.${capability}`;
-  return knows(key) ? say(key) : capability;
+  const n = (request.inputs ?? request.urls ?? []).length;
+  const layout = say(`layout.${request.layout ?? "vertical"}`); // the server's default
+  return knows(key) ? say(key, { n, layout }) : capability;
 }
 
 /** @param {Job} job */
@@ -128,7 +130,7 @@ function lineOf({ state, progress, position, waiting_for: holds, eta }) {
   });
   return [
     position && say("job.position", { place: position }),
-    limits.length && say("job.held", { limits: limits.join(", ") }),
+    limits.length && say("job.held", { limits: limits.join(say("and")) }),
     left,
   ];
 }
