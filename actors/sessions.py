@@ -9,7 +9,8 @@ A session that breaks is started anew and takes its jobs up again from the journ
 restart of the whole; when that happens too often the error goes up to the supervisor.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 
 import structlog
@@ -17,6 +18,7 @@ import trio
 
 from actors.docket import page_of_living
 from actors.errors import ActorGone, NotFound, NotReady
+from actors.job import Job
 from actors.journal.port import OwnerTakenError, Page
 from actors.lifecycle import State, has_ended
 from actors.messages import JobRecord, JobView, SessionRecord
@@ -62,12 +64,15 @@ class Sessions:
                 left = await services.workspace.leftovers()
                 parted = await settle(services)
                 jobs = await services.journal.unfinished_jobs()
-                log.info(
-                    "took up where the last life ended",
-                    parts_removed=left,
-                    jobs=len(jobs),
-                    uploads_parted=parted,
-                )
+                if services.journal.life == 1 and not any((left, jobs, *parted.values())):
+                    log.info("nothing to take up: this data folder is new")
+                else:
+                    log.info(
+                        "took up where the last life ended",
+                        parts_removed=left,
+                        jobs=len(jobs),
+                        uploads_parted=parted,
+                    )
                 await self._resume(jobs)
                 task_status.started()
                 await trio.sleep_forever()
@@ -113,20 +118,38 @@ class Sessions:
     # --- everybody's jobs, for who runs the service -----------------------------------------------
 
     async def jobs(
-        self, *, state: State | None, capability: str | None, limit: int, cursor: str | None
+        self,
+        *,
+        session: str | None = None,
+        owner: str | None = None,
+        state: State | None,
+        capability: str | None,
+        limit: int,
+        cursor: str | None,
     ) -> Page[JobView]:
-        """A page of everybody's jobs as they stand, newest first.
+        """A page of everybody's jobs as they stand, or of one session's or owner's; newest first.
 
         Raises:
             Refusal: `cursor` is none that a page gave.
         """
+        journal = self._services.journal
+        if owner is not None:
+            theirs = await journal.session_of(owner)
+            if theirs is None or session not in {None, theirs.id}:
+                return Page((), None)
+            session = theirs.id
         if state is not None and not has_ended(state):
-            living = (job for session in self._register.values() for job in session.living())
-            return page_of_living(living, state, capability, limit, cursor)
-        page = await self._services.journal.all_jobs(
-            state=state, capability=capability, limit=limit, cursor=cursor
-        )
+            return page_of_living(self._living(session), state, capability, limit, cursor)
+        listed = journal.all_jobs if session is None else partial(journal.jobs, session)
+        page = await listed(state=state, capability=capability, limit=limit, cursor=cursor)
         return Page(tuple(self._newest(record) for record in page.items), page.next)
+
+    async def owners(self, sessions: frozenset[str]) -> Mapping[str, str]:
+        """The owners of those of these sessions that belong to a principal."""
+        here = {id: self._register[id].record.owner for id in sessions if id in self._register}
+        away = sessions.difference(here)
+        read = await self._services.journal.owners(away) if away else {}
+        return {**read, **{id: owner for id, owner in here.items() if owner is not None}}
 
     async def session_of_job(self, job: str) -> Session:
         """The session that has this job.
@@ -181,6 +204,12 @@ class Sessions:
             except OwnerTakenError:
                 record = await self._services.journal.session_of(owner)
         return record.id
+
+    def _living(self, session: str | None) -> Iterator[Job]:
+        """The jobs that live, of one session or of all."""
+        for one in self._register.values():
+            if session in {None, one.record.id}:
+                yield from one.living()
 
     def _newest(self, record: JobRecord) -> JobView:
         session = self._register.get(record.session)

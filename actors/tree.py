@@ -9,7 +9,7 @@ Never: imports a face (`web`); the faces are clients of what is yielded here.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
@@ -60,6 +60,8 @@ class Stitchery:
     services: Services
     sessions: Sessions
     floor: Floor
+    followers: list[Callable[[], None]] = field(default_factory=list)
+    """Called, with nothing, after other settings are in force; they neither wait nor fail."""
 
     @property
     def admission(self) -> Admission:
@@ -94,6 +96,8 @@ class Stitchery:
         self.floor.change(machine_limits(settings), capability_limits(settings))
         self.services.lender.change(resource_totals(settings))
         self.sessions.take_note()
+        for follow in self.followers:
+            follow()
 
     # --- operations, none of which outlives the tree ----------------------------------------------
 

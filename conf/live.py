@@ -4,9 +4,9 @@ Owns: which keys may change and by whom, a change that somebody asked for (`amen
 read again from the configuration (`adopt`), and the difference between two (`changes`).
 Never: reads anything (load.py does), or puts anything in force (the tree does).
 
-The configuration itself may change every limit, and all that a capability is told with each job.
-Over the network fewer keys can be asked for: of a capability's section the numbers. Where its jobs
-may connect to, say, stays the word of whoever may write the configuration.
+The configuration itself may change every limit, who may come in, and all that a capability is told
+with each job. Over the network fewer keys can be asked for: of a capability's section the numbers.
+Where its jobs may connect to, say, stays the word of whoever may write the configuration.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,6 +36,10 @@ SINGLE: Final[Mapping[str, frozenset[str]]] = {
     "log": frozenset({"level"}),
 }
 """Of other sections, the keys that can. No clash concerns them."""
+
+READ: Final = frozenset({"identity"})
+"""Sections that follow the configuration with all their keys, and over the network with those alone
+that `SINGLE` names: who may come in is the word of whoever may write the configuration."""
 
 _UNITS: Final[Mapping[str, str]] = {
     "mb": "MiB",
@@ -138,8 +142,9 @@ def amend(running: Resolved, wishes: Mapping[str, object]) -> Resolved:
             mistakes += (replace(each, where=each.where.split(" and ")[0]) for each in section)
     if mistakes:
         raise ConfigurationError(tuple(mistakes))
-    asked = {f"{each.section}.{each.key}": CHANGED for each in right if each.key is not None}
-    return Resolved(_with(running.settings, built), {**running.origins, **asked})
+    settings = _with(running.settings, built)
+    changed = {change.key: CHANGED for change in changes(running.settings, settings)}
+    return Resolved(settings, {**running.origins, **changed})
 
 
 def adopt(running: Resolved, read: Resolved) -> Adopted:
@@ -179,15 +184,15 @@ def _kinds(settings: Settings) -> dict[str, type[Section]]:
 
 def _follows(kind: type[Section], section: str, key: str) -> bool:
     """Whether a running service can take up another value of this key."""
-    whole = section in WHOLE or issubclass(kind, CapabilitySettings)
+    whole = section in WHOLE | READ or issubclass(kind, CapabilitySettings)
     return whole or key in SINGLE.get(section, ())
 
 
 def _may_be_asked(kind: type[Section], section: str, key: str) -> bool:
     """Whether somebody may ask for another value over the network."""
-    if issubclass(kind, CapabilitySettings) and not is_number(kind, key):
-        return False
-    return _follows(kind, section, key)
+    if issubclass(kind, CapabilitySettings):
+        return is_number(kind, key)
+    return section in WHOLE or key in SINGLE.get(section, ())
 
 
 def _not_to_be_asked(given: Given, kinds: Mapping[str, type[Section]]) -> Iterator[Mistake]:

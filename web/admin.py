@@ -7,6 +7,7 @@ Never: decides who is an admin (identity.py does).
 from dataclasses import replace
 
 import structlog
+from pydantic import Field
 
 from actors.tree import Stitchery
 from conf.live import amend, changes
@@ -19,10 +20,22 @@ from web.errors import Mistake, invalid
 from web.jobs import JobQuery
 from web.limits import limits_in_force
 from web.operations import queue_of
+from web.principals import LONGEST_NAME
 from web.reload import put_in_force
 from web.views import AnybodysJob, Page, Views
 
 log = structlog.get_logger("audit")
+
+
+class AnybodysJobQuery(JobQuery):
+    """Which of everybody's jobs a list shows."""
+
+    session: str | None = Field(None, max_length=64, description="only jobs of this session")
+    owner: str | None = Field(
+        None,
+        max_length=len("user:") + LONGEST_NAME,
+        description="only jobs of this owner: `key:NAME` or `user:NAME`",
+    )
 
 
 class AdminRoutes:
@@ -32,16 +45,22 @@ class AdminRoutes:
         self._stitchery = stitchery
         self._views = views
 
-    async def jobs(self, _: Request, admin: str, query: JobQuery) -> Response:
+    async def jobs(self, _: Request, admin: str, query: AnybodysJobQuery) -> Response:
         """Everybody's jobs as they stand, newest first."""
-        page = await self._stitchery.sessions.jobs(
+        sessions = self._stitchery.sessions
+        page = await sessions.jobs(
+            session=query.session,
+            owner=query.owner,
             state=query.state,
             capability=query.capability,
             limit=query.limit,
             cursor=query.cursor,
         )
+        owners = await sessions.owners(frozenset(view.record.session for view in page.items))
         log.info("admin listed jobs", admin=admin, shown=len(page.items))
-        items = [self._views.anybodys_job(view) for view in page.items]
+        items = [
+            self._views.anybodys_job(view, owners.get(view.record.session)) for view in page.items
+        ]
         return json_answer(Page[AnybodysJob](items=items, next=page.next))
 
     async def cancel(self, _: Request, admin: str, job: str) -> Response:
@@ -50,7 +69,7 @@ class AdminRoutes:
         log.info("admin cancels job", admin=admin, job=job, session=session.record.id)
         with session.visit():
             view = await session.cancel(job)
-        return json_answer(self._views.anybodys_job(view))
+        return json_answer(self._views.anybodys_job(view, session.record.owner))
 
     # --- limits -------------------------------------------------------------------------------
 

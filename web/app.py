@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from actors.tree import Stitchery
 from conf.live import form
-from web.admin import AdminRoutes
+from web.admin import AdminRoutes, AnybodysJobQuery
 from web.asgi import Application
 from web.bodies import ContentQuery, ListQuery
 from web.docs import DocRoutes
@@ -122,7 +122,7 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
               status=SWITCHED, problems=(404, 422)),
 
         Route("GET", f"{API}/queue", operations.queue, access=ANYBODY, answer=Queue),
-        Route("GET", f"{API}/admin/jobs", admin.jobs, access=ADMIN, query=JobQuery,
+        Route("GET", f"{API}/admin/jobs", admin.jobs, access=ADMIN, query=AnybodysJobQuery,
               answer=Page[AnybodysJob], problems=(422,)),
         Route("DELETE", f"{API}/admin/jobs/<job>", admin.cancel, access=ADMIN,
               answer=AnybodysJob, problems=(404, 409)),

@@ -9,11 +9,17 @@ Three things are believed: a token that we have signed (tokens.py), as bearer or
 whose hash is in the configuration; and, from the addresses of our own proxies alone, the header in
 which a proxy names a user (principals.py). What somebody sends on purpose, in `Authorization`,
 counts before what comes along by itself: the proxy's word, then the cookie. Whatever comes along by
-itself does not say that its user meant it, so that writing with it needs one of our own pages.
+itself does not say that its user meant it, so that a browser writes with it from our own pages
+alone.
+
+What the configuration says of those with a name follows it: each request is judged by the settings
+in force, and open sockets are judged again when these change (permissions.py).
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 
 import trio
@@ -26,6 +32,7 @@ from web.answers import json_answer
 from web.asgi import Request, Response, Websocket
 from web.clients import UNKNOWN, Clients
 from web.keys import SigningKeys
+from web.permissions import Permissions
 from web.principals import Principal, Principals, is_key
 from web.rates import Rate
 from web.tokens import Token, Tokens
@@ -69,9 +76,10 @@ class Identity:
         settings = stitchery.services.settings
         self._stitchery = stitchery
         self._tokens = Tokens(keys, timedelta(days=settings.sessions.max_age_days))
-        self._principals = Principals(settings.identity)
         self._clients = Clients(settings.server)
         self._rate = Rate(settings.identity.new_sessions_per_minute)
+        self._permissions = Permissions()
+        stitchery.followers.append(self._permissions.review)
 
     # --- routes ---------------------------------------------------------------------------------
 
@@ -133,11 +141,11 @@ class Identity:
         if bearer is not None:
             return self._of_bearer(bearer)
         if (principal := self._of_proxy(request)) is not None:
-            self._refuse_foreign(request)
+            self._refuse_foreign(request, by_cookie=False)
             return Asker(principal=principal)
         cookie = request.cookies.get(COOKIE)
         if cookie is not None:
-            self._refuse_foreign(request)
+            self._refuse_foreign(request, by_cookie=True)
             return Asker(token=self._read(cookie), by_cookie=True)
         raise NoSession(
             "Begin one with POST /api/v1/sessions, and send its token as "
@@ -170,7 +178,21 @@ class Identity:
             await self.session_of(asker)
         elif asker.principal.admin:
             return asker.principal.owner
-        raise Forbidden("This is for admins: send an API key that has the role admin.")
+        raise Forbidden(
+            "This is for admins: send an API key that has the role admin, or come through the "
+            "sign-in as one of the users in identity.admins. The configuration names both."
+        )
+
+    def permission(
+        self, asked: Websocket, asker: Asker
+    ) -> AbstractContextManager[trio.CancelScope]:
+        """Cancels the block when what it was asked with is worth nothing any more.
+
+        A token's days end; a key, or the header that names a user, is taken out of the settings.
+        """
+        if asker.principal is None:
+            return trio.move_on_after(asker.good_for)
+        return self._permissions.hold(partial(self._is_still, asked, asker))
 
     def refresh(self, request: Request, asker: Asker, answer: Response) -> None:
         """Gives a browser a fresh cookie with an answer, when half the days of its own are over."""
@@ -191,16 +213,26 @@ class Identity:
     def _of_bearer(self, credential: str) -> Asker:
         if not is_key(credential):
             return Asker(token=self._read(credential))
-        principal = self._principals.of_key(credential)
+        principal = self._principals().of_key(credential)
         if principal is None:
             raise NoSession("This API key is not known (any more). The operator gives out keys.")
         return Asker(principal=principal)
 
     def _of_proxy(self, request: Request | Websocket) -> Principal | None:
-        header = self._principals.header
-        if header is None or not self._clients.is_proxy(_peer(request)):
+        principals = self._principals()
+        if principals.header is None or not self._clients.is_proxy(_peer(request)):
             return None
-        return self._principals.of_header(request.headers.getlist(header))
+        return principals.of_header(request.headers.getlist(principals.header))
+
+    def _principals(self) -> Principals:
+        return Principals(self._settings().identity)
+
+    def _is_still(self, asked: Websocket, asker: Asker) -> bool:
+        """Whether what a socket was opened with would open it for the same asker now."""
+        try:
+            return self.recognise(asked) == asker
+        except Refusal:
+            return False
 
     def _read(self, text: str) -> Token:
         token = self._tokens.read(text, datetime.now(UTC))
@@ -210,16 +242,22 @@ class Identity:
 
     # --- where it comes from ----------------------------------------------------------------------
 
-    def _refuse_foreign(self, request: Request | Websocket) -> None:
-        """What a browser adds by itself does not say that its user meant it (CSRF).
+    def _refuse_foreign(self, request: Request | Websocket, *, by_cookie: bool) -> None:
+        """What comes along by itself does not say that its user meant it (CSRF).
 
-        Reading is let through: the answer is not readable across sites.
+        Reading is let through: the answer is not readable across sites. Where nothing tells the
+        page it comes from, it comes from no browser. Behind a sign-in that is a program, which may
+        have no other way to say who it is; one that has the cookie has the token, and can say it.
         """
-        reads = isinstance(request, Request) and request.method in _SAFE
-        if not reads and not self._is_ours(request):
+        if isinstance(request, Request) and request.method in _SAFE:
+            return
+        ours = self._is_ours(request)
+        if ours is False or (ours is None and by_cookie):
             raise Forbidden(
-                "A request with the cookie or through a sign-in must come from this site's own "
-                "pages. Programs send a token or key as `Authorization: Bearer` instead."
+                "With the cookie or through a sign-in, a browser writes from this site's own pages "
+                "alone: it sends `Sec-Fetch-Site: same-origin`, or their Origin. A program sends "
+                "its token or key as `Authorization: Bearer`; one behind a sign-in sends neither "
+                "Sec-Fetch-Site nor Origin."
             )
 
     def _is_ours(self, request: Request | Websocket) -> bool | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from actors.errors import MalformedRequest
-from conf.settings import ApiKey, Identity
+from conf.settings import Identity
 
 KEY_PREFIX = "stk_"
 """What every API key begins with, so that people and scanners for leaked secrets recognise one."""
@@ -32,12 +32,12 @@ class Principal:
 
 
 class Principals:
-    """What the settings say of them."""
+    """What the settings say of them; made for each request, of those that are in force then."""
 
     def __init__(self, options: Identity) -> None:
         self.header = options.user_header
-        self._keys: tuple[ApiKey, ...] = options.api_keys
-        self._admins = frozenset(options.admins)
+        self._keys = options.api_keys
+        self._admins = options.admins
 
     def of_key(self, key: str) -> Principal | None:
         """Whose API key this is; None when it is nobody's.

@@ -9,16 +9,14 @@ does not reach it. The same with the query: it is given the value that its row n
 says its access in its row, and the tests walk the rows.
 """
 
-import math
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum, auto
 from functools import partial
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-import trio
 from pydantic import BaseModel
 from quart import request, websocket
 from quart.typing import ResponseTypes
@@ -167,7 +165,7 @@ def _guard(route: Route, identity: Identity) -> Callable[..., Awaitable[Response
                 given["query"] = read_query(asked, route.query)
             act = partial(route.handler, asked, **given)
             if isinstance(asked, Websocket):
-                await _converse(asked, asker, act)
+                await _converse(asked, asker, identity, act)
                 return None
             answer: Response = await act()
         if asker is not None:
@@ -204,11 +202,10 @@ def _visiting(given: dict[str, Any]) -> Iterator[None]:
 
 
 async def _converse(
-    socket: Websocket, asker: Asker | None, act: Callable[[], Awaitable[None]]
+    socket: Websocket, asker: Asker | None, identity: Identity, act: Callable[[], Awaitable[None]]
 ) -> None:
-    """Keeps a websocket for as long as the token is good with which it was opened."""
-    good_for = math.inf if asker is None else asker.good_for
-    with trio.move_on_after(good_for) as permission:
+    """Keeps a websocket for as long as that is good with which it was opened."""
+    with nullcontext() if asker is None else identity.permission(socket, asker) as permission:
         await act()
-    if permission.cancelled_caught:
-        await socket.close(EXPIRED, "the token has expired; come again with a fresh one")
+    if permission is not None and permission.cancelled_caught:
+        await socket.close(EXPIRED, "what it was opened with is no longer good; come again")

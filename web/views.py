@@ -162,6 +162,10 @@ class AnybodysJob(Job):
     """A job as those see it who run the service."""
 
     session: str = Field(description="id of the session that it is of, to tell users apart")
+    owner: str | None = Field(
+        description="whose session it is: `key:NAME` of an API key, `user:NAME` of a sign-in; null "
+        "for whoever has its token"
+    )
 
 
 class Page(View, Generic[ItemT]):
@@ -320,9 +324,9 @@ class Views:
             request=json.loads(record.request),
         )
 
-    def anybodys_job(self, view: JobView) -> AnybodysJob:
-        """A job as an admin sees it."""
-        return AnybodysJob(**dict(self.job(view)), session=view.record.session)
+    def anybodys_job(self, view: JobView, owner: str | None) -> AnybodysJob:
+        """A job as an admin sees it; `owner` is that of its session."""
+        return AnybodysJob(**dict(self.job(view)), session=view.record.session, owner=owner)
 
     def message(self, event: Event) -> Message:
         """An event as it goes over a websocket."""

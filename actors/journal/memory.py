@@ -151,6 +151,13 @@ class MemoryJournal:
         await trio.lowlevel.checkpoint()
         return self._owned_by(owner)
 
+    async def owners(self, sessions: frozenset[str]) -> Mapping[str, str]:
+        """The owners of those of these sessions that have one, by session."""
+        self._check_open()
+        await trio.lowlevel.checkpoint()
+        found = (self._shelves[id].session for id in sessions if id in self._shelves)
+        return {session.id: session.owner for session in found if session.owner is not None}
+
     async def remove_session(self, id: str) -> None:
         """Forgets the session with all that is its."""
 

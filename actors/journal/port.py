@@ -13,7 +13,7 @@ Any call raises `JournalClosedError` while the journal is not open. Any write ma
 held by another program) or `Fault` (the disk failed); nothing of it was written then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -85,6 +85,9 @@ class Journal(Protocol):
 
     async def session_of(self, owner: str) -> SessionRecord | None:
         """The session that belongs to this principal, or None."""
+
+    async def owners(self, sessions: frozenset[str]) -> Mapping[str, str]:
+        """The owners of those of these sessions that have one, by session. Few: a page's."""
 
     async def remove_session(self, id: str) -> None:
         """Forgets the session with its files, uploads, jobs and idempotency keys."""

@@ -7,7 +7,7 @@ A lesson from measuring: of all that a durable write costs, the sync is nearly e
 have connections of their own, on which SQLite's write-ahead log shows the last commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import trio
@@ -105,6 +105,10 @@ class SqliteJournal:
     async def session_of(self, owner: str) -> SessionRecord | None:
         """The principal's session, or None."""
         return await self._read(statements.session_of(owner))
+
+    async def owners(self, sessions: frozenset[str]) -> Mapping[str, str]:
+        """The owners of those of these sessions that have one, by session."""
+        return await self._read(statements.owners(sessions))
 
     async def remove_session(self, id: str) -> None:
         """Forgets the session with all that is its."""

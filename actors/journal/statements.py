@@ -7,7 +7,7 @@ Never: commits, waits, or looks at which thread it is in.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from actors.journal.paging import ceiling, cut
@@ -214,6 +214,17 @@ def session(id: str) -> Work[SessionRecord | None]:
 def session_of(owner: str) -> Work[SessionRecord | None]:
     """The principal's session, or None."""
     return _one(SessionRecord, "SELECT document FROM sessions WHERE owner = ?", owner)
+
+
+def owners(sessions: frozenset[str]) -> Work[Mapping[str, str]]:
+    """The owners of those of these sessions that have one, by session."""
+    places = ", ".join("?" * len(sessions))
+    sql = f"SELECT id, owner FROM sessions WHERE owner IS NOT NULL AND id IN ({places})"  # noqa: S608 -- question marks alone are put in
+
+    def work(connection: sqlite3.Connection) -> Mapping[str, str]:
+        return dict(connection.execute(sql, tuple(sessions)).fetchall())
+
+    return work
 
 
 def job(session: str, id: str) -> Work[JobRecord | None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
+from structlog.testing import capture_logs
 
 from actors.errors import NotFound, NotReady
 from actors.journal.memory import MemoryJournal
@@ -75,6 +76,33 @@ async def test_principals_have_sessions_of_their_own_which_outlast_a_restart(
     async with tree(tmp_path, journal) as stitchery:
         after = [(await stitchery.sessions.of(owner)).record.id for owner in owners]
     assert after == before
+
+
+async def test_the_owners_of_sessions_are_told_wherever_these_are(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    journal = MemoryJournal()
+    async with tree(tmp_path, journal) as stitchery:
+        away = (await stitchery.sessions.of("key:ann")).record.id
+    async with tree(tmp_path, journal) as stitchery:
+        here = (await stitchery.sessions.of("user:ben")).record.id
+        nobodys = (await stitchery.sessions.create()).record.id
+        found = await stitchery.sessions.owners(frozenset({away, here, nobodys}))
+    assert found == {away: "key:ann", here: "user:ben"}
+
+
+async def test_the_log_tells_a_first_life_from_one_that_takes_up_another(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    journal = MemoryJournal()
+    told = []
+    for _ in range(2):
+        with capture_logs() as logs:
+            async with tree(tmp_path, journal):
+                pass
+        told += [line["event"] for line in logs if line["log_level"] == "info"][:1]
+    assert told == ["nothing to take up: this data folder is new",
+                    "took up where the last life ended"]  # fmt: skip
 
 
 async def test_after_its_end_a_principal_begins_a_fresh_session(

@@ -67,6 +67,7 @@ def test_every_mistake_is_told_at_once_with_its_place_in_the_request() -> None:
             "paint": {"colours": ["blue"]},
             "nothing": {"x": 1},
             "log": {"format": "json", "level": "loud"},
+            "identity": {"open": False, "new_sessions_per_minute": 0},
             "a/b~": {},
         },
     )
@@ -74,12 +75,14 @@ def test_every_mistake_is_told_at_once_with_its_place_in_the_request() -> None:
     assert told.keys() == {
         "/concurrency/max_global_jobs", "/concurrency/max_jobs", "/limits/max_queue_size",
         "/resources", "/server/port", "/paint/colours", "/nothing", "/log/format", "/log/level",
+        "/identity/open", "/identity/new_sessions_per_minute",
         "/a~1b~0",
     }  # fmt: skip
     assert "whole number from 1 to 1,000" in told["/concurrency/max_global_jobs"]
     assert "restart" in told["/server/port"]
     assert "restart" in told["/log/format"]
     assert "SIGHUP" in told["/paint/colours"]
+    assert "SIGHUP" in told["/identity/open"]
 
 
 def test_a_clash_with_what_runs_is_a_mistake_of_the_key_that_was_asked_for() -> None:
@@ -97,6 +100,16 @@ def test_what_nobody_has_set_does_not_clash() -> None:
     lowest = amend(lower, {"paint": {"max_running": 1}})
 
     assert lowest.settings.capabilities["paint"].max_running == 1
+
+
+def test_what_is_asked_for_and_is_so_already_stays_with_who_set_it() -> None:
+    running = read(concurrency={"max_global_jobs": 4})
+    same = amend(running, {"concurrency": {"max_global_jobs": 4, "max_jobs_per_user": 2}})
+
+    assert same.origins["concurrency.max_global_jobs"] == "--max-global-jobs"
+    assert same.origins["concurrency.max_jobs_per_user"] == CHANGED
+    again = amend(same, {"concurrency": {"max_jobs_per_user": 2}})
+    assert again.origins == same.origins
 
 
 def test_nothing_asked_for_changes_nothing() -> None:
@@ -139,6 +152,22 @@ def test_what_is_read_again_is_adopted_where_it_can_and_the_rest_waits(tmp_path:
     assert adopted.resolved.origins["limits.max_sessions"] == "default"
     again = adopt(adopted.resolved, read(tmp_path, json.dumps(new)))
     assert (again.changed, again.waiting) == ((), adopted.waiting)
+
+
+def test_who_may_come_in_follows_what_is_read_again_with_every_key() -> None:
+    identity: dict[str, object] = {
+        "open": False,
+        "new_sessions_per_minute": 7,
+        "api_keys": [{"name": "robot", "sha256": "0" * 64}],
+        "user_header": "X-User",
+        "admins": ["ann"],
+    }
+    found = read(identity=identity)
+    adopted = adopt(read(), found)
+
+    assert adopted.resolved.settings.identity == found.settings.identity
+    assert {change.key for change in adopted.changed} == {f"identity.{key}" for key in identity}
+    assert adopted.waiting == ()
 
 
 def test_every_setting_that_can_be_asked_for_tells_what_it_is() -> None:

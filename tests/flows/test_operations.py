@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -20,13 +21,24 @@ from actors.tree import Stitchery, open_stitchery
 from conf.live import amend
 from conf.settings import Concurrency, Limits, Settings
 from tests.capabilities import IdleWorkers, MemoryJournal, Nap, NapRequest, nap_settings
-from tests.service import Program, User, open_program, open_service, png, refused, told
+from tests.service import (
+    WAIT,
+    Program,
+    Service,
+    User,
+    open_program,
+    open_service,
+    png,
+    refused,
+    told,
+)
 from tests.service import until as happens
+from tests.web.rawclient import Client
 from web.principals import digest_of, new_key
 
 Clock = trio.testing.MockClock
 
-KEEPER = new_key()
+KEEPER, LEAKED, FRESH = new_key(), new_key(), new_key()
 IDENTITY = {
     "api_keys": [{"name": "keeper", "sha256": digest_of(KEEPER), "role": "admin"}],
 }
@@ -430,6 +442,48 @@ async def test_sighup_reads_the_file_again_and_a_mistaken_one_changes_nothing(
     assert lines_of(log, "waits for a restart", "workers.warm", "running=1", "configured=2")
     assert len(lines_of(log, " setting ", "sessions.idle_minutes")) == 1
     assert len(lines_of(mistaken, "mistake in the configuration")) == 3
+
+
+async def test_keys_and_users_of_a_proxy_come_and_go_with_sighup(tmp_path: Path) -> None:
+    """A key that leaked is worth nothing from then on, nor is what was opened with it."""
+    stranger, ann = {"Authorization": ""}, {"Authorization": "", "X-Remote-User": "ann"}
+    with open_program(
+        tmp_path / "data", identity=IDENTITY, server={"proxies": ["127.0.0.1"]}
+    ) as program:
+        async with program.visit() as service:
+            stays, leaked, fresh = [await service.user(key) for key in (KEEPER, LEAKED, FRESH)]
+            refused(await leaked.http.get("/api/v1/session"), 401, "no_session")
+            await _let_in(program, leaked)
+            mine = (await leaked.get("/session"))["id"]
+            refused(await stays.http.get("/api/v1/admin/limits", headers=ann), 401, "no_session")
+            async with await _dial(service, leaked) as ending, stays.watch() as open_still:
+                await open_still.next()
+                await _let_in(
+                    program, fresh, open=False, user_header="X-Remote-User", admins=["ann"]
+                )
+                with trio.fail_after(WAIT):
+                    assert await ending.goodbye() == 1008
+                assert not open_still.socket.closed
+            refused(await leaked.http.get("/api/v1/session"), 401, "no_session")
+            assert (await fresh.get("/session"))["id"] == mine
+            told(await stays.http.get("/api/v1/admin/limits", headers=ann))
+            refused(await stays.http.post("/api/v1/sessions", headers=stranger), 403, "forbidden")
+
+
+async def _dial(service: Service, user: User) -> Client:
+    """A progress socket that has got its snapshot."""
+    url = urlsplit(service.address)
+    client = Client(await trio.open_tcp_stream(str(url.hostname), url.port or 0))
+    await client.upgrade(b"/api/v1/progress", f"Authorization: Bearer {user.token}\r\n".encode())
+    assert await client.frame() is not None
+    return client
+
+
+async def _let_in(program: Program, robot: User, **more: object) -> None:
+    """Has the program know this one and the keeper, and nobody else by name."""
+    key = {"name": "robot", "sha256": digest_of(robot.token)}
+    rewrite(program, identity={"api_keys": [*IDENTITY["api_keys"], key], **more})
+    assert "identity." in await hang_up(program, "configuration read again")
 
 
 async def test_the_log_has_one_line_of_who_did_what(kept: Program) -> None:

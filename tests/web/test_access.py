@@ -214,6 +214,7 @@ OTHERS: dict[str, tuple[Credentials, bool, bool]] = {
     "a key": (lambda _: bearer(KEYS["robot"]), False, False),
     "an admin's key": (lambda _: bearer(KEYS["keeper"]), False, True),
     "a user of the proxy": (lambda _: {USER: "ann", "Sec-Fetch-Site": "same-origin"}, True, False),
+    "a program behind the proxy": (lambda _: {USER: "ann"}, True, False),
     "an admin of the proxy": (lambda _: {USER: "root", "Sec-Fetch-Site": "none"}, True, True),
 }
 

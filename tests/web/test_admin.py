@@ -55,10 +55,23 @@ async def test_an_admin_sees_everybodys_jobs_as_they_stand(service: Service, kee
     assert (second["state"], second["progress"]["fraction"] > 0) == ("running", True)
     assert second["session"] == (await ann.get("/session"))["id"] != first["session"]
     for user, job, seen in ((ann, running, second), (ben, queued, first)):
-        assert (await user.job(job)).keys() == seen.keys() - {"session"}
+        assert (await user.job(job)).keys() == seen.keys() - {"session", "owner"}
+    assert (first["owner"], second["owner"]) == ("key:robot", None)
 
     [only] = (await keeper.get("/admin/jobs", state="queued", capability="stitch"))["items"]
     assert only["id"] == queued
+    for only_theirs, wanted in (
+        ({"owner": "key:robot"}, [queued]),
+        ({"session": second["session"]}, [running]),
+        ({"session": second["session"], "state": "queued"}, []),
+        ({"owner": "key:robot", "state": "queued"}, [queued]),
+        ({"owner": "key:robot", "session": first["session"]}, [queued]),
+        ({"owner": "key:robot", "session": second["session"]}, []),
+        ({"owner": "key:nobody"}, []),
+        ({"session": "0" * 34}, []),
+    ):
+        found = await keeper.get("/admin/jobs", **only_theirs)
+        assert [job["id"] for job in found["items"]] == wanted, only_theirs
     one = await keeper.get("/admin/jobs", limit=1)
     assert [job["id"] for job in one["items"]] == [queued]
     rest = await keeper.get("/admin/jobs", limit=1, cursor=one["next"])
@@ -78,6 +91,7 @@ async def test_an_admin_cancels_anybodys_job_and_the_log_tells_who_what_and_whos
         job = await ann.stitch([file, file])
         await ann.reaches(job, "running")
         cancelled = told(await keeper.http.delete(f"/api/v1/admin/jobs/{job}"))
+    assert cancelled["owner"] is None
     assert cancelled["state"] == "cancelled"
     assert cancelled["receipt"]["processes_ended"] >= 1
     assert (await ann.job(job))["state"] == "cancelled"
@@ -116,7 +130,9 @@ async def test_a_job_of_a_session_that_left_memory_is_still_an_admins_to_see(
 async def test_whoever_is_no_admin_is_told_so_whatever_else_is_wrong(service: Service) -> None:
     for user in (await service.user(), await service.user(KEYS["robot"])):
         for path in ("jobs", "jobs?limit=x", "jobs?state=running"):
-            refused(await user.http.get(f"/api/v1/admin/{path}"), 403, "forbidden")
+            problem = refused(await user.http.get(f"/api/v1/admin/{path}"), 403, "forbidden")
+            assert "role admin" in problem["detail"]
+            assert "identity.admins" in problem["detail"]
         for job in ("x", "0" * 34):
             refused(await user.http.delete(f"/api/v1/admin/jobs/{job}"), 403, "forbidden")
 

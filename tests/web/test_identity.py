@@ -492,6 +492,22 @@ async def test_the_proxys_user_counts_before_a_cookie_and_after_what_a_program_s
             )
 
 
+async def test_a_program_behind_a_sign_in_writes_and_no_page_of_another_site_does(
+    tmp_path: Path,
+) -> None:
+    """What has neither Origin nor Sec-Fetch-Site comes from no browser."""
+    async with (
+        open_service(tmp_path, identity=_identity(), server={"proxies": [PROXY]}) as service,
+        _through_proxy(service, **{HEADER: "ann"}) as ann,
+    ):
+        assert (await ann.delete("/api/v1/files/x")).status_code == 404
+        for claim in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            answer = await ann.delete("/api/v1/files/x", headers=claim)
+            detail = refused(answer, 403, "forbidden")["detail"]
+            for word in ("Sec-Fetch-Site", "Origin", "Authorization: Bearer"):
+                assert word in detail
+
+
 async def test_tls_at_the_proxy_makes_the_cookie_secure_and_https_our_own_origin(
     tmp_path: Path,
 ) -> None:
@@ -532,7 +548,8 @@ async def test_a_closed_service_gives_sessions_to_those_it_knows(tmp_path: Path)
             same = {"Sec-Fetch-Site": "same-origin"}
             assert told(await ann.get(SESSION))["limits"]
             told(await ann.post(SESSIONS, headers=same), 201)
-            refused(await ann.post(SESSIONS), 403, "forbidden")
+            for claim in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+                refused(await ann.post(SESSIONS, headers=claim), 403, "forbidden")
 
 
 async def test_one_address_begins_so_many_sessions_a_minute_and_no_other_pays_for_it(

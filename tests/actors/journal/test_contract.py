@@ -477,6 +477,15 @@ async def test_sessions_without_an_owner_are_nobodys(journal: Journal) -> None:
     assert await journal.session_of("") is None
 
 
+async def test_the_owners_of_many_sessions_are_read_at_once(journal: Journal) -> None:
+    owned, nobodys, other = a_session("key:ci"), a_session(), a_session("user:Zoë")
+    for session in (owned, nobodys, other):
+        await journal.add_session(session)
+    asked = frozenset({owned.id, nobodys.id, new_id()})
+    assert await journal.owners(asked) == {owned.id: "key:ci"}
+    assert await journal.owners(frozenset()) == {}
+
+
 async def test_an_upload_becomes_a_file_in_one_step(journal: Journal) -> None:
     session = a_session()
     await journal.add_session(session)
