@@ -110,6 +110,7 @@ class JobRoutes:
                 "global_jobs": admission.machine.global_jobs,
                 "jobs_per_user": admission.machine.jobs_per_user,
                 "queue_size": admission.machine.queue_size,
+                "queued_per_user": admission.machine.queued_per_user,
                 f"{capability.name}.running": min(limits.running, admission.machine.global_jobs),
                 f"{capability.name}.running_per_user": min(
                     limits.running_per_user, admission.machine.jobs_per_user
