@@ -3,7 +3,7 @@
 Owns: `Application`, the Quart-Trio class that the web layer instantiates, and what it is wired
 with: a request whose body is pulled by whoever reads it, a websocket that cannot spin or lie
 about its end, error groups out of which nothing is lost.
-Never: opens a socket (edge_door.py does), holds a route, turns an error into JSON.
+Never: opens a socket (edge/door.py does), holds a route, turns an error into JSON.
 
 The body is *pulled*: nothing is received for a handler that does not read, so the client waits
 (and is not even told `100 Continue`). A handler is cancelled when its client leaves; the edge
@@ -38,7 +38,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from actors.errors import Refusal, StitcheryError, TooLarge
 from conf.settings import Server
-from web.edge_rules import Patience, leaves_of
+from web.edge.rules import Patience, leaves_of
 
 log = structlog.get_logger("edge")
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from actors.errors import StitcheryError
-from web.edge_rules import CODES
+from web.edge.rules import CODES
 
 _BY_STATUS = {
     400: "Send the request in the form that its operation tells.",

@@ -20,7 +20,7 @@ from actors.errors import MalformedRequest, NotFound, Problem, Refusal, Stitcher
 from conf.mistakes import nearest
 from web.answers import json_answer
 from web.asgi import Response
-from web.edge_rules import RETRY_AFTER
+from web.edge.rules import RETRY_AFTER
 from web.shown import shown
 
 log = structlog.get_logger("web")

@@ -1,7 +1,7 @@
 """The headers that keep browsers from guessing: plain data, the same on every answer.
 
 Owns: what every answer carries, whoever gives it: the application (answers.py) or the edge, which
-refuses before the application is asked (edge_rules.py).
+refuses before the application is asked (edge/rules.py).
 Never: imports anything.
 """
 

@@ -29,7 +29,7 @@ from actors.session import Session
 from actors.tree import Stitchery, open_stitchery
 from conf.settings import Settings
 from web.bars import Bars
-from web.edge_rules import leaves_of
+from web.edge.rules import leaves_of
 from web.errors import Mistake, mistakes_of
 from web.options import (
     AS_JSON,

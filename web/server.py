@@ -1,8 +1,8 @@
 """The edge of the product: the way up and the way down.
 
 Owns: listening, serving until the shutdown, the order in which everything ends.
-Never: touches one client's socket (edge_connection.py), decides who comes in (edge_door.py),
-parses a byte (edge_http.py and edge_websocket.py, with Hypercorn), knows a route. Speaks no TLS: a
+Never: touches one client's socket (edge/connection.py), decides who comes in (edge/door.py),
+parses a byte (edge/http.py and edge/websocket.py, with Hypercorn), knows a route. Speaks no TLS: a
 reverse proxy in front does, see `server.proxies`.
 """
 
@@ -11,8 +11,8 @@ import trio
 from hypercorn.typing import ASGIFramework
 
 from conf.settings import Server
-from web.edge_door import Door
-from web.edge_engine import Engine
+from web.edge.door import Door
+from web.edge.engine import Engine
 
 log = structlog.get_logger("edge")
 

@@ -14,7 +14,7 @@ from typing import NoReturn, TypeVar
 import trio
 from rich.console import Console
 
-from web.edge_rules import leaves_of
+from web.edge.rules import leaves_of
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.fuzz.mutate import mutated
 from tests.fuzz.reader import Strange, end_of
 from tests.fuzz.seeds import Visitor, seeds
-from web.edge_rules import objection_to
+from web.edge.rules import objection_to
 
 SEEDS = seeds(Visitor("token", "0" * 34))
 

@@ -6,7 +6,7 @@ import pytest
 from tests.web.contract import ALWAYS
 from web.answers import json_answer, secure
 from web.asgi import Response
-from web.edge_rules import problem
+from web.edge.rules import problem
 from web.headers import CONTENT_POLICY
 from web.views import Health
 

@@ -8,7 +8,7 @@ import actors
 import web
 from actors.errors import StitcheryError
 from web.catalogue import catalogue
-from web.edge_rules import CODES
+from web.edge.rules import CODES
 
 
 def _sources() -> Iterator[Path]:

@@ -12,9 +12,11 @@ import trio
 from trio.testing import MockClock
 
 from conf.settings import Server
-from web import edge_connection, edge_door, server
-from web.edge_engine import Engine
-from web.edge_http import Conversation
+from web import server
+from web.edge import connection as edge_connection
+from web.edge import door as edge_door
+from web.edge.engine import Engine
+from web.edge.http import Conversation
 
 from .rawclient import (
     TEXT,

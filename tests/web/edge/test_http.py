@@ -17,10 +17,18 @@ from hypercorn.protocol.http_stream import HTTPStream
 from hypercorn.protocol.ws_stream import Handshake, WebsocketBuffer, WSStream
 from hypercorn.trio.lifespan import Lifespan
 
+from tests.web.rawclient import (
+    HANDSHAKE,
+    TEXT,
+    Running,
+    Scene,
+    ask_for,
+    eventually,
+    masked,
+    serving,
+)
 from web import headers
-from web.edge_connection import Connection
-
-from .rawclient import HANDSHAKE, TEXT, Running, Scene, ask_for, eventually, masked, serving
+from web.edge.connection import Connection
 
 pytestmark = pytest.mark.timeout(30)
 

@@ -1,7 +1,7 @@
 """One client's socket: its deadlines, its reader, its end.
 
 Owns: reading from and writing to one socket, every deadline on it, closing it.
-Never: parses a byte (edge_http.py and edge_websocket.py do), knows a route; lets the trouble of
+Never: parses a byte (http.py and websocket.py do), knows a route; lets the trouble of
 one connection leave that connection.
 
 Who does what on a connection: its *reader*, the task that `run` is, receives, passes on, and
@@ -24,9 +24,9 @@ import structlog
 import trio
 
 from conf.settings import Server
-from web.edge_engine import Engine
-from web.edge_http import Conversation
-from web.edge_rules import Patience
+from web.edge.engine import Engine
+from web.edge.http import Conversation
+from web.edge.rules import Patience
 
 log = structlog.get_logger("edge")
 

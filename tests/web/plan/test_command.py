@@ -81,7 +81,7 @@ def test_a_long_run_is_told_of_where_no_bar_shows_it(
     *, long: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if long:
-        monkeypatch.setattr("web.plan_options.JOBS_A_SECOND", 1)
+        monkeypatch.setattr("web.plan.options.JOBS_A_SECOND", 1)
     result = plan("--json")
 
     expected = "Simulating 10 jobs, about 10 s.\n" if long else ""
@@ -114,7 +114,7 @@ def test_a_lowered_limit_of_all_lowers_a_users_own() -> None:
 
 def test_a_wish_is_met_by_the_smallest_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten together, ten minutes each: with five slots the last half waits ten minutes."""
-    monkeypatch.setattr("web.plan.this_capacity", lambda: _machine(16))
+    monkeypatch.setattr("web.plan.command.this_capacity", lambda: _machine(16))
     found = planned("--wish-wait", "10m", "--wish-share", "1")["advice"]
 
     assert found["met"]
@@ -122,7 +122,7 @@ def test_a_wish_is_met_by_the_smallest_limits(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_wish_beyond_the_machine_says_what_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.plan.this_capacity", lambda: _machine(4))
+    monkeypatch.setattr("web.plan.command.this_capacity", lambda: _machine(4))
     result = plan("--wish-wait", "10m", "--wish-share", "1")
 
     assert result.exit_code == 1
@@ -150,7 +150,7 @@ def test_what_is_given_is_kept_whether_the_wish_is_met_or_not() -> None:
 
 
 def test_memory_bounds_the_advice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("web.plan.this_capacity", lambda: _machine(64))
+    monkeypatch.setattr("web.plan.command.this_capacity", lambda: _machine(64))
     found = planned("--wish-wait", "1s", "--memory-per-job", "2G", status=1)["advice"]
 
     assert (found["met"], found["bound"]) == (False, {"slots": 4, "by": "memory"})

@@ -12,7 +12,7 @@ import h11
 import trio
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 
-from web.edge_engine import answer
+from web.edge.engine import answer
 
 
 class Group(Protocol):

@@ -16,10 +16,10 @@ import trio
 
 from conf.settings import Server
 from web.clients import UNKNOWN
-from web.edge_connection import GONE, LINGER, READ, Connection, name_of
-from web.edge_crowd import Crowd, Full, Tally
-from web.edge_engine import Engine
-from web.edge_rules import one_line, whole_answer
+from web.edge.connection import GONE, LINGER, READ, Connection, name_of
+from web.edge.crowd import Crowd, Full, Tally
+from web.edge.engine import Engine
+from web.edge.rules import one_line, whole_answer
 
 log = structlog.get_logger("edge")
 

@@ -1,8 +1,8 @@
 """The command `stitchery plan`: what a load would meet under these limits, or under those.
 
 Owns: what is compared with what, and the order of the work.
-Never: has options of its own (plan_options.py), simulates (actors/simulation), prints numbers
-(plan_view.py).
+Never: has options of its own (options.py), simulates (actors/simulation), prints numbers
+(view.py).
 """
 
 import sys
@@ -27,10 +27,11 @@ from actors.simulation.play import play
 from actors.simulation.report import Report, report, share_within
 from conf.load import DEFAULT, Resolved
 from conf.settings import DAY, CapabilitySettings, Concurrency, Limits, Log, Settings
-from web import logs, plan_view
-from web.measure import CAPABILITY, Measured, measure, this_capacity
-from web.plan_options import Order, check, expected, options
-from web.plan_words import count, seconds
+from web import logs
+from web.plan import view
+from web.plan.measure import CAPABILITY, Measured, measure, this_capacity
+from web.plan.options import Order, check, expected, options
+from web.plan.words import count, seconds
 from web.terminal import EXIT_FAILED, complain, err, plainly, run
 
 T = TypeVar("T")
@@ -112,9 +113,9 @@ def _carry_out(order: Order, resolve: Resolve) -> None:
         queue_given = resolved.origins["limits.max_queue_size"] != DEFAULT
         found = _advice(order, variants[0].settings, arrivals, measured, tell, queue_given)
     if order.as_json:
-        click.echo(plan_view.as_json(reports, found, measured))
+        click.echo(view.as_json(reports, found, measured))
     else:
-        plan_view.show(reports, found, measured)
+        view.show(reports, found, measured)
     if found is not None and not found.advice.met:
         sys.exit(EXIT_FAILED)
 
@@ -247,7 +248,7 @@ def _advice(
     measured: Measured | None,
     tell: Tell,
     queue_given: bool,  # noqa: FBT001 -- one of the things that the advice is made of
-) -> plan_view.Advised | None:
+) -> view.Advised | None:
     if order.wish_wait is None:
         return None
     wish_wait = order.wish_wait
@@ -282,7 +283,7 @@ def _advice(
         slots=given.get("max_global_jobs"),
         most=min(advice.MOST_SLOTS, len(arrivals)),
     )
-    return plan_view.Advised(found, wish_wait, order.wish_share, machine, need, given)
+    return view.Advised(found, wish_wait, order.wish_share, machine, need, given)
 
 
 # --- how far it is --------------------------------------------------------------------------------

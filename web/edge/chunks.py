@@ -10,7 +10,7 @@ refused before h11 has them.
 import re
 from enum import Enum, auto
 
-from web.edge_rules import HEAD_LIMIT, Objection
+from web.edge.rules import HEAD_LIMIT, Objection
 
 LINE_LIMIT = 1024  # bytes of a size with its extensions, which nobody sends
 MOST = 1 << 53  # bytes of a chunk beyond which a parser somewhere may count wrongly

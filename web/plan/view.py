@@ -13,8 +13,8 @@ from rich.table import Table
 
 from actors.simulation.advice import Advice, Capacity, Need, Trial
 from actors.simulation.report import Report, Waits
-from web.measure import Measured
-from web.plan_words import count, number, seconds, share, size
+from web.plan.measure import Measured
+from web.plan.words import count, number, seconds, share, size
 from web.terminal import out
 
 BAR: Final = 32

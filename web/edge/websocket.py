@@ -23,9 +23,9 @@ from wsproto.events import CloseConnection, Message, Ping, Pong
 from wsproto.events import Event as WebsocketEvent
 from wsproto.utilities import LocalProtocolError
 
-from web.edge_engine import answer
-from web.edge_request import Group
-from web.edge_rules import MESSAGE_LIMIT, Pace
+from web.edge.engine import answer
+from web.edge.request import Group
+from web.edge.rules import MESSAGE_LIMIT, Pace
 
 log = structlog.get_logger("edge")
 

@@ -2,13 +2,13 @@
 
 Owns: what is made of a client's bytes and of the application's messages; the application's runs,
 and what waits for each of them.
-Never: touches a socket or closes a connection (edge_connection.py, the `Wire`, does), knows Quart
+Never: touches a socket or closes a connection (connection.py, the `Wire`, does), knows Quart
 or a route. Offers neither HTTP/2 nor h2c nor permessage-deflate.
 
-Hypercorn's insides are known here, in edge_engine.py and in edge_websocket.py, and nowhere else.
+Hypercorn's insides are known here, in engine.py and in websocket.py, and nowhere else.
 It keeps what it does well: the state machines over h11 and wsproto, the ASGI messages. Replaced
 is what would let one packet end the process, or a client hold memory. The names that we replace
-or rely on are listed in tests/web/test_edge_http.py, which fails when one of them moves.
+or rely on are listed in tests/web/edge/test_http.py, which fails when one of them moves.
 """
 
 import http
@@ -29,12 +29,12 @@ from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
 
 from web.clients import UNKNOWN
-from web.edge_chunks import Chunks
-from web.edge_engine import Engine, answer
-from web.edge_request import Http, Inbox, but_extensions, value_of, wants_websocket
-from web.edge_rules import Objection, objection_to, one_line, path_of
-from web.edge_visit import Visit
-from web.edge_websocket import (
+from web.edge.chunks import Chunks
+from web.edge.engine import Engine, answer
+from web.edge.request import Http, Inbox, but_extensions, value_of, wants_websocket
+from web.edge.rules import Objection, objection_to, one_line, path_of
+from web.edge.visit import Visit
+from web.edge.websocket import (
     FAREWELL,
     GOING_AWAY,
     INTERNAL_ERROR,

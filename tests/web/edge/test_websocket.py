@@ -7,9 +7,7 @@ import trio
 import trio_websocket
 from trio.testing import MockClock
 
-from web.edge_rules import MESSAGE_LIMIT
-
-from .rawclient import (
+from tests.web.rawclient import (
     BINARY,
     CLOSE,
     HANDSHAKE,
@@ -25,6 +23,7 @@ from .rawclient import (
     serving,
     settle,
 )
+from web.edge.rules import MESSAGE_LIMIT
 
 pytestmark = pytest.mark.timeout(30)
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.edge_chunks import LINE_LIMIT, Chunks
-from web.edge_rules import HEAD_LIMIT
+from web.edge.chunks import LINE_LIMIT, Chunks
+from web.edge.rules import HEAD_LIMIT
 
 GOOD = [
     b"0\r\n\r\n",

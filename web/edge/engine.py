@@ -22,7 +22,7 @@ from hypercorn.typing import ASGIFramework, ConnectionState
 
 from conf.settings import Server
 from web.clients import Clients
-from web.edge_rules import HEAD_LIMIT, MESSAGE_LIMIT, Names, one_line, problem
+from web.edge.rules import HEAD_LIMIT, MESSAGE_LIMIT, Names, one_line, problem
 
 log = structlog.get_logger("edge")
 
@@ -86,7 +86,7 @@ class _Log(Logger):
         self.error_logger = None
 
     async def access(self, request: Any, response: Any, request_time: float) -> None:
-        """Say nothing: edge_http.py writes the line, which also knows bytes and who was cut."""
+        """Say nothing: http.py writes the line, which also knows bytes and who was cut."""
 
     async def warning(self, message: str, *args: Any, **kwargs: Any) -> None:
         """Pass on what Hypercorn's lifespan has to say."""

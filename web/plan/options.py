@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from actors.simulation import load
-from web.plan_words import Duration, Pattern, RunTimes, Several, Size, seconds
+from web.plan.words import Duration, Pattern, RunTimes, Several, Size, seconds
 
 Names = AbstractSet[str]
 

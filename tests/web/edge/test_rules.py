@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.edge_rules import (
+from web.edge.rules import (
     BURST,
     HEAD_LIMIT,
     LEAST_RATE,
@@ -220,7 +220,7 @@ def test_every_error_of_a_nested_group_is_told_with_its_place() -> None:
     assert [type(leaf) for leaf in leaves_of(group)] == [KeyError, ValueError]
     line = one_line(group)
     assert "KeyError('k')" in line
-    assert "test_edge_rules.py:" in line
+    assert "test_rules.py:" in line
 
 
 def test_a_refusal_is_a_problem_with_a_code_and_without_a_guess_at_its_type() -> None:
