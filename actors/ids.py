@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 34
+_LENGTHS = frozenset({LENGTH, 26})  # what the first data folders have, with 80 bits of chance
 _STAMP_LENGTH = 10
 _CHANCE_LENGTH = LENGTH - _STAMP_LENGTH
 
@@ -66,4 +67,4 @@ class IdMaker:
 
 def is_id(text: str) -> bool:
     """Whether `text` has the form of an id; anything else never reaches a path or a query."""
-    return len(text) == LENGTH and all(character in _ALPHABET for character in text)
+    return len(text) in _LENGTHS and all(character in _ALPHABET for character in text)

@@ -44,3 +44,7 @@ def test_the_same_chance_and_clock_make_the_same_ids() -> None:
 @pytest.mark.parametrize("text", ["", "../../etc/passwd", "0" * 33, "0" * 35, "i" * 34, "A" * 34])
 def test_what_is_no_id_is_not_taken_for_one(text: str) -> None:
     assert not is_id(text)
+
+
+def test_the_shorter_ids_of_the_first_data_folders_are_still_ids() -> None:
+    assert is_id("01m81q5p7hs7cbhn05kme61etm")

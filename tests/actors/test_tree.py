@@ -1,8 +1,9 @@
 """The tree under the virtual clock: lives of jobs, turns between users, cancelling, restarts."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,21 @@ from actors.errors import (
     UserBusy,
 )
 from actors.journal.memory import MemoryJournal
+from actors.journal.opening import DATABASE
+from actors.journal.port import Journal
+from actors.journal.records import encode
+from actors.journal.schema import APPLICATION_ID, MIGRATIONS
+from actors.journal.sqlite import SqliteJournal
 from actors.lifecycle import State, has_ended
-from actors.messages import FileRecord, Idempotency, JobView, Media, Options
+from actors.messages import (
+    FileRecord,
+    Idempotency,
+    JobRecord,
+    JobView,
+    Media,
+    Options,
+    SessionRecord,
+)
 from actors.session import Session
 from actors.tree import Stitchery, open_stitchery
 from actors.workspace import Part
@@ -39,7 +53,7 @@ async def tree(
     data: Path,
     *,
     nap: Nap | None = None,
-    journal: MemoryJournal | None = None,
+    journal: Journal | None = None,
     settings: NapSettings | None = None,
     limits: Limits | None = None,
     when_user_busy: str = "wait",
@@ -679,3 +693,33 @@ async def test_a_full_disk_keeps_nobodys_jobs_from_going_on_in_the_next_life(
         views = [await end_of(again, job) for job in jobs]
 
     assert {view.record.state for view in views} == {State.SUCCEEDED}
+
+
+async def test_a_data_folder_of_the_first_version_goes_on_where_it_stood(tmp_path: Path) -> None:
+    """With its schema of then, and its shorter ids."""
+    session = SessionRecord(id="01m81q5p7hs7cbhn05kme61etm", created_at=datetime.now(UTC))
+    job = JobRecord(
+        id="01m81q5p7kq2j8b3v6w0xn4czd",
+        session=session.id,
+        capability="nap",
+        request='{"seconds": 0.01}',
+        inputs=(),
+        created_at=session.created_at,
+    )
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as old, old:
+        for statement in MIGRATIONS[0]:
+            old.execute(statement)
+        old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        old.execute("PRAGMA user_version = 1")
+        old.execute("INSERT INTO sessions VALUES (?, ?)", (session.id, encode(session)))
+        row = (session.id, job.id, job.capability, job.state, encode(job))
+        old.execute("INSERT INTO jobs VALUES (?, ?, ?, ?, ?)", row)
+    async with tree(tmp_path, journal=SqliteJournal(tmp_path)) as stitchery:
+        again = await stitchery.sessions.find(session.id)
+        assert again is not None
+        with trio.fail_after(30):
+            view = await end_of(again, job.id)
+        made = await submit(again, 0)
+        assert made > job.id
+
+    assert view.record.state is State.SUCCEEDED
