@@ -83,6 +83,7 @@ def _watch(worker: int, lifeline: int) -> Report:
     if status is None:
         status = _kill(worker, seen)
     else:
+        seen |= processes.descendants(os.getpid())  # before they can be gone uncounted
         _kill_group(worker)
     processes.sweep(seen)
     return Report(status, len(seen))
