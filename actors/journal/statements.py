@@ -333,7 +333,8 @@ def uploads(session: str | None) -> Work[tuple[UploadRecord, ...]]:
 
     def work(connection: sqlite3.Connection) -> tuple[UploadRecord, ...]:
         rows = connection.execute(
-            "SELECT document FROM uploads WHERE ?1 IS NULL OR session = ?1 ORDER BY id", (session,)
+            "SELECT document FROM uploads WHERE :session IS NULL OR session = :session ORDER BY id",
+            {"session": session},
         ).fetchall()
         return tuple(decode(UploadRecord, text) for (text,) in rows)
 
