@@ -36,7 +36,7 @@ async def test_a_running_job_is_cancelled_with_its_processes_files_and_slot(
         assert job["receipt"]["processes_ended"] == 1
         assert job["receipt"]["files_removed"] == 1
         assert sum(map(is_alive, workers)) == len(workers) - 1
-        ended = await ann.reaches(following, "succeeded")
+    ended = await ann.reaches(following, "succeeded")
     [result] = ended["result"]["files"]
     assert {path.name for path in service.stored() - before} == {result["id"]}
 
