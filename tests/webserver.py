@@ -5,6 +5,7 @@ Never: parses more of a request than its path, helps a client to be correct, or 
 client that trusts it hangs, and the test with it.
 """
 
+import errno
 import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -38,16 +39,34 @@ class Source:
         return [head.split(" ")[1] for head in self.asked]
 
 
+async def listen_alike(*hosts: str) -> list[trio.SocketListener]:
+    """A listener on each host, all on one port: a free one here may be a neighbour's there."""
+    while True:
+        listeners = await trio.open_tcp_listeners(0, host=hosts[0])
+        port = listeners[0].socket.getsockname()[1]
+        try:
+            for host in hosts[1:]:
+                listeners += await trio.open_tcp_listeners(port, host=host)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            for listener in listeners:
+                await listener.aclose()
+        else:
+            return listeners
+
+
 @asynccontextmanager
 async def open_source(
     behaviours: Mapping[str, Behaviour],
     *,
     host: str = "127.0.0.1",
-    port: int = 0,
+    listener: trio.SocketListener | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Source]:
     """Listens until the block ends. A path that has no behaviour is answered with 404."""
-    (listener,) = await trio.open_tcp_listeners(port, host=host)
+    if listener is None:
+        (listener,) = await trio.open_tcp_listeners(0, host=host)
     source = Source(host, listener.socket.getsockname()[1], "https" if tls else "http")
 
     async def handle(stream: trio.abc.Stream) -> None:

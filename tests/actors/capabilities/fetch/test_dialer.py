@@ -17,7 +17,7 @@ from actors.capabilities.fetch.errors import (
     SourceUntrusted,
 )
 from actors.capabilities.fetch.urls import parse
-from tests.webserver import Behaviour, Source, answer, hang, open_source, reset, say
+from tests.webserver import Behaviour, Source, answer, hang, listen_alike, open_source, reset, say
 
 # A root that is trusted nowhere else, and certificates of pictures.test by it: one until 2120, one
 # of January 2020. The root's key is gone.
@@ -70,9 +70,10 @@ async def test_a_name_with_an_internal_answer_is_refused_and_nobody_is_connected
 
 async def test_the_connection_goes_to_the_address_that_was_checked() -> None:
     """The second answer would lead elsewhere (rebinding); it is never asked for."""
+    there, here = await listen_alike("127.0.0.2", "127.0.0.1")
     async with (
-        open_source({"/": say(answer())}, host="127.0.0.2") as checked,
-        open_source({}, host="127.0.0.1", port=checked.port) as internal,
+        open_source({"/": say(answer())}, host="127.0.0.2", listener=there) as checked,
+        open_source({}, host="127.0.0.1", listener=here) as internal,
     ):
         names = FakeNames(["127.0.0.2"], ["127.0.0.1"])
         await connect(dialer(TWO, names), checked.url(host="two.example"))
