@@ -89,7 +89,7 @@ class Clerk:
         Raises:
             Refusal: why it would not be accepted, whatever the line is like.
         """
-        self._services.refuse_closed()
+        self._services.refuse_new()
         self._refuse_overflow(name)
         capability = self._services.capabilities[name]
         files = self._shelf.find(capability.inputs(request))

@@ -5,6 +5,7 @@ Never: knows sessions, ids, or what a part is.
 """
 
 import errno
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from typing import Final, TypeVar, TypeVarTuple
 import trio
 
 from actors.errors import Fault, StorageFull
+from actors.gauge import Room
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -34,7 +36,8 @@ _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno
 class Disk:
     """Takes blocking calls to threads, and what the disk says about them into our words.
 
-    Cancelling waits for the call under way: it is wholly done, or was not begun.
+    Cancelling waits for the call under way: it is wholly done, or was not begun. `when_full` is
+    called each time that the disk has no room.
 
     Raises:
         StorageFull: the disk, or this server's share of it, is full.
@@ -43,6 +46,7 @@ class Disk:
 
     def __init__(self) -> None:
         self._threads = trio.CapacityLimiter(DISK_THREADS)
+        self.when_full: Callable[[], None] = lambda: None
 
     async def __call__(self, act: Callable[[*Ts], T], *args: *Ts) -> T:
         """What `act` returns."""
@@ -51,9 +55,13 @@ class Disk:
             with _in_our_words():
                 return act(*args)
 
-        return await trio.to_thread.run_sync(
-            in_thread, limiter=self._threads, thread_name="workspace"
-        )
+        try:
+            return await trio.to_thread.run_sync(
+                in_thread, limiter=self._threads, thread_name="workspace"
+            )
+        except StorageFull:
+            self.when_full()
+            raise
 
 
 @contextmanager
@@ -181,6 +189,17 @@ def clear(folder: Path) -> int:
                 Path(entry).unlink()
             removed += 1
     return removed
+
+
+def room(folder: Path) -> Room:
+    """What is left to those who are not root, on the filesystem of a folder (or its parent)."""
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    found = os.statvfs(folder)
+    return Room(
+        free=found.f_bavail * found.f_frsize,
+        names=found.f_favail if found.f_files else math.inf,  # some count no names
+    )
 
 
 def names(folder: Path) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import trio
 
 from actors.capability import AnswerT, AnyCapability, OrderT, ProgressSink
 from actors.errors import NotReady
+from actors.gauge import Gauge
 from actors.ids import IdMaker
 from actors.journal.port import Journal
 from actors.lender import Lender
@@ -69,6 +70,7 @@ class Services:
     now: Callable[[], datetime] = utc_now
     lender: Lender = field(default_factory=Lender)
     looks: Looks = field(default_factory=Looks)
+    gauge: Gauge = field(default_factory=Gauge)
     origins: Mapping[str, str] = field(default_factory=dict)
     """Where settings come from, by section.key; of the ones that are not in it, nobody told."""
     closed: str | None = None
@@ -82,6 +84,15 @@ class Services:
         """
         if self.closed is not None:
             raise NotReady(self.closed, retry_after=CLOSED_FOR)
+
+    def refuse_new(self) -> None:
+        """Lets new work pass while it is taken and there is room for what it will make.
+
+        Raises:
+            NotReady, StorageFull: why not.
+        """
+        self.refuse_closed()
+        self.gauge.refuse_low()
 
     def settings_of(self, capability: str) -> CapabilitySettings:
         """The section of one capability."""

@@ -34,7 +34,7 @@ from actors.commands import (
     TakeFiles,
 )
 from actors.docket import Docket
-from actors.errors import Fault, StitcheryError
+from actors.errors import Fault, StitcheryError, StorageFull
 from actors.intake import Bounds, look_at
 from actors.job import Job
 from actors.journal.port import Page
@@ -140,6 +140,8 @@ class Session(Asked):
             try:
                 await act()
             except StitcheryError as error:
+                if isinstance(error, StorageFull):
+                    self._services.gauge.hurry()
                 command.reply.refuse(error)
             except Exception:  # a mistake of ours in one command, told and logged
                 incident = secrets.token_hex(8)
@@ -192,6 +194,7 @@ class Session(Asked):
         Raises:
             QuotaExceeded, StorageFull: there is no room for another file.
         """
+        self._services.gauge.refuse_low()
         with self.visit():
             async with await self.shelf.new_part(limit) as part:
                 yield part

@@ -187,7 +187,7 @@ class Sessions:
 
     async def _enter(self, owner: str | None) -> SessionRecord:
         """A new session's record."""
-        self._services.refuse_closed()
+        self._services.refuse_new()
         async with self._room:
             await self._make_room()
         services = self._services

@@ -21,6 +21,7 @@ from actors.capabilities import discover
 from actors.capability import AnyCapability
 from actors.errors import Conflict, NotFound
 from actors.expiry import Expiry
+from actors.gauge import Gauge
 from actors.ids import IdMaker
 from actors.journal.port import Journal
 from actors.journal.sqlite import SqliteJournal
@@ -95,6 +96,7 @@ class Stitchery:
         self.services.workers.resize(_most_workers(settings))
         self.floor.change(machine_limits(settings), capability_limits(settings))
         self.services.lender.change(resource_totals(settings))
+        self.services.gauge.change(least_room(settings))
         self.sessions.take_note()
         for follow in self.followers:
             follow()
@@ -182,6 +184,11 @@ def capability_limits(settings: Settings) -> dict[str, CapabilityLimits]:
     }
 
 
+def least_room(settings: Settings) -> int:
+    """Bytes that the configuration wants to stay free on the disk."""
+    return settings.storage.min_free_mb << 20
+
+
 def resource_totals(settings: Settings) -> dict[str, int]:
     """What steps of jobs may borrow; of processor slots by default one for each processor."""
     resources = settings.resources
@@ -220,19 +227,23 @@ async def open_stitchery(
     capabilities = discover() if capabilities is None else capabilities
     journal = SqliteJournal(settings.storage.data) if journal is None else journal
     workers = _workers(settings) if workers is None else workers
+    workspace = Workspace(settings.storage.data) if workspace is None else workspace
+    gauge = Gauge(workspace.room, least_room(settings))
+    workspace.when_full(gauge.hurry)
     admission = Admission(machine_limits(settings), capability_limits(settings))
     floor = Floor(admission)
     services = Services(
         settings=settings,
         capabilities=capabilities,
         journal=journal,
-        workspace=Workspace(settings.storage.data) if workspace is None else workspace,
+        workspace=workspace,
         workers=workers,
         limiters={name: Limiter(name, floor) for name in capabilities},
         numbers=Numbers(),
         new_id=IdMaker() if new_id is None else new_id,
         now=now,
         lender=Lender(resource_totals(settings)),
+        gauge=gauge,
         origins=origins,
     )
     stitchery = Stitchery(services, Sessions(services), floor)
@@ -260,6 +271,7 @@ def _children(stitchery: Stitchery) -> list[tuple[str, Actor]]:
         ("journal", services.journal),
         ("workers", services.workers),
         *((f"limiter of {name}", limiter) for name, limiter in services.limiters.items()),
+        ("gauge", services.gauge),
         ("sessions", stitchery.sessions),
         ("expiry", Expiry(stitchery.sessions, services)),
     ]

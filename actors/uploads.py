@@ -149,6 +149,7 @@ class Uploads:
         Raises:
             TooLarge, QuotaExceeded: it may not be that large. TooManyUploads. StorageFull.
         """
+        self._services.gauge.refuse_low()
         limits = self._services.settings.limits
         if size > limits.max_upload_mb << 20:
             raise too_large(limits.max_upload_mb << 20)

@@ -14,6 +14,7 @@ other failure of it `Fault`. Cancelling waits for the step under way.
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,7 @@ from actors import disk
 from actors.disk import CHUNK, Disk
 from actors.drafts import Drafts
 from actors.errors import Fault
+from actors.gauge import Room
 from actors.ids import is_id
 from actors.quota import Allowance
 
@@ -230,6 +232,7 @@ class Workspace:
     """
 
     def __init__(self, root: Path) -> None:
+        self._root = root
         self._files = root / "files"
         self._parts = root / "parts"
         self._disk = Disk()
@@ -302,6 +305,14 @@ class Workspace:
         """Removes all that a session has; how many whole files it had."""
         await self.drafts.remove_session(session)
         return await self._disk(disk.remove_folder, self._folder(session))
+
+    async def room(self) -> Room:
+        """What is left on the disk."""
+        return await self._disk(disk.room, self._root)
+
+    def when_full(self, tell: Callable[[], None]) -> None:
+        """Has it told each time that the disk has no room."""
+        self._disk.when_full = tell
 
     async def leftovers(self) -> int:
         """Removes the parts of earlier lives; how many. To be called before the first new part."""

@@ -177,7 +177,9 @@ def _server(settings: Settings) -> Iterator[str]:
         f"{_count(server.max_connections, 'connection')}, "
         f"{server.max_connections_per_address:,} of one address."
     )
-    yield f"Everything that lasts lies in {settings.storage.data}."
+    floor = settings.storage.min_free_mb
+    refused = f"; with less than {size(floor)} free there, no new work is taken" if floor else ""
+    yield f"Everything that lasts lies in {settings.storage.data}{refused}."
     yield (
         f"{_count(workers.warm, 'child process', 'child processes')} kept ready; "
         f"a cancelled one is killed after {duration(workers.kill_grace)}, "

@@ -32,6 +32,7 @@ WHOLE: Final = frozenset({"concurrency", "resources", "limits"})
 
 SINGLE: Final[Mapping[str, frozenset[str]]] = {
     "sessions": frozenset({"idle_minutes"}),
+    "storage": frozenset({"min_free_mb"}),
     "identity": frozenset({"new_sessions_per_minute"}),
     "log": frozenset({"level"}),
 }

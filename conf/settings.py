@@ -244,6 +244,13 @@ class Storage(Section):
         le=CENTURY_DAYS * 24,
         description="hours until a file or an ended job is due for removal",
     )
+    min_free_mb: int = Field(
+        256,
+        ge=0,
+        le=1 << 24,
+        description="MiB that stay free on the disk of data: below them no new work is taken (507) "
+        "while what was accepted goes on; 0: taken as long as the disk takes any",
+    )
 
     @field_validator("data", mode="before")
     @classmethod

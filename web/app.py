@@ -73,7 +73,7 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
     # fmt: off
     table = [  # one row a route
         Route("POST", f"{API}/sessions", identity.create, access=ANYBODY,
-              status=CREATED, answer=NewSession, problems=(403, 503)),
+              status=CREATED, answer=NewSession, problems=(403, 503, 507)),
         Route("POST", f"{API}/session/token", identity.renew, status=CREATED, answer=FreshToken,
               problems=(409,)),
         Route("GET", f"{API}/session", identity.show, answer=Session),
@@ -114,7 +114,7 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
               headers=("Idempotency-Key",), status=ACCEPTED, answer=Job,
               problems=(400, 404, 409, 413, 415, 422, 429, 503, 507)),
         Route("POST", f"{API}/jobs/<capability>/preflight", jobs.preflight, body=JSON,
-              answer=Preflight, problems=(400, 404, 409, 413, 415, 422, 429, 503)),
+              answer=Preflight, problems=(400, 404, 409, 413, 415, 422, 429, 503, 507)),
         Route("GET", f"{API}/jobs", jobs.list, query=JobQuery, answer=Page[Job], problems=(422,)),
         Route("GET", f"{API}/jobs/<job>", jobs.show, answer=Job, problems=(404,)),
         Route("DELETE", f"{API}/jobs/<job>", jobs.cancel, answer=Job, problems=(404, 409)),

@@ -208,7 +208,8 @@ def _temporary(preset: str | None, server: Mapping[str, Any]) -> Iterator[Settin
     """Settings for work that leaves nothing behind, and that tells no news but bad ones."""
     logs.set_up(Log(level="warning"))
     with tempfile.TemporaryDirectory(prefix="stitchery-") as folder:
-        yield _resolve(None, preset, {"server": server, "storage": {"data": folder}}).settings
+        storage = {"data": folder, "min_free_mb": 0}  # whoever asks here sees the disk fill up
+        yield _resolve(None, preset, {"server": server, "storage": storage}).settings
 
 
 def _resolve(

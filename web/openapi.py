@@ -44,7 +44,7 @@ _REASONS = {
     429: "A limit refuses; it is named, with the seconds after which to try again.",
     500: "A mistake of the service; the incident is in its log.",
     503: "Not now; try again after the told seconds.",
-    507: "No room on the disk.",
+    507: "Too little room on the disk; what is here can be read and removed.",
 }
 
 _VARIABLES = {
@@ -82,6 +82,7 @@ _ANSWER_HEADERS: dict[int, dict[str, Any]] = {
     202: {"Location": {"description": "address of the job", "schema": {"type": "string"}}},
     429: {"Retry-After": _RETRY_AFTER},
     503: {"Retry-After": _RETRY_AFTER},
+    507: {"Retry-After": _RETRY_AFTER},
 }
 
 _BYTES = "application/octet-stream"
@@ -289,6 +290,8 @@ def _responses(route: Route, references: References) -> dict[str, Any]:
     problems = {*_EVERYWHERE, *route.problems}
     if route.access is not Access.ANYBODY:
         problems |= {401, 403}
+    if route.access is Access.SESSION:
+        problems.add(507)  # a principal's session is begun with the first request, whatever that is
     if route.websocket:
         problems.add(426)
     return {

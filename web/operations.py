@@ -22,9 +22,13 @@ class OperationRoutes:
         return json_answer(Health(status="alive"))
 
     async def ready(self, _: Request) -> Response:
-        """New work is accepted; 503 while the service stops or is being maintained."""
+        """New work is accepted; 503 while the service stops or is being maintained.
+
+        On a disk with too little room (`storage.min_free_mb`) the status is `full`, and the answer
+        still 200: a balancer that sent people elsewhere would take from them what can be read.
+        """
         self._stitchery.services.refuse_closed()
-        return json_answer(Health(status="ready"))
+        return json_answer(Health(status="full" if self._stitchery.services.gauge.low else "ready"))
 
     async def queue(self, _: Request) -> Response:
         """How busy each capability is, and what a newcomer would wait."""

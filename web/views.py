@@ -199,7 +199,10 @@ class Preflight(View):
 class Health(View):
     """How the service is."""
 
-    status: str
+    status: Literal["alive", "ready", "full"] = Field(
+        description="`full`: too little room on the disk, so that new work is refused (507) while "
+        "what was accepted goes on, and all can be read, cancelled and removed"
+    )
 
 
 class Coverage(View):

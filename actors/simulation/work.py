@@ -14,6 +14,7 @@ from pydantic import Field
 from actors.capability import AnswerT, Capability, Context, Forecast, OrderT, ProgressSink, Request
 from actors.disk import Disk
 from actors.drafts import Drafts
+from actors.gauge import Room
 from actors.messages import FileRecord, JobResult
 from actors.workers.call import Call
 from actors.workspace import Workspace
@@ -105,3 +106,8 @@ class EmptyWorkspace(Workspace):
         super().__init__(NOWHERE)
         self._disk = EmptyDisk()
         self.drafts = Drafts(NOWHERE, self._disk)
+
+    async def room(self) -> Room:
+        """Endless."""
+        await trio.lowlevel.checkpoint()
+        return Room()
