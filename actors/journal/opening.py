@@ -41,7 +41,7 @@ def open_store(folder: Path) -> Store:
     path = folder / DATABASE
     with ExitStack() as undo, _plain_words(path):
         _make_private(folder)
-        undo.callback(os.close, _lock(folder))
+        undo.callback(os.close, lock(folder))
         os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600))  # private from its first moment
         writer = _connect(undo, path, "rw")
         _check(writer, path)
@@ -94,7 +94,7 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _lock(folder: Path) -> int:
+def lock(folder: Path) -> int:
     """Takes the folder for this process; the kernel gives it free however the process ends.
 
     The lock lies on a file of its own, since SQLite's locks go when any descriptor of the database
