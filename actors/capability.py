@@ -73,14 +73,14 @@ class Context(Protocol):
     def progress(self, progress: Progress) -> None:
         """Tells watchers how far it is. Never waits; may be called as often as convenient."""
 
-    def borrow(self, name: str, amount: int = 1) -> AbstractAsyncContextManager[None]:
+    def borrow(self, name: str, amount: int = 1) -> AbstractAsyncContextManager[int]:
         """Holds `amount` units of a resource for the length of the block; waits for them first.
 
             async with context.borrow("processor"):
                 await context.work(...)
 
         Resources are "processor" (slots, as many as the operator allows) and "graphics" (cards).
-        Who borrows more than there is gets the whole. Waiting does not use up the run time, and is
+        Who borrows more than there is gets the whole; the block is told how many it got. Waiting does not use up the run time, and is
         shown to the user. A block that holds one resource may not wait for another.
 
         Raises:

@@ -61,10 +61,8 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         profile: the ICC profile that the picture came with; without a usable one the colours are
             taken for sRGB, and CMYK goes by the plain formula.
     """
-    conversion = None
-    if profile and len(profile) <= _LARGEST_PROFILE:
-        conversion = _conversion(profile, image.mode)
     has_alpha = image.mode in {"LA", "RGBA"}
+    conversion = _usable(image.mode, profile)
     if conversion is None:
         mode = "RGBA" if has_alpha else "RGB"
         return image if image.mode == mode else image.convert(mode)
@@ -72,6 +70,18 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if has_alpha:
         colours.putalpha(image.getchannel("A"))
     return colours
+
+
+def is_srgb(mode: str, profile: bytes | None) -> bool:
+    """Whether pixels of this mode that came with the profile are sRGB as they are."""
+    return _usable(mode, profile) is None
+
+
+def _usable(mode: str, profile: bytes | None) -> ImageCms.ImageCmsTransform | None:
+    """The conversion that the pixels need; None where they need none."""
+    if not profile or len(profile) > _LARGEST_PROFILE:
+        return None
+    return _conversion(profile, mode)
 
 
 def _from_16_bits(image: Image.Image) -> Image.Image:

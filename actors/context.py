@@ -89,13 +89,13 @@ class JobContext:
         self._teller.moved_on(progress)
 
     @asynccontextmanager
-    async def borrow(self, name: str, amount: int = 1) -> AsyncIterator[None]:
+    async def borrow(self, name: str, amount: int = 1) -> AsyncIterator[int]:
         """Holds some units of a resource for the length of the block; waits for them first."""
         with self._services.lender.loan(self._shelf.session, name, amount) as pledge:
             if pledge.waits:
                 with self._waiting(pledge):
                     await pledge.turn()
-            yield
+            yield pledge.loan.held
 
     async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
         """Runs `call` in a child."""

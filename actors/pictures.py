@@ -5,14 +5,15 @@ turning by EXIF, and the translation of everything that Pillow may raise into ou
 Never: runs in the server, reads a file's name or its further frames, keeps any metadata.
 
 The bytes are hostile (a 32-byte file can ask for gigabytes): the signature picks the one decoder
-that may run, and the header's size is checked before a pixel is decoded. Pillow's own limit on
-pixels is process-wide, so a process reads one picture at a time.
+that may run, and the header's size is checked before a pixel is decoded. Several threads may read
+a picture each; Pillow's own limit on pixels is process-wide, and follows the one that may have most.
 """
 
 import importlib
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from mmap import PROT_READ, mmap
 from pathlib import Path
@@ -102,7 +103,7 @@ def open_picture(path: str, *, max_pixels: int, max_side: int) -> Iterator[Pictu
         with mmap(file.fileno(), 0, prot=PROT_READ) as data:
             check_outline(data, media_type)
         file.seek(0)
-        with _reading(media_type, max_pixels):
+        with reading(media_type, max_pixels):
             importlib.import_module(f"PIL.{plugin}")
             image = Image.open(file, formats=[name])
             picture = Picture(
@@ -126,7 +127,7 @@ def rendered(picture: Picture, size: tuple[int, int]) -> Image.Image:
     """
     image = picture.image
     stored = _swapped(size, picture.orientation)
-    with _reading(picture.media_type, picture.max_pixels):
+    with reading(picture.media_type, picture.max_pixels):
         # A JPEG decoder halves at little cost; what is missing to the exact size comes after.
         drafted = image.draft(None, stored)
         image.load()
@@ -206,15 +207,54 @@ def _check_size(size: tuple[int, int], *, max_pixels: int, max_side: int) -> Non
         )
 
 
+class _PillowsLimit:
+    """Pillow's limit on pixels, and its warnings, while any thread reads.
+
+    Both are the process's: the first that reads sets them aside, the last puts them back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reading: list[int] = []
+        self._undo = ExitStack()
+
+    @contextmanager
+    def at(self, max_pixels: int) -> Iterator[None]:
+        """Allows at least so many, and lets no warning leak."""
+        with self._lock:
+            if not self._reading:
+                self._undo.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("ignore")
+                self._undo.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+            self._reading.append(max_pixels)
+            self._set()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reading.remove(max_pixels)
+                if self._reading:
+                    self._set()
+                else:
+                    self._undo.close()
+
+    def _set(self) -> None:
+        # Pillow raises at twice this number (and warns above it, which is not heard here)
+        Image.MAX_IMAGE_PIXELS = (max(self._reading) + 1) // 2
+
+
+_LIMIT = _PillowsLimit()
+
+
 @contextmanager
-def _reading(media_type: str, max_pixels: int) -> Iterator[None]:
-    """Around every use of a decoder: the limit holds, no warning leaks, errors are ours."""
-    before = Image.MAX_IMAGE_PIXELS
-    # Pillow raises at twice this number (and warns above it, which is not heard here)
-    Image.MAX_IMAGE_PIXELS = (max_pixels + 1) // 2
+def reading(media_type: str, max_pixels: int) -> Iterator[None]:
+    """Around every use of a decoder: the limit holds, no warning leaks, errors are ours.
+
+    Raises:
+        UnreadableMedia, TooLarge: in place of whatever the decoder raises.
+    """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _LIMIT.at(max_pixels):
             yield
     except StitcheryError:
         raise
@@ -236,8 +276,6 @@ def _reading(media_type: str, max_pixels: int) -> Iterator[None]:
             f"The {_kind(media_type)} data is damaged or cut short. Save the picture anew, or take "
             "another copy of it."
         ) from error
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
 
 
 def _kind(media_type: str) -> str:

@@ -80,7 +80,7 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
                 field="/inputs",
                 limit="stitch.max_inputs",
             )
-        made = design(request, files)
+        made = design(request, files, settings)
         made.check(settings)
         return StitchForecast(
             memory_bytes=made.memory_bytes,
@@ -107,23 +107,27 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
         """
         forecast = self.forecast(request, context.files, settings)
         part = await context.new_part()
-        made = design(request, context.files)
+        made = design(request, context.files, settings)
         call = replace(
             JOIN,
             memory_bytes=forecast.memory_bytes,
             cpu_seconds=min(made.cpu_seconds, settings.run_timeout),
         )
-        async with context.borrow("processor"):
-            await context.work(call, _order(made, context, part))
+        async with context.borrow("processor", made.threads) as processors:
+            joined = await context.work(call, _order(made, context, part, processors))
         name = f"stitched.{_EXTENSIONS[request.format]}"
         record = await context.keep(part, name, made_here=True)
         return JobResult(
             files=(record,),
-            data=forecast.model_dump(include={"pictures", "width", "height", "format"}),
+            data={
+                **forecast.model_dump(include={"pictures", "width", "height", "format"}),
+                "way": joined.way,
+                "why": joined.why,
+            },
         )
 
 
-def _order(made: Design, context: Context, part: Part) -> JoinOrder:
+def _order(made: Design, context: Context, part: Part, threads: int) -> JoinOrder:
     pictures = zip(made.records, made.sizes, made.plan.boxes, strict=True)
     return JoinOrder(
         sources=tuple(
@@ -135,6 +139,7 @@ def _order(made: Design, context: Context, part: Part) -> JoinOrder:
         format=made.request.format,
         quality=made.request.quality,
         output=str(part.path),
+        threads=threads,
     )
 
 

@@ -29,6 +29,10 @@ SIDE_LIMITS: Final[dict[Format, int]] = {
 }
 
 
+BANDED: Final[frozenset[Format]] = frozenset({"jpeg", "png"})
+"""Formats that are written from top to bottom, so that nobody needs the whole canvas at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """Width and height in pixels, both at least 1."""

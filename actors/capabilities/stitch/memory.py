@@ -3,15 +3,17 @@
 Owns: the bytes a pixel costs while it is read, painted and written, as an upper bound.
 Never: measures or limits anything: the pool limits the child by what is told here. Pure.
 
-Two peaks follow each other above the canvas: the one picture that is being read (as stored, and
-again at its size on the canvas), then the encoder.
+Formats that are written band by band need some strips, as high as the highest band, and beside them
+what each thread reads: one picture as stored, and again at its size on the canvas. The others need
+the canvas, and above it two peaks that follow each other: a picture that is read, then the encoder.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from actors.capabilities.stitch.geometry import Format, Size
+from actors.capabilities.stitch.bands import bands, highest
+from actors.capabilities.stitch.geometry import BANDED, Format, Plan, Size
 
 # Pillow stores RGB in four bytes a pixel, like RGBA.
 _CANVAS: Final = 4
@@ -29,6 +31,12 @@ _PAINTING: Final = 13
 # by row; libwebp copies the canvas, and needs most for a noisy alpha channel, which stays lossless.
 _ENCODERS: Final[dict[tuple[Format, bool], int]] = {("webp", False): 16, ("webp", True): 44}
 
+# What an encoder makes of a strip is held until it is written: never more than the pixels.
+_STRIP: Final = _CANVAS + 4
+
+_CARRIED: Final = 15
+"""Rows that a strip may have to take over from the one before."""
+
 # Libraries that are loaded on demand, buffers, and what the allocator leaves unused.
 _BASE: Final = 64 << 20
 
@@ -43,9 +51,14 @@ class Load:
     painted: Size
 
 
-def needed(loads: Iterable[Load], canvas: Size, *, format: Format, transparent: bool) -> int:
+def needed(
+    loads: Sequence[Load], plan: Plan, *, format: Format, transparent: bool, threads: int
+) -> int:
     """Bytes that a child may come to use for the whole join, beyond what it has when idle."""
-    reading = max((_reading(load) for load in loads), default=0)
+    canvas, reading = plan.canvas, max((_reading(load) for load in loads), default=0)
+    if format in BANDED:
+        strip = canvas.width * (highest(bands(canvas, plan.boxes)) + _CARRIED)
+        return _BASE + (threads + 1) * strip * _STRIP + threads * reading
     writing = canvas.pixels * _ENCODERS.get((format, transparent), 0)
     return _BASE + canvas.pixels * _CANVAS + max(reading, writing)
 

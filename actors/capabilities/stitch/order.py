@@ -34,6 +34,7 @@ class JoinOrder:
         background: `#rrggbb` or `transparent`, which `jpeg` does not know.
         quality: 1 to 100; without meaning for `png`.
         output: an existing file of the job's own, to be overwritten.
+        threads: processors that it may use.
     """
 
     sources: tuple[Source, ...]
@@ -42,13 +43,20 @@ class JoinOrder:
     format: Format
     quality: int
     output: str
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """The picture lies whole in the order's `output`; `size` is its bytes."""
+    """The picture lies whole in the order's `output`; `size` is its bytes.
+
+    `way` is how it was made: "painted", "rows copied" or "scans copied"; `why` tells why it was
+    painted.
+    """
 
     size: int
+    way: str
+    why: str
 
 
 JOIN: Final = Call("actors.capabilities.stitch.work:join", JoinOrder, Joined)

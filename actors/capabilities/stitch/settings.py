@@ -20,6 +20,13 @@ class StitchSettings(CapabilitySettings):
     max_memory_mb: int = Field(
         2048, ge=256, le=1 << 20, description="memory that one job's child process may need, MiB"
     )
+    processors: int = Field(
+        2,
+        ge=1,
+        le=64,
+        description="processor slots that a join of large pictures borrows, where there are as "
+        "many; it paints and writes with all of them",
+    )
 
     @property
     def max_result_pixels(self) -> int:

@@ -1,79 +1,69 @@
 """Joins pictures into one file; runs in a child process.
 
-Owns: the order of the steps (read, paint, write), the blame for a picture that cannot be read, and
-how far it is.
-Never: decides a place, a size or a limit (the order says all), holds more than one decoded picture
-beside the canvas, runs in the server.
+Owns: which way is taken, the file, and how far it is.
+Never: decides a place, a size or a limit (the order says all), runs in the server.
+
+Two ways lead to the same picture: a shortcut that copies what is compressed already, where there is
+one (`shortcuts`), and painting (`painting`), band by band (`press`) where the format's writer takes
+that (`sinks`).
 """
 
 import errno
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Lock
+from typing import IO
 
-from PIL import Image
-
-from actors.capabilities.stitch.geometry import Size
-from actors.capabilities.stitch.order import TRANSPARENT, Joined, JoinOrder, Source
-from actors.capabilities.stitch.writers import WRITERS
-from actors.errors import Refusal, StorageFull
+from actors.capabilities.stitch.bands import Band, bands, whole
+from actors.capabilities.stitch.geometry import BANDED
+from actors.capabilities.stitch.order import Joined, JoinOrder
+from actors.capabilities.stitch.painting import mode, paint
+from actors.capabilities.stitch.press import Press
+from actors.capabilities.stitch.shortcuts import NoShortcut, shortcut
+from actors.capabilities.stitch.sinks import WAYS
+from actors.errors import StorageFull
 from actors.messages import Progress
-from actors.pictures import open_picture, rendered
 from actors.workers.call import Report
 
 
 def join(order: JoinOrder, report: Report) -> Joined:
-    """Paints every source into its box, one after the other, and encodes the canvas.
+    """Joins the sources by the quickest way that there is.
 
     Raises:
         UnreadableMedia, UnsupportedMedia, TooLarge: a source is to blame, named by `field`.
         StorageFull: the result did not find room; its file is left as far as it came.
     """
-    writer = WRITERS[order.format]
-    meter = _Meter(order, writer.effort, report)
-    canvas = _blank(order.canvas, order.background)
-    for place, source in enumerate(order.sources):
-        meter.reading(place)
-        with _blaming(place, len(order.sources)):
-            _paint(canvas, source)
-    meter.writing()
     output = Path(order.output)
+    meter = _Meter(order, WAYS[order.format].effort, report)
     with _minding_the_disk(), output.open("w+b") as file:
-        writer.save(canvas, file, order.quality)
-    meter.written()
-    return Joined(size=output.stat().st_size)
+        try:
+            way = shortcut(order)
+            meter.begin("copying")
+            way.run(file, meter.copied)
+            name, why = way.name, ""
+        except NoShortcut as reason:
+            file.seek(0)
+            file.truncate()
+            name, why = "painted", str(reason)
+            meter.begin("joining")
+            _paint_all(order, file, meter)
+    return Joined(size=output.stat().st_size, way=name, why=why)
 
 
-def _blank(size: Size, background: str) -> Image.Image:
-    mode, colour = ("RGBA", "#00000000") if background == TRANSPARENT else ("RGB", background)
-    return Image.new(mode, (size.width, size.height), colour)
-
-
-def _paint(canvas: Image.Image, source: Source) -> None:
-    """Reads one picture, brings it to its size, and lays it over the background."""
-    box = source.box
-    with open_picture(
-        source.path, max_pixels=source.size.pixels, max_side=source.size.side
-    ) as picture:
-        painting = rendered(picture, (box.width, box.height))
-    # On a transparent canvas alpha is copied as it is. On a coloured one it blends; as a mask
-    # rather than by `alpha_composite`, which would hold the interpreter for the whole of it.
-    blends = canvas.mode == "RGB" and painting.mode == "RGBA"
-    canvas.paste(painting, (box.left, box.top), painting if blends else None)
-
-
-@contextmanager
-def _blaming(place: int, count: int) -> Iterator[None]:
-    """Adds to a refusal which of the pictures it is about."""
-    try:
-        yield
-    except Refusal as refusal:
-        raise type(refusal)(
-            f"Picture {place + 1} of {count}: {refusal.detail}",
-            field=f"/inputs/{place}",
-            limit=refusal.limit,
-        ) from refusal
+def _paint_all(order: JoinOrder, file: IO[bytes], meter: "_Meter") -> None:
+    way = WAYS[order.format]
+    boxes = [source.box for source in order.sources]
+    cut = bands(order.canvas, boxes) if order.format in BANDED else whole(order.canvas, len(boxes))
+    Press(
+        way.sink(file, order.canvas, mode(order), order.quality),
+        partial(paint, order, meter.painted),
+        width=order.canvas.width,
+        mode=mode(order),
+        threads=order.threads,
+    ).run(cut, meter.written)
+    file.flush()
 
 
 @contextmanager
@@ -88,28 +78,49 @@ def _minding_the_disk() -> Iterator[None]:
 
 
 class _Meter:
-    """Tells how far the join is: reading counts each source's pixels, writing the canvas's."""
+    """Tells how far the join is: painting counts each source's pixels, writing the canvas's.
+
+    May be told from several threads at once.
+    """
 
     def __init__(self, order: JoinOrder, effort: float, report: Report) -> None:
+        self._sources = [source.size.pixels for source in order.sources]
+        self._row = order.canvas.width * effort
+        self._total = sum(self._sources) + self._row * order.canvas.height
         self._report = report
-        self._count = len(order.sources)
-        costs = (source.size.pixels for source in order.sources)
-        self._read = list(itertools.accumulate(costs, initial=0))
-        self._total = self._read[-1] + order.canvas.pixels * effort
+        self._lock = Lock()
+        self._spent = 0.0
+        self._done = 0
 
-    def reading(self, place: int) -> None:
-        """So many pictures are painted; the next is being read."""
-        self._tell(self._read[place] / self._total, "reading", place)
+    def begin(self, step: str) -> None:
+        """Nothing is done yet; what is done from here on is called so."""
+        self._step, self._spent, self._done = step, 0.0, 0
+        self._tell(0.0)
 
-    def writing(self) -> None:
-        """All pictures are painted; the canvas is being encoded."""
-        self._tell(self._read[-1] / self._total, "writing", self._count)
+    def copied(self, done: int) -> None:
+        """So many pictures are copied."""
+        self._done = done
+        self._tell(done / len(self._sources))
 
-    def written(self) -> None:
-        """The file is whole."""
-        self._tell(1.0, "writing", self._count)
+    def painted(self, place: int) -> None:
+        """A picture is painted."""
+        with self._lock:
+            self._done += 1
+            self._spend(self._sources[place])
 
-    def _tell(self, fraction: float, step: str, done: int) -> None:
+    def written(self, band: Band) -> None:
+        """A band is written."""
+        with self._lock:
+            self._spend(self._row * band.height)
+
+    def _spend(self, effort: float) -> None:
+        self._spent += effort
+        self._tell(min(1.0, self._spent / self._total))
+
+    def _tell(self, fraction: float) -> None:
+        total = len(self._sources)
         self._report(
-            Progress(fraction=fraction, step=step, done=done, total=self._count, unit="pictures")
+            Progress(
+                fraction=fraction, step=self._step, done=self._done, total=total, unit="pictures"
+            )
         )

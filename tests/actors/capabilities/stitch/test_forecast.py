@@ -197,12 +197,14 @@ def test_any_pictures_are_either_forecast_or_refused_with_advice_that_works(
         forecast(*names, files=files, **{**fields, "format": other})
 
 
-def test_memory_grows_with_the_canvas_and_with_the_largest_picture_only() -> None:
+def test_memory_grows_with_the_canvas_only_where_the_format_needs_it_whole() -> None:
     def needed(*names: str, **fields: Any) -> int:
-        return design(request(*names, **fields), FILES).memory_bytes
+        return design(request(*names, **fields), FILES, SETTINGS).memory_bytes
 
-    two, three = needed("photo", "photo"), needed("photo", "photo", "photo")
-    assert three - two == 4 * 12_000_000
+    for format, more in (("jpeg", 0), ("png", 0), ("webp", (4 + 16) * 12_000_000)):
+        two, three = (needed(*["photo"] * count, format=format) for count in (2, 3))
+        assert three - two <= more
+    assert needed("photo", "photo", format="png") < needed("photo", "photo", layout="horizontal")
     many = needed(*["photo"] * 5, format="webp")
     assert many > needed(*["photo"] * 5, format="png")
     assert many < needed(*["photo"] * 5, format="webp", background="transparent")

@@ -1,0 +1,229 @@
+"""Reads the structure of a baseline JPEG: its tables, its size, where its scan lies.
+
+Owns: the order and form of marker segments (ITU T.81, annex B).
+Never: decodes a coefficient, or believes a length that the file does not have.
+"""
+
+import struct
+from dataclasses import dataclass
+from typing import IO, Final
+
+SOI, EOI, SOS, DQT, DHT, DRI, SOF0, SOF1 = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xC0, 0xC1
+APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
+RST0: Final = 0xD0
+
+_SKIPPED: Final = frozenset({*range(APP0, APP0 + 16), 0xFE})
+"""Application data and comments: what matters of them is read from elsewhere, or not at all."""
+
+_MOST_HEAD: Final = 1 << 22
+"""Bytes before the scan. Thumbnails and profiles come to a megabyte or two."""
+
+
+class UnknownForm(Exception):
+    """Not a JPEG of a form that is known here. Another way of reading it may do, or name the fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component of the frame: its id, sampling factors and quantisation table."""
+
+    id: int
+    horizontal: int
+    vertical: int
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What pictures must share for the scan of one to follow the scan of another.
+
+    Attributes:
+        width: in pixels.
+        components: of the frame.
+        tables: all quantisation and Huffman tables, by class and place, as bytes.
+        scan: the parameters of the scan, as bytes.
+        transform: Adobe's word for the colours, or None.
+        jfif: whether the JFIF head is there, by which readers tell colours, too.
+    """
+
+    width: int
+    components: tuple[Component, ...]
+    tables: tuple[tuple[int, bytes], ...]
+    scan: bytes
+    transform: int | None
+    jfif: bool
+
+    @property
+    def unit(self) -> tuple[int, int]:
+        """Width and height in pixels of what is coded together (an MCU)."""
+        if len(self.components) == 1:
+            return 8, 8
+        return (
+            8 * max(component.horizontal for component in self.components),
+            8 * max(component.vertical for component in self.components),
+        )
+
+    @property
+    def units_across(self) -> int:
+        """MCUs of a row of them."""
+        return -(-self.width // self.unit[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """One picture: its form, its height, its restart interval in MCUs (0: none), and its scan.
+
+    Attributes:
+        start: where the entropy-coded data begins.
+        exif: the first EXIF segment's bytes, or none.
+        profiled: whether it brings a profile of its own.
+    """
+
+    form: Form
+    height: int
+    restart: int
+    start: int
+    exif: bytes
+    profiled: bool
+
+    @property
+    def units(self) -> int:
+        """MCUs of the picture."""
+        return self.form.units_across * -(-self.height // self.form.unit[1])
+
+
+def read_structure(file: IO[bytes]) -> Structure:
+    """Walks the segments of a file up to its scan.
+
+    Raises:
+        UnknownForm: progressive, arithmetic, lossless, of more scans than one, or not formed as the
+            standard says.
+    """
+    file.seek(0)
+    if file.read(2) != bytes([0xFF, SOI]):
+        raise UnknownForm("it does not begin as a JPEG does")
+    reading = _Reading()
+    while (marker := _marker(file)) != SOS:
+        reading.take(marker, _body(file))
+    scan = _body(file)
+    return reading.finish(scan, file.tell())
+
+
+class _Reading:
+    """What the segments have said so far."""
+
+    def __init__(self) -> None:
+        self._frame: tuple[int, int, tuple[Component, ...]] | None = None
+        self._tables: dict[int, bytes] = {}
+        self._restart = 0
+        self._transform: int | None = None
+        self._jfif = False
+        self._exif = b""
+        self._profiled = False
+
+    def take(self, marker: int, body: bytes) -> None:
+        if marker in {SOF0, SOF1}:
+            if self._frame is not None:
+                raise UnknownForm("it has two frames")
+            self._frame = _frame(body)
+        elif marker == DQT:
+            self._tables |= _quantisations(body)
+        elif marker == DHT:
+            self._tables |= _huffmans(body)
+        elif marker == DRI:
+            if len(body) != 2:
+                raise UnknownForm("its restart interval has another length")
+            (self._restart,) = struct.unpack(">H", body)
+        elif marker == APP14 and body.startswith(b"Adobe") and len(body) >= 12:
+            self._transform = body[11]
+        elif marker == APP0 and body.startswith(b"JFIF\0"):
+            self._jfif = True
+        elif marker == APP1 and body.startswith(b"Exif\0\0"):
+            self._exif = self._exif or body
+        elif marker == APP2 and body.startswith(b"ICC_PROFILE\0"):
+            self._profiled = True
+        elif marker not in _SKIPPED:
+            raise UnknownForm(f"it has a segment of the kind {marker:#x}")
+
+    def finish(self, scan: bytes, start: int) -> Structure:
+        if self._frame is None:
+            raise UnknownForm("it has no frame")
+        width, height, components = self._frame
+        _check_scan(scan, components, self._tables)
+        tables = tuple(sorted(self._tables.items()))
+        form = Form(width, components, tables, scan, self._transform, self._jfif)
+        return Structure(form, height, self._restart, start, self._exif, self._profiled)
+
+
+def _marker(file: IO[bytes]) -> int:
+    """The next marker; fill bytes before it are passed over."""
+    if file.tell() > _MOST_HEAD:
+        raise UnknownForm("its head is too long")
+    if file.read(1) != b"\xff":
+        raise UnknownForm("a segment does not begin where the one before ends")
+    while (byte := file.read(1)) == b"\xff":
+        pass
+    if not byte:
+        raise UnknownForm("it is cut short")
+    return byte[0]
+
+
+def _body(file: IO[bytes]) -> bytes:
+    head = file.read(2)
+    length = int.from_bytes(head, "big") - 2
+    body = file.read(max(0, length))
+    if len(head) < 2 or length < 0 or len(body) < length:
+        raise UnknownForm("a segment is cut short")
+    return body
+
+
+def _frame(body: bytes) -> tuple[int, int, tuple[Component, ...]]:
+    if len(body) < 6 or len(body) != 6 + 3 * body[5]:
+        raise UnknownForm("its frame has another length")
+    precision, height, width, count = struct.unpack(">BHHB", body[:6])
+    components = tuple(
+        Component(id, sampling >> 4, sampling & 15, table)
+        for id, sampling, table in struct.iter_unpack(">BBB", body[6:])
+    )
+    sampled = all(0 < c.horizontal <= 4 and 0 < c.vertical <= 4 and c.table < 4 for c in components)
+    if precision != 8 or not width or not height or count not in {1, 3} or not sampled:
+        raise UnknownForm("its frame is of no known form")
+    return width, height, components
+
+
+def _quantisations(body: bytes) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    while body:
+        if body[0] > 3 or len(body) < 65:  # 8 bits each, as baseline demands
+            raise UnknownForm("a quantisation table is of no known form")
+        found[body[0]] = body[1:65]
+        body = body[65:]
+    return found
+
+
+def _huffmans(body: bytes) -> dict[int, bytes]:
+    """By class and place, told from quantisation tables by a bit of our own."""
+    found: dict[int, bytes] = {}
+    while body:
+        length = 17 + sum(body[1:17])
+        if body[0] & 0xEC or len(body) < length:
+            raise UnknownForm("a Huffman table is of no known form")
+        found[0x100 | body[0]] = body[1:length]
+        body = body[length:]
+    return found
+
+
+def _check_scan(scan: bytes, components: tuple[Component, ...], tables: dict[int, bytes]) -> None:
+    """Passes the one scan of all components, whose tables are all there."""
+    count = len(components)
+    if len(scan) != 4 + 2 * count or scan[0] != count or scan[-3:] != b"\x00\x3f\x00":
+        raise UnknownForm("it has more scans than one")
+    wanted = {component.table for component in components}
+    for component, (id, places) in zip(
+        components, struct.iter_unpack(">BB", scan[1:-3]), strict=True
+    ):
+        if id != component.id:
+            raise UnknownForm("its scan has other components than its frame")
+        wanted |= {0x100 | places >> 4, 0x110 | places & 15}
+    if not wanted <= tables.keys():
+        raise UnknownForm("a table is missing")

@@ -1,0 +1,150 @@
+"""Joins JPEGs of one camera below each other by copying their scans: nothing is decoded or lost.
+
+Owns: when that can be done, and how entropy-coded data of one picture follows another's.
+Never: looks at a coefficient.
+
+Between two pictures stands a restart marker, at which a decoder begins anew as at a scan's start.
+For that, the restart interval of the whole must be the MCUs of a picture, or divide them where the
+pictures have restart markers of their own; and every picture but the last must end with a whole
+row of MCUs (ITU T.81, B.2.4.4 and E.1.4).
+"""
+
+import re
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from actors.capabilities.stitch.jpeg.segments import (
+    APP0,
+    APP14,
+    DHT,
+    DQT,
+    DRI,
+    EOI,
+    RST0,
+    SOF0,
+    SOI,
+    SOS,
+    Form,
+    Structure,
+    UnknownForm,
+)
+
+MOST_INTERVAL: Final = 65_535
+"""MCUs between two restart markers: 16 bits."""
+
+_MARKER: Final = re.compile(rb"\xff[^\x00]", re.DOTALL)
+_JFIF: Final = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
+
+
+def restart_interval(structures: Sequence[Structure]) -> int | None:
+    """The restart interval of the pictures below each other; None when they cannot be spliced."""
+    first, *_ = structures
+    if any(structure.form != first.form for structure in structures):
+        return None
+    if any(structure.height % first.form.unit[1] for structure in structures[:-1]):
+        return None
+    intervals = {structure.restart or structure.units for structure in structures[:-1]}
+    last = structures[-1].restart or structures[-1].units
+    if len(intervals) != 1:
+        return None
+    (interval,) = intervals
+    fits = last == interval if structures[-1].restart else last <= interval
+    whole = all(structure.units % interval == 0 for structure in structures[:-1])
+    return interval if fits and whole and interval <= MOST_INTERVAL else None
+
+
+def spliced(
+    paths: Sequence[Path],
+    structures: Sequence[Structure],
+    output: IO[bytes],
+    *,
+    extra: bytes = b"",
+    report: Callable[[int], None],
+) -> None:
+    """Writes the pictures below each other; `restart_interval` must have found one.
+
+    Args:
+        paths, structures: the pictures and what was found in them.
+        output: where to; written from its present place.
+        extra: further segments, such as a profile's, whole.
+        report: told after each picture how many are written.
+
+    Raises:
+        UnknownForm: a scan has markers that it should not have, or none at its end; the picture's
+            place is in `args[1]`.
+    """
+    interval = restart_interval(structures)
+    if interval is None:
+        raise ValueError("these cannot be spliced")
+    height = sum(structure.height for structure in structures)
+    output.write(_head(structures[0].form, height, interval, extra))
+    restarts = 0
+    for place, (path, structure) in enumerate(zip(paths, structures, strict=True)):
+        if place:
+            output.write(bytes([0xFF, RST0 + restarts % 8]))
+            restarts += 1
+        expected = -(-structure.units // interval) - 1
+        try:
+            output.write(_renumbered(_scan(path, structure), restarts, expected))
+        except UnknownForm as error:
+            raise UnknownForm(*error.args, place) from error
+        restarts += expected
+        report(place + 1)
+    output.write(bytes([0xFF, EOI]))
+
+
+def _scan(path: Path, structure: Structure) -> bytes:
+    """The entropy-coded data, without the end's marker; what follows that is not looked at."""
+    with path.open("rb") as file:
+        file.seek(structure.start)
+        data = file.read()
+    for found in _MARKER.finditer(data):
+        if data[found.start() + 1] == EOI:
+            return data[: found.start()]
+        if not _is_restart(data[found.start() + 1]):
+            break
+    raise UnknownForm("its scan has another end than a JPEG's")
+
+
+def _renumbered(scan: bytes, before: int, expected: int) -> bytes:
+    """The scan with its restart markers counted on; `expected` are as many as it should have."""
+    places = [found.start() + 1 for found in _MARKER.finditer(scan)]
+    if len(places) != expected:
+        raise UnknownForm("its scan has more or fewer restart markers than it should")
+    if not places:
+        return scan
+    data = bytearray(scan)
+    for number, place in enumerate(places):
+        if data[place] != RST0 + number % 8:
+            raise UnknownForm("its restart markers are out of order")
+        data[place] = RST0 + (before + number) % 8
+    return bytes(data)
+
+
+def _is_restart(marker: int) -> bool:
+    return RST0 <= marker < RST0 + 8
+
+
+def _head(form: Form, height: int, interval: int, extra: bytes) -> bytes:
+    parts = [bytes([0xFF, SOI])]
+    if form.jfif:
+        parts.append(_segment(APP0, _JFIF))
+    if form.transform is not None:
+        parts.append(_segment(APP14, b"Adobe\0\x64\0\0\0\0" + bytes([form.transform])))
+    parts.append(extra)
+    for place, table in form.tables:
+        parts.append(_segment(DHT if place & 0x100 else DQT, bytes([place & 0xFF]) + table))
+    frame = struct.pack(">BHHB", 8, height, form.width, len(form.components))
+    frame += b"".join(
+        bytes([part.id, part.horizontal << 4 | part.vertical, part.table])
+        for part in form.components
+    )
+    parts += [_segment(SOF0, frame), _segment(DRI, struct.pack(">H", interval))]
+    parts.append(_segment(SOS, form.scan))
+    return b"".join(parts)
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body

@@ -1,0 +1,136 @@
+"""Decodes a JPEG into a window of a picture in memory, and encodes a window of one.
+
+Owns: the use of Pillow's codecs below its plain interface (`Image._getdecoder`, `_getencoder`), and
+the test at first use that they still do there what the plain interface does.
+Never: reads a head (Pillow's own plugin does), converts colours, or turns pictures.
+
+A picture decoded into its place is touched once; by the plain interface it is decoded, copied and
+thrown away. An encoder that is given a file's descriptor lets go of the interpreter meanwhile,
+which one that returns bytes does not.
+"""
+
+import io
+import os
+from functools import cache
+from typing import Final
+
+from PIL import Image, ImageFile
+
+from actors.errors import UnreadableMedia
+
+_BUFFER: Final = 1 << 16
+_READ: Final = 1 << 18
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom, in pixels."""
+
+_HALVED: Final = 2
+
+
+def decode_into(picture: ImageFile.ImageFile, strip: Image.Image, left: int, top: int) -> None:
+    """Decodes an opened JPEG, of the strip's mode, to its place; it must fit there.
+
+    On failure part of it may be there.
+
+    Raises:
+        UnreadableMedia: its data is broken or cut short.
+        ValueError: it is of another mode, or does not fit.
+    """
+    width, height = picture.size
+    right, bottom = left + width, top + height
+    if picture.mode != strip.mode or right > strip.width or bottom > strip.height:
+        raise ValueError("the picture does not fit the strip")
+    ((_, _, offset, arguments),) = picture.tile
+    decoder = Image._getdecoder(picture.mode, "jpeg", arguments, picture.decoderconfig)  # noqa: SLF001 -- see above
+    try:
+        decoder.setimage(strip.im, (left, top, right, bottom))
+        picture.fp.seek(offset)
+        waiting = b""
+        while True:
+            read = picture.fp.read(_READ)
+            if not read:
+                raise UnreadableMedia("The JPEG data is cut short.")
+            used, error = decoder.decode(waiting + read)
+            if used < 0:
+                break
+            waiting = (waiting + read)[used:]
+        if error < 0:
+            raise UnreadableMedia("The JPEG data is damaged.")
+    finally:
+        decoder.cleanup()
+
+
+def encode_window(
+    strip: Image.Image, box: Box, descriptor: int, config: tuple[object, ...]
+) -> None:
+    """Appends a JPEG of the window to the file."""
+    encoder = Image._getencoder(strip.mode, "jpeg", (strip.mode,), config)  # noqa: SLF001 -- see above
+    try:
+        encoder.setimage(strip.im, box)
+        error = encoder.encode_to_file(descriptor, _BUFFER)
+        if error < 0:
+            raise OSError("the JPEG encoder failed")
+    finally:
+        encoder.cleanup()
+
+
+def config(quality: int) -> tuple[object, ...]:
+    """What the encoder is to do: colours halved both ways (4:2:0), one restart marker a row of
+    MCUs, the standard's Huffman tables. The order is that of Pillow 13's `JpegImagePlugin._save`.
+    """
+    smooth = streamtype = blocks = 0
+    progressive = optimize = keep_rgb = False
+    head = (
+        quality,
+        progressive,
+        smooth,
+        optimize,
+        keep_rgb,
+        streamtype,
+        (0, 0),
+        _HALVED,
+        blocks,
+        1,
+    )
+    tables, comment, extra, exif = None, None, b"", b""
+    return (*head, tables, comment, extra, exif)
+
+
+@cache
+def work() -> bool:
+    """Whether windows do in this Pillow what its plain interface does; tried once a process.
+
+    A strip with two pictures is decoded and encoded both ways, and compared to the byte.
+    """
+    try:
+        return _tried()
+    except Exception:  # whatever has become of the parts below: the plain way is there
+        return False
+
+
+def _tried() -> bool:
+    tile = Image.linear_gradient("L").resize((48, 32))
+    picture = Image.merge("RGB", (tile, tile.transpose(Image.Transpose.ROTATE_180), tile))
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=90)
+    strip = Image.new("RGB", (80, 48))
+    with Image.open(file, formats=["JPEG"]) as opened:
+        decode_into(opened, strip, 32, 16)
+    expected = Image.new("RGB", (80, 48))
+    expected.paste(Image.open(file, formats=["JPEG"]), (32, 16))
+    if strip.tobytes() != expected.tobytes():
+        return False
+    plain = io.BytesIO()
+    expected.save(plain, "JPEG", quality=90, restart_marker_rows=1)
+    return encoded(strip, (0, 0, 80, 48), config(90)) == plain.getvalue()
+
+
+def encoded(strip: Image.Image, box: Box, config: tuple[object, ...]) -> bytearray:
+    """A window as a JPEG of its own. May run in any thread, several at once."""
+    descriptor = os.memfd_create("strip", os.MFD_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        encode_window(strip, box, descriptor, config)
+        data = bytearray(file.seek(0, os.SEEK_CUR))
+        file.seek(0)
+        file.readinto(data)
+        return data

@@ -1,0 +1,74 @@
+"""Writes a PNG from parts of its rows that were compressed each on their own.
+
+Owns: the order of chunks, and the one stream that the parts become.
+Never: filters or compresses.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import IO, Final
+
+from actors.capabilities.stitch.png import deflate
+from actors.capabilities.stitch.png.structure import SIGNATURE
+
+_IDAT: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Compressed rows: a part of a stream, the Adler-32 of what is in it, and how much that is."""
+
+    data: bytes
+    adler: int
+    length: int
+
+
+class PngFile:
+    """A file that grows row by row.
+
+    Args:
+        file: where to; written from its present place.
+        width, height: in pixels.
+        depth, colour: bits a sample, and the colour type (PNG specification, 11.2.1).
+        meaning: the chunks that say which colours the numbers are, in order, by name.
+    """
+
+    def __init__(
+        self,
+        file: IO[bytes],
+        width: int,
+        height: int,
+        *,
+        depth: int = 8,
+        colour: int,
+        meaning: Iterable[tuple[bytes, bytes]] = (),
+    ) -> None:
+        self._file = file
+        self._adler = deflate.ADLER_START
+        self._waiting = bytearray(deflate.HEAD)
+        file.write(SIGNATURE)
+        self._chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
+        for name, body in meaning:
+            self._chunk(name, body)
+
+    def add(self, piece: Piece) -> None:
+        """The next rows."""
+        self._adler = deflate.adler_joined(self._adler, piece.adler, piece.length)
+        self._waiting += piece.data
+        while len(self._waiting) >= _IDAT:
+            self._chunk(b"IDAT", self._waiting[:_IDAT])
+            del self._waiting[:_IDAT]
+
+    def finish(self) -> None:
+        """The rows are all there."""
+        self._waiting += deflate.END + struct.pack(">I", self._adler)
+        self._chunk(b"IDAT", self._waiting)
+        self._chunk(b"IEND", b"")
+
+    def _chunk(self, name: bytes, body: bytes | bytearray) -> None:
+        checksum = zlib.crc32(body, zlib.crc32(name))
+        self._file.write(struct.pack(">I4s", len(body), name))
+        self._file.write(body)
+        self._file.write(struct.pack(">I", checksum))

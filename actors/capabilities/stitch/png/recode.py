@@ -1,0 +1,157 @@
+"""Joins PNGs of one form below each other without decoding a pixel.
+
+Owns: the way of filtered rows from their streams into one: inflated, the first row freed of what is
+above it, deflated again, several pictures at once, written in order.
+Never: knows what the pixels are, or holds more than some megabytes of any picture.
+
+Everything is checked on the way that a decoder would check: chunk checksums, the stream's own, the
+number of rows, the filter of each row.
+"""
+
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Final
+
+from actors.capabilities.stitch.png import deflate
+from actors.capabilities.stitch.png.file import Piece, PngFile
+from actors.capabilities.stitch.png.rows import NotFiltered, check_filters, freed, plain
+from actors.capabilities.stitch.png.structure import (
+    Form,
+    Structure,
+    UnknownForm,
+    read_data,
+)
+
+_INFLATED: Final = 1 << 18
+"""Bytes of rows that are taken from a stream at once: a thin stream may hold very many."""
+
+
+def recoded(path: Path, structure: Structure) -> Piece:
+    """One picture's rows, fit to stand below others. Holds what it makes in memory.
+
+    Raises:
+        UnknownForm: they are not what the structure promises.
+    """
+    row = structure.form.row_bytes + 1
+    total = row * structure.height
+    compress = deflate.part()
+    pieces: list[bytes] = []
+    checksum = deflate.ADLER_START
+    with path.open("rb") as file:
+        for rows in _rows(file, structure, total):
+            pieces.append(compress.compress(rows))
+            checksum = deflate.adler(rows, checksum)
+    pieces.append(deflate.finished(compress))
+    return Piece(b"".join(pieces), checksum, total)
+
+
+def joined(
+    paths: Sequence[Path],
+    form: Form,
+    structures: Sequence[Structure],
+    output: IO[bytes],
+    *,
+    gap: int = 0,
+    background: bytes = b"",
+    threads: int = 1,
+    report: Callable[[int], None],
+) -> None:
+    """Writes the pictures below each other, as one PNG of their common form.
+
+    Args:
+        paths, structures: the pictures and what was found in them.
+        form: of the whole; theirs, but for what may be left out of it.
+        output: where to; written from its present place.
+        gap: rows between neighbours, of the pixel `background`.
+        threads: pictures that are recoded at once.
+        report: told after each picture how many are written.
+
+    Raises:
+        UnknownForm: a picture is not what its structure promises; its place is in `args[1]`.
+    """
+    between = _blank(form, gap, background)
+    height = sum(structure.height for structure in structures) + gap * (len(paths) - 1)
+    whole = PngFile(
+        output, form.width, height, depth=form.depth, colour=form.colour, meaning=form.meaning
+    )
+    with closing(_in_order(paths, structures, threads)) as pictures:
+        for place, picture in enumerate(pictures):
+            if place and gap:
+                whole.add(between)
+            whole.add(picture)
+            report(place + 1)
+    whole.finish()
+
+
+def _in_order(
+    paths: Sequence[Path], structures: Sequence[Structure], threads: int
+) -> Iterator[Piece]:
+    """The pictures as they become ready, in their order; so many more are under way."""
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="recode")
+    running: deque[tuple[int, Future[Piece]]] = deque()
+    try:
+        for place, (path, structure) in enumerate(zip(paths, structures, strict=True)):
+            running.append((place, pool.submit(recoded, path, structure)))
+            if len(running) > threads:
+                yield _result(*running.popleft())
+        while running:
+            yield _result(*running.popleft())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _result(place: int, future: Future[Piece]) -> Piece:
+    try:
+        return future.result()
+    except UnknownForm as error:
+        raise UnknownForm(*error.args, place) from error
+
+
+def _rows(file: IO[bytes], structure: Structure, total: int) -> Iterator[bytes]:
+    """The picture's filtered rows, whole ones, the first freed; exactly as many as it should have."""
+    form, row = structure.form, structure.form.row_bytes + 1
+    waiting, left, first = bytearray(), total, True
+    for inflated in _inflated(file, structure):
+        left -= len(inflated)
+        if left < 0:
+            raise UnknownForm("it has more rows than it should")
+        waiting += inflated
+        whole = len(waiting) // row * row
+        if not whole:
+            continue
+        rows = bytes(waiting[:whole])
+        del waiting[:whole]
+        try:
+            check_filters(rows, form.row_bytes)
+            if first:
+                rows, first = freed(rows[:row], form.pixel_bytes) + rows[row:], False
+        except NotFiltered as error:
+            raise UnknownForm("a row has a filter that nobody knows") from error
+        yield rows
+    if left:
+        raise UnknownForm("it has fewer rows than it should")
+
+
+def _inflated(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
+    """What the stream holds, in pieces of bounded size, to its whole and checked end."""
+    stream = deflate.inflating()
+    try:
+        for piece in read_data(file, structure):
+            while piece and not stream.eof:
+                yield stream.decompress(piece, _INFLATED)
+                piece = stream.unconsumed_tail
+    except zlib.error as error:
+        raise UnknownForm("its rows cannot be inflated") from error
+    if not stream.eof:
+        raise UnknownForm("its rows are cut short")
+
+
+def _blank(form: Form, gap: int, background: bytes) -> Piece:
+    rows = plain(background, form.width, gap)
+    compress = deflate.part()
+    data = compress.compress(rows) + deflate.finished(compress)
+    return Piece(data, deflate.adler(rows), len(rows))

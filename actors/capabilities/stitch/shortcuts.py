@@ -1,0 +1,181 @@
+"""Finds out whether pictures can be joined without decoding them; for child processes only.
+
+Owns: the two shortcuts, when each makes the same picture as painting would, and the words for it.
+Never: paints. What a shortcut finds out too late makes it give up: the plain way is always there,
+and knows whom to blame.
+
+Both are for pictures that lie below each other as they are: same width, nothing scaled, turned,
+cropped or converted.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import IO, Final
+
+from actors.capabilities.stitch.jpeg import segments, splice
+from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder
+from actors.capabilities.stitch.png import recode, structure
+from actors.pictures import orientation_in
+
+_GRAY, _TRUE_COLOUR, _WITH_ALPHA = 0, 2, frozenset({4, 6})
+"""Colour types (PNG specification, 11.2.1)."""
+
+_MOST_BITS: Final = 8
+"""Of a sample: of more, painting keeps eight."""
+
+Told = Callable[[int], None]
+"""Hears how many pictures are written."""
+
+
+class NoShortcut(Exception):
+    """Why these pictures have to be painted, in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A way that was found; `run` writes the picture to a file, or raises `NoShortcut`."""
+
+    name: str
+    run: Callable[[IO[bytes], Told], None]
+
+
+def shortcut(order: JoinOrder) -> Shortcut:
+    """The shortcut for an order.
+
+    Raises:
+        NoShortcut: there is none, and why.
+    """
+    if order.format not in _FINDERS:
+        raise NoShortcut(f"no {order.format} is joined without painting")
+    gap = _stacked(order)
+    paths = [Path(source.path) for source in order.sources]
+    return _FINDERS[order.format](order, paths, gap)
+
+
+def _stacked(order: JoinOrder) -> int:
+    """The gap between pictures that lie below each other as they are, from edge to edge."""
+    boxes = [source.box for source in order.sources]
+    gaps = {below.top - above.bottom for above, below in pairwise(boxes)}
+    whole = all(
+        (box.left, box.width) == (0, order.canvas.width)
+        and (box.width, box.height) == (source.size.width, source.size.height)
+        for box, source in zip(boxes, order.sources, strict=True)
+    )
+    ends = boxes[0].top == 0 and boxes[-1].bottom == order.canvas.height
+    if not whole or not ends or len(gaps) > 1:
+        raise NoShortcut("they are scaled, or do not lie below each other from edge to edge")
+    gap = gaps.pop() if gaps else 0
+    if gap < 0:
+        raise NoShortcut("they lie over each other")
+    return gap
+
+
+def _splicing(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
+    found: list[segments.Structure] = []
+    try:
+        for path in paths:
+            with path.open("rb") as file:
+                found.append(segments.read_structure(file))
+    except segments.UnknownForm as error:
+        raise NoShortcut(f"of one, {error}") from error
+    _check_sizes(order, [(one.form.width, one.height) for one in found])
+    if gap:
+        raise NoShortcut("there are gaps between them")
+    if any(one.profiled or orientation_in(one.exif) != 1 for one in found):
+        raise NoShortcut("one is to be turned, or has colours of its own")
+    if not _colours_are_plain(found[0].form):
+        raise NoShortcut("their colours are of a rare kind")
+    if splice.restart_interval(found) is None:
+        raise NoShortcut("their tables or sizes differ, or end within a row of blocks")
+
+    def run(file: IO[bytes], told: Told) -> None:
+        try:
+            splice.spliced(paths, found, file, report=told)
+        except segments.UnknownForm as error:
+            raise NoShortcut(f"of one, {error}") from error
+
+    return Shortcut("scans copied", run)
+
+
+def _colours_are_plain(form: segments.Form) -> bool:
+    """Whether every reader takes them for YCbCr, or gray."""
+    if len(form.components) == 1:
+        return True
+    ids = tuple(component.id for component in form.components)
+    return form.transform == 1 or (form.transform is None and (form.jfif or ids == (1, 2, 3)))
+
+
+def _recoding(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
+    found: list[structure.Structure] = []
+    try:
+        for path in paths:
+            with path.open("rb") as file:
+                found.append(structure.read_structure(file))
+    except structure.UnknownForm as error:
+        raise NoShortcut(f"of one, {error}") from error
+    _check_sizes(order, [(one.form.width, one.height) for one in found])
+    forms = {_bare(one.form) for one in found}
+    if len(forms) > 1:
+        raise NoShortcut("they are of different forms")
+    if any(orientation_in(one.exif) != 1 for one in found):
+        raise NoShortcut("one is to be turned")
+    form = forms.pop()
+    pixel = _background(form, order.background, gap)
+
+    def run(file: IO[bytes], told: Told) -> None:
+        try:
+            recode.joined(
+                paths,
+                form,
+                found,
+                file,
+                gap=gap,
+                background=pixel,
+                threads=order.threads,
+                report=told,
+            )
+        except structure.UnknownForm as error:
+            raise NoShortcut(f"of one, {error}") from error
+
+    return Shortcut("rows copied", run)
+
+
+def _bare(form: structure.Form) -> structure.Form:
+    """The form with nothing of what says which colours its numbers are but palette and key.
+
+    As painting has it, which hears of profiles alone, and they must have been sRGB.
+    """
+    if any(name == b"iCCP" for name, _ in form.meaning):
+        raise NoShortcut("one has colours of its own")
+    kept = tuple((name, body) for name, body in form.meaning if name in {b"PLTE", b"tRNS"})
+    if form.depth > _MOST_BITS:
+        raise NoShortcut("they have 16 bits a sample, of which 8 are kept")
+    return replace(form, meaning=kept)
+
+
+def _background(form: structure.Form, background: str, gap: int) -> bytes:
+    """A pixel of the gaps, in the pictures' form."""
+    has_alpha = form.colour in _WITH_ALPHA
+    see_through = has_alpha or any(name == b"tRNS" for name, _ in form.meaning)
+    if see_through != (background == TRANSPARENT):
+        raise NoShortcut("the background shows through, or would")
+    if not gap:
+        return b""
+    if has_alpha:
+        return bytes(form.pixel_bytes)
+    colour = b"" if see_through else bytes.fromhex(background.removeprefix("#"))
+    if form.colour == _TRUE_COLOUR and colour:
+        return colour
+    if (form.colour, form.depth) == (_GRAY, _MOST_BITS) and len(set(colour)) == 1:
+        return colour[:1]
+    raise NoShortcut("the gaps have a colour that the pictures cannot have")
+
+
+_FINDERS: Final = {"jpeg": _splicing, "png": _recoding}
+
+
+def _check_sizes(order: JoinOrder, found: list[tuple[int, int]]) -> None:
+    if found != [(source.size.width, source.size.height) for source in order.sources]:
+        raise NoShortcut("one has another size than when it came in")
