@@ -6,7 +6,7 @@ Never: runs in the server, reads a file's name or its further frames, keeps any 
 
 The bytes are hostile (a 32-byte file can ask for gigabytes): the signature picks the one decoder
 that may run, and the header's size is checked before a pixel is decoded. Several threads may read
-a picture each; Pillow's own limit on pixels is process-wide, and follows the one that may have most.
+a picture each; Pillow's own limit on pixels is the process's, and follows who may have most.
 """
 
 import importlib

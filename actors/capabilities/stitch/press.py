@@ -1,7 +1,8 @@
 """Paints and writes a canvas band by band, several bands at once; for child processes only.
 
 Owns: the strips, who has which, and the order in which what they hold is written.
-Never: knows how a picture is painted or a format written, or holds more strips than threads and one.
+Never: knows how a picture is painted or a format written, or holds more strips than one and one a
+thread.
 
 A sink takes rows in multiples of its step. What is left of a band below the last multiple goes to
 the top of the next one's strip: that one is painted `first` rows further down, meanwhile, and waits

@@ -104,10 +104,10 @@ class FakeContext:
         self.told.append(progress)
 
     @asynccontextmanager
-    async def borrow(self, name: str, amount: int = 1) -> AsyncIterator[None]:
+    async def borrow(self, name: str, amount: int = 1) -> AsyncIterator[int]:
         await trio.lowlevel.checkpoint()
         self.borrowed.append((name, amount))
-        yield
+        yield amount
 
     async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
         await trio.lowlevel.checkpoint()

@@ -5,6 +5,7 @@ Never: decodes a coefficient, or believes a length that the file does not have.
 """
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -19,8 +20,20 @@ _MOST_HEAD: Final = 1 << 22
 """Bytes before the scan. Thumbnails and profiles come to a megabyte or two."""
 
 
+_FRAME: Final = struct.Struct(">BHHB")
+_RESTART: Final = struct.Struct(">H")
+_BITS: Final = 8
+_COUNTS: Final = frozenset({1, 3})
+_FACTORS: Final = range(1, 5)
+_TABLES: Final = 4
+_ENTRIES: Final = 64
+
+_TRANSFORM: Final = 11
+"""Where Adobe's segment has its word for the colours."""
+
+
 class UnknownForm(Exception):
-    """Not a JPEG of a form that is known here. Another way of reading it may do, or name the fault."""
+    """Not a JPEG of a form that is known here; another way of reading may do, or name the fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +123,7 @@ def read_structure(file: IO[bytes]) -> Structure:
 
 
 class _Reading:
-    """What the segments have said so far."""
+    """What the segments have said so far; `take` is given one after the other."""
 
     def __init__(self) -> None:
         self._frame: tuple[int, int, tuple[Component, ...]] | None = None
@@ -120,30 +133,39 @@ class _Reading:
         self._jfif = False
         self._exif = b""
         self._profiled = False
+        self._takers: dict[int, Callable[[bytes], None]] = {
+            SOF0: self._take_frame,
+            SOF1: self._take_frame,
+            DQT: lambda body: self._tables.update(_quantisations(body)),
+            DHT: lambda body: self._tables.update(_huffmans(body)),
+            DRI: self._take_restart,
+            **dict.fromkeys((APP0, APP1, APP2, APP14), self._take_application),
+        }
 
     def take(self, marker: int, body: bytes) -> None:
-        if marker in {SOF0, SOF1}:
-            if self._frame is not None:
-                raise UnknownForm("it has two frames")
-            self._frame = _frame(body)
-        elif marker == DQT:
-            self._tables |= _quantisations(body)
-        elif marker == DHT:
-            self._tables |= _huffmans(body)
-        elif marker == DRI:
-            if len(body) != 2:
-                raise UnknownForm("its restart interval has another length")
-            (self._restart,) = struct.unpack(">H", body)
-        elif marker == APP14 and body.startswith(b"Adobe") and len(body) >= 12:
-            self._transform = body[11]
-        elif marker == APP0 and body.startswith(b"JFIF\0"):
-            self._jfif = True
-        elif marker == APP1 and body.startswith(b"Exif\0\0"):
-            self._exif = self._exif or body
-        elif marker == APP2 and body.startswith(b"ICC_PROFILE\0"):
-            self._profiled = True
+        if marker in self._takers:
+            self._takers[marker](body)
         elif marker not in _SKIPPED:
             raise UnknownForm(f"it has a segment of the kind {marker:#x}")
+
+    def _take_frame(self, body: bytes) -> None:
+        if self._frame is not None:
+            raise UnknownForm("it has two frames")
+        self._frame = _frame(body)
+
+    def _take_restart(self, body: bytes) -> None:
+        if len(body) != _RESTART.size:
+            raise UnknownForm("its restart interval has another length")
+        (self._restart,) = _RESTART.unpack(body)
+
+    def _take_application(self, body: bytes) -> None:
+        """What is in the segments APP0, APP1, APP2 and APP14 is told by how they begin."""
+        if body.startswith(b"Adobe") and len(body) > _TRANSFORM:
+            self._transform = body[_TRANSFORM]
+        self._jfif = self._jfif or body.startswith(b"JFIF\0")
+        if body.startswith(b"Exif\0\0"):
+            self._exif = self._exif or body
+        self._profiled = self._profiled or body.startswith(b"ICC_PROFILE\0")
 
     def finish(self, scan: bytes, start: int) -> Structure:
         if self._frame is None:
@@ -172,21 +194,26 @@ def _body(file: IO[bytes]) -> bytes:
     head = file.read(2)
     length = int.from_bytes(head, "big") - 2
     body = file.read(max(0, length))
-    if len(head) < 2 or length < 0 or len(body) < length:
+    if length < 0 or len(body) < length:
         raise UnknownForm("a segment is cut short")
     return body
 
 
 def _frame(body: bytes) -> tuple[int, int, tuple[Component, ...]]:
-    if len(body) < 6 or len(body) != 6 + 3 * body[5]:
+    if len(body) < _FRAME.size:
+        raise UnknownForm("its frame is cut short")
+    precision, height, width, count = _FRAME.unpack_from(body)
+    if len(body) != _FRAME.size + 3 * count:
         raise UnknownForm("its frame has another length")
-    precision, height, width, count = struct.unpack(">BHHB", body[:6])
     components = tuple(
         Component(id, sampling >> 4, sampling & 15, table)
-        for id, sampling, table in struct.iter_unpack(">BBB", body[6:])
+        for id, sampling, table in struct.iter_unpack(">BBB", body[_FRAME.size :])
     )
-    sampled = all(0 < c.horizontal <= 4 and 0 < c.vertical <= 4 and c.table < 4 for c in components)
-    if precision != 8 or not width or not height or count not in {1, 3} or not sampled:
+    known = all(
+        part.horizontal in _FACTORS and part.vertical in _FACTORS and part.table < _TABLES
+        for part in components
+    )
+    if precision != _BITS or not width or not height or count not in _COUNTS or not known:
         raise UnknownForm("its frame is of no known form")
     return width, height, components
 
@@ -194,10 +221,10 @@ def _frame(body: bytes) -> tuple[int, int, tuple[Component, ...]]:
 def _quantisations(body: bytes) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     while body:
-        if body[0] > 3 or len(body) < 65:  # 8 bits each, as baseline demands
+        if body[0] >= _TABLES or len(body) <= _ENTRIES:  # 8 bits each, as baseline demands
             raise UnknownForm("a quantisation table is of no known form")
-        found[body[0]] = body[1:65]
-        body = body[65:]
+        found[body[0]] = body[1 : _ENTRIES + 1]
+        body = body[_ENTRIES + 1 :]
     return found
 
 

@@ -4,8 +4,8 @@ Owns: how the entropy-coded data of strips becomes one scan: at restart markers.
 Never: decodes, or knows where a strip's pixels come from.
 
 Every strip is encoded with a restart marker after each row of MCUs, at which a decoder begins anew
-(ITU T.81, F.1.1.5.1: the predictions are reset). So the strips' data follow each other with a marker
-between, their markers numbered on; only the last strip may end within a row of MCUs.
+(ITU T.81, F.1.1.5.1: the predictions are reset). So the strips' data follow each other with a
+marker between, their markers numbered on; only the last may end within a row of MCUs.
 """
 
 import re
@@ -33,7 +33,7 @@ class Scans:
         self._begun = False
 
     def add(self, jpeg: bytearray) -> None:
-        """The next strip, as `windows.encoded` made it; its height is whole rows of MCUs, or it is last."""
+        """The next strip, as `windows.encoded` made it: whole rows of MCUs, or the last one."""
         start, frame = _scan_and_frame(jpeg)
         end = len(jpeg) - 2
         if self._begun:

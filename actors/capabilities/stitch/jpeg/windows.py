@@ -75,25 +75,15 @@ def encode_window(
 
 
 def config(quality: int) -> tuple[object, ...]:
-    """What the encoder is to do: colours halved both ways (4:2:0), one restart marker a row of
-    MCUs, the standard's Huffman tables. The order is that of Pillow 13's `JpegImagePlugin._save`.
+    """What the encoder is to do, in the order of Pillow 13's `JpegImagePlugin._save`.
+
+    Colours halved both ways (4:2:0), a restart marker after each row of MCUs, no tables but the
+    standard's.
     """
-    smooth = streamtype = blocks = 0
-    progressive = optimize = keep_rgb = False
-    head = (
-        quality,
-        progressive,
-        smooth,
-        optimize,
-        keep_rgb,
-        streamtype,
-        (0, 0),
-        _HALVED,
-        blocks,
-        1,
-    )
+    progressive = smooth = optimize = keep_rgb = streamtype = blocks = 0
+    how = (progressive, smooth, optimize, keep_rgb, streamtype, (0, 0), _HALVED, blocks, 1)
     tables, comment, extra, exif = None, None, b"", b""
-    return (*head, tables, comment, extra, exif)
+    return (quality, *how, tables, comment, extra, exif)
 
 
 @cache
@@ -104,7 +94,7 @@ def work() -> bool:
     """
     try:
         return _tried()
-    except Exception:  # whatever has become of the parts below: the plain way is there
+    except Exception:  # noqa: BLE001 -- whatever has become of them: the plain way is there
         return False
 
 
@@ -128,7 +118,7 @@ def _tried() -> bool:
 def encoded(strip: Image.Image, box: Box, config: tuple[object, ...]) -> bytearray:
     """A window as a JPEG of its own. May run in any thread, several at once."""
     descriptor = os.memfd_create("strip", os.MFD_CLOEXEC)
-    with open(descriptor, "rb") as file:
+    with open(descriptor, "rb") as file:  # noqa: PTH123 -- it has no path
         encode_window(strip, box, descriptor, config)
         data = bytearray(file.seek(0, os.SEEK_CUR))
         file.seek(0)

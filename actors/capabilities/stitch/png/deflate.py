@@ -33,8 +33,9 @@ class Deflating(Protocol):
 
 
 def part() -> Deflating:
-    """A part that begins. ISA-L's only level of use here is 1: five times zlib's speed at it, for
-    data that is a tenth larger than zlib's level 6 makes.
+    """A part that begins.
+
+    By ISA-L, at its level 1: five times zlib's speed, for a tenth more bytes than zlib's level 6.
     """
     return isal_zlib.compressobj(1, isal_zlib.DEFLATED, -15)
 

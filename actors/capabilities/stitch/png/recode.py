@@ -112,7 +112,7 @@ def _result(place: int, future: Future[Piece]) -> Piece:
 
 
 def _rows(file: IO[bytes], structure: Structure, total: int) -> Iterator[bytes]:
-    """The picture's filtered rows, whole ones, the first freed; exactly as many as it should have."""
+    """The picture's filtered rows, whole, the first freed; exactly as many as it should have."""
     form, row = structure.form, structure.form.row_bytes + 1
     waiting, left, first = bytearray(), total, True
     for inflated in _inflated(file, structure):
@@ -141,9 +141,10 @@ def _inflated(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
     stream = deflate.inflating()
     try:
         for piece in read_data(file, structure):
-            while piece and not stream.eof:
-                yield stream.decompress(piece, _INFLATED)
-                piece = stream.unconsumed_tail
+            waiting = piece
+            while waiting and not stream.eof:
+                yield stream.decompress(waiting, _INFLATED)
+                waiting = stream.unconsumed_tail
     except zlib.error as error:
         raise UnknownForm("its rows cannot be inflated") from error
     if not stream.eof:

@@ -21,14 +21,19 @@ _DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 
 _MEANING: Final = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"sBIT", b"cICP")
 """Chunks that say which colour a number is: pictures are joined as they are where these agree."""
 
-_MOST_MEANING: Final = 1 << 22
-"""Bytes of one such chunk. The largest real ones are profiles for presses, of some two million."""
+_MOST_BODY: Final = 1 << 22
+"""Bytes of a chunk that is read. The largest real ones are profiles for presses, of two million."""
+
+_MOST_SIDE: Final = (1 << 31) - 1
+_ANCILLARY: Final = 0x20
+_CHUNK: Final = struct.Struct(">I4s")
+_HEAD: Final = struct.Struct(">IIBBBBB")
 
 _READ: Final = 1 << 18
 
 
 class UnknownForm(Exception):
-    """Not a PNG of a form that is known here. Another way of reading it may do, or name the fault."""
+    """Not a PNG of a form that is known here; another way of reading may do, or name the fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,9 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """One picture's form and height, where its IDAT chunks' data lies (offsets and lengths), and
-    the bytes of its EXIF chunk, if it has one.
+    """One picture: its form, its height, and where the data of its IDAT chunks lies.
+
+    `data` are offsets and lengths; `exif` is the EXIF chunk's body, empty where there is none.
     """
 
     form: Form
@@ -71,49 +77,89 @@ class Structure:
 
 
 def read_structure(file: IO[bytes]) -> Structure:
-    """Walks the chunks of a file, which is read at its own pace and left anywhere.
+    """Walks the chunks of a file, which is left anywhere.
 
-    Checks the checksum of every chunk but those of IDAT, which `read_data` checks.
+    Checks the checksum of every chunk that matters but those of IDAT, which `read_data` checks.
 
     Raises:
         UnknownForm: interlaced, animated, cut short, or not formed as the specification says.
     """
     file.seek(0, os.SEEK_END)
-    end = file.tell()
+    walk = _Walk(file, file.tell())
     file.seek(0)
-    if file.read(8) != SIGNATURE:
+    if file.read(len(SIGNATURE)) != SIGNATURE:
         raise UnknownForm("it has another signature")
-    head: tuple[int, ...] | None = None
-    meaning: list[tuple[bytes, bytes]] = []
-    data: list[tuple[int, int]] = []
-    exif = b""
-    while True:
-        length, name = _chunk_head(file, end)
-        if (head is None) != (name == b"IHDR"):
+    while walk.step():
+        pass
+    return walk.finish()
+
+
+class _Walk:
+    """A walk over the chunks of one file, and what they have said so far."""
+
+    def __init__(self, file: IO[bytes], end: int) -> None:
+        self._file = file
+        self._end = end
+        self._head: tuple[int, int, int, int] | None = None
+        self._meaning: dict[bytes, bytes] = {}
+        self._data: list[tuple[int, int]] = []
+        self._exif = b""
+
+    def step(self) -> bool:
+        """Takes the next chunk; false when it was the last."""
+        length, name = self._chunk()
+        if (self._head is None) != (name == b"IHDR"):
             raise UnknownForm("its head is not first, or comes twice")
         if name == b"IHDR":
-            head = _head(_body(file, name, length))
+            self._head = _head(self._body(name, length))
         elif name == b"IDAT":
-            data.append((file.tell(), length))
-            file.seek(length + 4, os.SEEK_CUR)
-        elif name == b"IEND":
-            break
-        elif name == b"acTL":
-            raise UnknownForm("it is animated")
-        elif name in _MEANING:
-            if data or length > _MOST_MEANING or any(name == known for known, _ in meaning):
-                raise UnknownForm(f"its {name.decode()} is too long, too late, or comes twice")
-            meaning.append((name, _body(file, name, length)))
+            self._data.append((self._file.tell(), length))
+            self._skip(length)
         elif name == b"eXIf":
-            exif = _body(file, name, length)
-        elif not name[0] & 0x20:
-            raise UnknownForm("it has a critical chunk that nobody knows")
+            self._exif = self._body(name, length)
+        elif name in _MEANING:
+            if self._data or name in self._meaning:
+                raise UnknownForm(f"its {name.decode()} comes too late, or twice")
+            self._meaning[name] = self._body(name, length)
         else:
-            file.seek(length + 4, os.SEEK_CUR)
-    if head is None or not data:
-        raise UnknownForm("it has no rows")
-    width, height, depth, colour = head
-    return Structure(Form(width, depth, colour, tuple(meaning)), height, tuple(data), exif)
+            self._pass_over(name, length)
+        return name != b"IEND"
+
+    def finish(self) -> Structure:
+        """What was found."""
+        if self._head is None or not self._data:
+            raise UnknownForm("it has no rows")
+        width, height, depth, colour = self._head
+        form = Form(width, depth, colour, tuple(self._meaning.items()))
+        return Structure(form, height, tuple(self._data), self._exif)
+
+    def _pass_over(self, name: bytes, length: int) -> None:
+        if name == b"acTL":
+            raise UnknownForm("it is animated")
+        if name != b"IEND" and not name[0] & _ANCILLARY:
+            raise UnknownForm("it has a critical chunk that nobody knows")
+        self._skip(length)
+
+    def _chunk(self) -> tuple[int, bytes]:
+        """Length and name of the chunk that begins here, all of which is there."""
+        head = self._file.read(_CHUNK.size)
+        if len(head) < _CHUNK.size:
+            raise UnknownForm("it is cut short")
+        length, name = _CHUNK.unpack(head)
+        if self._file.tell() + length + 4 > self._end:
+            raise UnknownForm("it is cut short")
+        return length, name
+
+    def _body(self, name: bytes, length: int) -> bytes:
+        if length > _MOST_BODY:
+            raise UnknownForm("a chunk is too long")
+        body = self._file.read(length)
+        if self._file.read(4) != zlib.crc32(name + body).to_bytes(4, "big"):
+            raise UnknownForm("a checksum is wrong")
+        return body
+
+    def _skip(self, length: int) -> None:
+        self._file.seek(length + 4, os.SEEK_CUR)
 
 
 def read_data(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
@@ -136,33 +182,11 @@ def read_data(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
             raise UnknownForm("a checksum of its rows is wrong")
 
 
-def _chunk_head(file: IO[bytes], end: int) -> tuple[int, bytes]:
-    """Length and name of the chunk that begins here, all of which is there."""
-    head = file.read(8)
-    if len(head) < 8:
-        raise UnknownForm("it is cut short")
-    length, name = struct.unpack(">I4s", head)
-    if length > 0x7FFFFFFF or file.tell() + length + 4 > end:
-        raise UnknownForm("it is cut short")
-    return length, name
-
-
-def _body(file: IO[bytes], name: bytes, length: int) -> bytes:
-    if length > _MOST_MEANING:
-        raise UnknownForm("a chunk is too long")
-    body = file.read(length)
-    if file.read(4) != zlib.crc32(name + body).to_bytes(4, "big"):
-        raise UnknownForm("a checksum is wrong")
-    return body
-
-
 def _head(body: bytes) -> tuple[int, int, int, int]:
-    if len(body) != 13:
+    if len(body) != _HEAD.size:
         raise UnknownForm("its head has another length")
-    width, height, depth, colour, compression, filtering, interlace = struct.unpack(
-        ">IIBBBBB", body
-    )
-    if not 0 < width < 1 << 31 or not 0 < height < 1 << 31:
+    width, height, depth, colour, compression, filtering, interlace = _HEAD.unpack(body)
+    if not 0 < width <= _MOST_SIDE or not 0 < height <= _MOST_SIDE:
         raise UnknownForm("it has no size")
     if depth not in _DEPTHS.get(colour, ()) or compression or filtering:
         raise UnknownForm("its pixels are of no known form")
