@@ -81,7 +81,8 @@ class Context(Protocol):
 
         Resources are "processor" (slots, as many as the operator allows) and "graphics" (cards).
         Who borrows more than there is gets the whole; the block is told how many it got. Waiting
-        does not use up the run time, and is shown to the user. A block that holds one resource may not wait for another.
+        does not use up the run time, and is shown to the user. A block that holds one resource may
+        not wait for another.
 
         Raises:
             ResourceMissing: the operator allows none.

@@ -18,6 +18,9 @@ HEAD: Final = b"\x78\x01"
 END: Final = b"\x03\x00"
 """An empty last block: what ends a stream whose parts all end with a sync flush."""
 
+BROKEN: Final = (zlib.error, isal_zlib.error)
+"""What taking a broken stream apart raises."""
+
 ADLER_START: Final = 1
 _BASE: Final = 65521
 

@@ -8,7 +8,6 @@ Everything is checked on the way that a decoder would check: chunk checksums, th
 number of rows, the filter of each row.
 """
 
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -145,7 +144,7 @@ def _inflated(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
             while waiting and not stream.eof:
                 yield stream.decompress(waiting, _INFLATED)
                 waiting = stream.unconsumed_tail
-    except zlib.error as error:
+    except deflate.BROKEN as error:
         raise UnknownForm("its rows cannot be inflated") from error
     if not stream.eof:
         raise UnknownForm("its rows are cut short")

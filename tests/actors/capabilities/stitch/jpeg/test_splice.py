@@ -1,0 +1,133 @@
+"""Scans are copied where that makes the same picture, and refused where it might not."""
+
+import io
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from actors.capabilities.stitch.jpeg.segments import Structure, UnknownForm, read_structure
+from actors.capabilities.stitch.jpeg.splice import restart_interval, spliced
+from tests import pictures
+
+SUBSAMPLINGS = {"4:4:4": 8, "4:2:2": 8, "4:2:0": 16}
+
+
+def jpeg(width: int, height: int, **how: Any) -> bytes:
+    return pictures.encoded(pictures.noise(width, height), "JPEG", quality=88, **how)
+
+
+def structure(content: bytes) -> Structure:
+    return read_structure(io.BytesIO(content))
+
+
+def joined(folder: Path, contents: list[bytes]) -> Image.Image:
+    paths = [Path(pictures.saved(folder, f"in{n}", content)) for n, content in enumerate(contents)]
+    output = io.BytesIO()
+    spliced(paths, [structure(one) for one in contents], output, report=lambda done: None)
+    result = Image.open(output, formats=["JPEG"])
+    result.load()
+    return result
+
+
+def same(result: Image.Image, contents: list[bytes]) -> bool:
+    """Whether the pictures lie below each other, but for rows where a decoder smooths colours over
+    the seam between two of them."""
+    top = 0
+    for content in contents:
+        with Image.open(io.BytesIO(content)) as image:
+            here = result.crop((0, top + 1, image.width, top + image.height - 1))
+            there = image.crop((0, 1, image.width, image.height - 1))
+            if here.tobytes() != there.convert(here.mode).tobytes():
+                return False
+            top += image.height
+    return top == result.height
+
+
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+@pytest.mark.parametrize("restarts", [{}, {"restart_marker_rows": 1}, {"restart_marker_blocks": 2}])
+def test_pictures_of_one_camera_are_copied(
+    tmp_path: Path, subsampling: str, restarts: dict[str, int]
+) -> None:
+    high = SUBSAMPLINGS[subsampling]
+    contents = [
+        jpeg(64, high * rows, subsampling=subsampling, **restarts)
+        for rows in ((2, 2, 2) if not restarts else (2, 4, 2))
+    ]
+    assert same(joined(tmp_path, contents), contents)
+
+
+def test_gray_pictures_are_copied(tmp_path: Path) -> None:
+    contents = [
+        pictures.encoded(pictures.noise(40, 24).convert("L"), "JPEG", quality=70) for _ in range(12)
+    ]
+    assert same(joined(tmp_path, contents), contents)
+
+
+def test_the_last_picture_may_end_within_a_row_of_blocks(tmp_path: Path) -> None:
+    contents = [jpeg(40, 32), jpeg(40, 32), jpeg(40, 21)]
+    assert same(joined(tmp_path, contents), contents)
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        [jpeg(40, 30), jpeg(40, 32)],
+        [jpeg(40, 32), jpeg(48, 32)],
+        [jpeg(40, 32), jpeg(40, 48), jpeg(40, 32)],
+        [jpeg(40, 32), jpeg(40, 48)],
+        [jpeg(40, 32), jpeg(40, 32, subsampling="4:4:4")],
+        [jpeg(40, 32), pictures.encoded(pictures.noise(40, 32), "JPEG", quality=50)],
+        [jpeg(40, 32), jpeg(40, 32, optimize=True)],
+        [jpeg(40, 32), jpeg(40, 32, restart_marker_rows=1)],
+    ],
+    ids=["rows", "width", "height", "longer last", "colours", "quality", "tables", "restarts"],
+)
+def test_what_differs_is_not_spliced(contents: list[bytes]) -> None:
+    assert restart_interval([structure(content) for content in contents]) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        jpeg(40, 32, progressive=True),
+        pictures.encoded(pictures.noise(40, 32).convert("CMYK"), "JPEG"),
+        b"\xff\xd8\xff\xd9",
+        jpeg(40, 32)[:300],
+    ],
+    ids=["progressive", "cmyk", "nothing", "cut"],
+)
+def test_other_forms_are_refused(content: bytes) -> None:
+    with pytest.raises(UnknownForm):
+        structure(content)
+
+
+def test_whatever_is_cut_flipped_or_stretched_is_refused_or_joined_into_a_whole_file(
+    tmp_path: Path,
+) -> None:
+    """A flipped byte inside a scan decodes to something else, as it does alone; never more."""
+    dice, good, refusals = random.Random(2), jpeg(48, 32, restart_marker_rows=1), 0
+    for _ in range(300):
+        bad = bytearray(good)
+        place, how = dice.randrange(len(bad)), dice.randrange(3)
+        if how == 0:
+            bad[place] = dice.randrange(256)
+        elif how == 1:
+            del bad[place : place + dice.randint(1, 20)]
+        else:
+            bad[place:place] = dice.randbytes(dice.randint(1, 20))
+        try:
+            found = structure(bytes(bad))
+            if restart_interval([structure(good), found, structure(good)]) is None:
+                raise UnknownForm
+            result = joined(tmp_path, [good, bytes(bad), good])
+        except UnknownForm:
+            refusals += 1
+            continue
+        assert result.size == (48, 64 + found.height)
+        with Image.open(io.BytesIO(good)) as image:
+            inner = (0, 1, 48, 31)
+            assert result.crop(inner).tobytes() == image.crop(inner).tobytes()
+    assert refusals > 100

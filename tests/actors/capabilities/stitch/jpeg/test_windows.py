@@ -1,0 +1,65 @@
+"""Windows are decoded and encoded as whole pictures are; what cannot be read is told as ours."""
+
+import io
+import os
+
+import pytest
+from PIL import Image
+
+from actors.capabilities.stitch.jpeg import windows
+from actors.capabilities.stitch.jpeg.strips import Scans
+from actors.errors import UnreadableMedia
+from tests import pictures
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content), formats=["JPEG"])
+
+
+def test_this_pillow_has_what_windows_need() -> None:
+    """Else every join takes the plain way: right, but half as fast."""
+    assert windows.work()
+
+
+def test_where_a_part_has_gone_windows_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows.work.cache_clear()
+    monkeypatch.delattr(Image, "_getencoder")
+    assert not windows.work()
+    windows.work.cache_clear()
+
+
+def test_a_picture_that_does_not_fit_is_not_decoded() -> None:
+    strip = Image.new("RGB", (20, 20))
+    picture = opened(pictures.encoded(pictures.gradient(16, 16), "JPEG"))
+    for left, top in ((5, 0), (0, 5)):
+        with pytest.raises(ValueError, match="fit"):
+            windows.decode_into(picture, strip, left, top)  # type: ignore[arg-type]  # it is a file
+
+
+def test_a_cut_picture_is_unreadable() -> None:
+    content = pictures.truncated(pictures.encoded(pictures.noise(64, 64), "JPEG"))
+    with pytest.raises(UnreadableMedia):
+        windows.decode_into(opened(content), Image.new("RGB", (64, 64)), 0, 0)  # type: ignore[arg-type]  # it is a file
+
+
+@pytest.mark.parametrize("rows", [[16, 16, 7], [160, 7], [32, 128, 16, 16, 1], [39]])
+def test_strips_make_the_picture_that_one_encoder_makes(rows: list[int]) -> None:
+    image = pictures.noise(45, sum(rows))
+    output = io.BytesIO()
+    scans, top = Scans(output, image.height), 0
+    for high in rows:
+        box = (0, top, image.width, top + high)
+        scans.add(windows.encoded(image, box, windows.config(85)))
+        top += high
+    scans.finish()
+
+    plain = pictures.encoded(image, "JPEG", quality=85)
+    with opened(output.getvalue()) as result, opened(plain) as expected:
+        assert result.size == expected.size
+        assert result.tobytes() == expected.tobytes()
+
+
+def test_no_descriptor_is_left() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    windows.encoded(pictures.gradient(20, 20), (0, 0, 20, 20), windows.config(90))
+    assert len(os.listdir("/proc/self/fd")) == before

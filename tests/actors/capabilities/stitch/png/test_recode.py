@@ -1,0 +1,215 @@
+"""Rows of PNGs are joined as they are: the same pixels, whatever the filters; the rest is refused."""
+
+import io
+import random
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from actors.capabilities.stitch.png.file import PngFile
+from actors.capabilities.stitch.png.recode import joined
+from actors.capabilities.stitch.png.rows import NotFiltered, check_filters, freed, plain
+from actors.capabilities.stitch.png.structure import Structure, UnknownForm, read_structure
+from tests import pictures
+
+
+def structure(content: bytes) -> Structure:
+    return read_structure(io.BytesIO(content))
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def filtered(image: Image.Image, dice: random.Random) -> bytes:
+    """The picture as a PNG whose rows have filters by chance, the first one's included."""
+    width, height = image.size
+    step = len(image.getbands())
+    rows = [image.crop((0, row, width, row + 1)).tobytes() for row in range(height)]
+    above, data = bytes(len(rows[0])), bytearray()
+    for row in rows:
+        kind = dice.randrange(5)
+        data.append(kind)
+        for place, value in enumerate(row):
+            left = row[place - step] if place >= step else 0
+            corner = above[place - step] if place >= step else 0
+            data.append(value - predicted(kind, left, above[place], corner) & 0xFF)
+        above = row
+    stream = zlib.compress(bytes(data), dice.randrange(10))
+    cuts = sorted(dice.randrange(len(stream) + 1) for _ in range(dice.randrange(3)))
+    parts = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    colour = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}[image.mode]
+    head = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
+    body = b"".join(chunk(b"IDAT", part) for part in parts)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + body + chunk(b"IEND", b"")
+
+
+def predicted(kind: int, left: int, above: int, corner: int) -> int:
+    if kind == 4:
+        guess = left + above - corner
+        near = [
+            (abs(guess - value), place, value) for place, value in enumerate((left, above, corner))
+        ]
+        return min(near)[2]
+    return (0, left, above, (left + above) // 2)[kind]
+
+
+def recoded(folder: Path, contents: list[bytes], *, gap: int = 0, background: bytes = b"") -> bytes:
+    paths = [Path(pictures.saved(folder, f"in{n}", content)) for n, content in enumerate(contents)]
+    found = [structure(content) for content in contents]
+    output, told = io.BytesIO(), list[int]()
+    joined(
+        paths, found[0].form, found, output, gap=gap, background=background, threads=2,
+        report=told.append,
+    )  # fmt: skip
+    assert told == list(range(1, len(contents) + 1))
+    return output.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "LA", "RGBA"])
+@pytest.mark.parametrize("gap", [0, 1, 7])
+def test_the_joined_rows_are_the_pictures_pixels(tmp_path: Path, mode: str, gap: int) -> None:
+    dice = random.Random(f"{mode} {gap}")
+    for _ in range(6):
+        width, heights = dice.randint(1, 40), [dice.randint(1, 30) for _ in range(3)]
+        images = [
+            Image.frombytes(mode, (width, height), dice.randbytes(width * height * len(mode)))
+            for height in heights
+        ]
+        pixel = dice.randbytes(len(mode))
+        made = recoded(
+            tmp_path, [filtered(image, dice) for image in images], gap=gap, background=pixel
+        )
+
+        expected = Image.new(mode, (width, sum(heights) + 2 * gap), tuple(pixel))
+        top = 0
+        for image in images:
+            expected.paste(image, (0, top))
+            top += image.height + gap
+        with Image.open(io.BytesIO(made)) as result:
+            assert (result.mode, result.size) == (mode, expected.size)
+            assert result.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "L"])
+def test_small_depths_and_palettes_are_joined_too(tmp_path: Path, mode: str) -> None:
+    image = pictures.gradient(37, 21).convert(mode)
+    made = recoded(tmp_path, [pictures.encoded(image, "PNG")] * 3)
+
+    with Image.open(io.BytesIO(made)) as result:
+        assert result.size == (37, 63)
+        for top in (0, 21, 42):
+            assert (
+                result.crop((0, top, 37, top + 21)).convert("RGB").tobytes()
+                == image.convert("RGB").tobytes()
+            )
+
+
+@given(st.binary(min_size=2, max_size=40), st.integers(1, 8), st.integers(0, 4))
+def test_a_freed_row_means_the_same_below_any_row_as_before_below_zeros(
+    data: bytes, step: int, kind: int
+) -> None:
+    row = bytes([kind]) + data
+    free = freed(row, step)
+    assert free[0] in {0, 1}
+    raw = unfiltered(row, bytes(len(data)), step)
+    for above in (bytes(len(data)), bytes(range(len(data))), b"\xff" * len(data)):
+        assert unfiltered(free, above, step) == raw
+
+
+def unfiltered(row: bytes, above: bytes, step: int) -> bytes:
+    raw = bytearray()
+    for place, value in enumerate(row[1:]):
+        left = raw[place - step] if place >= step else 0
+        corner = above[place - step] if place >= step else 0
+        raw.append(value + predicted(row[0], left, above[place], corner) & 0xFF)
+    return bytes(raw)
+
+
+def test_a_row_whose_filter_nobody_knows_is_refused() -> None:
+    with pytest.raises(NotFiltered):
+        freed(b"\x05ab", 1)
+    check_filters(b"\x00ab\x04cd", 2)
+    with pytest.raises(NotFiltered):
+        check_filters(b"\x00ab\x05cd", 2)
+    assert plain(b"x", 2, 0) == b""
+
+
+# --- hostile bytes --------------------------------------------------------------------------------
+
+GOOD = pictures.encoded(pictures.gradient(30, 20), "PNG")
+
+
+def test_whatever_is_cut_flipped_or_stretched_is_refused_or_joined_as_pillow_reads_it(
+    tmp_path: Path,
+) -> None:
+    dice, refusals = random.Random(1), 0
+    for _ in range(300):
+        bad = bytearray(GOOD)
+        for _ in range(dice.randint(1, 3)):
+            place = dice.randrange(len(bad))
+            how = dice.randrange(3)
+            if how == 0:
+                bad[place] ^= 1 << dice.randrange(8)
+            elif how == 1:
+                del bad[place : place + dice.randint(1, 20)]
+            else:
+                bad[place:place] = dice.randbytes(dice.randint(1, 20))
+        try:
+            made = recoded(tmp_path, [bytes(bad), bytes(bad)])
+        except UnknownForm:
+            refusals += 1
+            continue
+        with Image.open(io.BytesIO(bytes(bad))) as one, Image.open(io.BytesIO(made)) as two:
+            assert two.crop((0, 0, *one.size)).tobytes() == one.tobytes()
+    assert refusals > 200
+
+
+def png(rows: bytes, *, width: int = 3, height: int = 2, end: bytes = b"") -> bytes:
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    data = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows) + end) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + data
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        png(bytes(7)),
+        png(bytes(9)),
+        png(bytes(100_000_000)),
+        png(b"\0abc\x05def"),
+        png(b"")[:-20],
+    ],
+    ids=["a byte short", "a byte long", "a bomb", "a filter", "cut"],
+)
+def test_rows_that_are_not_what_the_head_promises_are_refused(
+    tmp_path: Path, content: bytes
+) -> None:
+    with pytest.raises(UnknownForm):
+        recoded(tmp_path, [png(b"\0abc\x01def"), content])
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda head: head[:12] + b"\x01", "interlaced"),
+        (lambda head: b"\0\0\0\0" + head[4:], "size"),
+        (lambda head: head[:8] + b"\x03" + head[9:], "form"),
+        (lambda head: head + b"\0", "length"),
+    ],
+)
+def test_heads_of_other_forms_are_refused(change: object, why: str) -> None:
+    head = change(struct.pack(">IIBBBBB", 3, 2, 8, 0, 0, 0, 0))  # type: ignore[operator]
+    with pytest.raises(UnknownForm, match=why):
+        structure(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IEND", b""))
+
+
+def test_a_file_without_rows_is_a_valid_frame_for_them() -> None:
+    output = io.BytesIO()
+    PngFile(output, 3, 2, colour=0).finish()
+    assert structure(output.getvalue()).height == 2
