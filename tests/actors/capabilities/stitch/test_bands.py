@@ -1,5 +1,7 @@
 """A canvas is cut into bands that hold whole pictures and leave nothing out."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ def test_bands_follow_each_other_from_top_to_bottom_and_hold_every_picture_once(
 
     assert cut[0].top == 0
     assert cut[-1].bottom == made.canvas.height
-    assert all(above.bottom == below.top for above, below in zip(cut, cut[1:], strict=False))
+    assert all(above.bottom == below.top for above, below in pairwise(cut))
     assert sorted(place for band in cut for place in band.places) == list(range(len(made.boxes)))
     for band in cut:
         for place in band.places:

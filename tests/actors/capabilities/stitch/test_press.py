@@ -1,4 +1,4 @@
-"""Bands are painted and written in order, however many at once and however sinks take their rows."""
+"""Bands are painted and written in order, however many at once, however sinks take their rows."""
 
 import random
 import threading
@@ -36,6 +36,10 @@ def cut(heights: list[int]) -> list[Band]:
     ]
 
 
+def unheard(_: Band) -> None:
+    """Most of these tests look at what is written only."""
+
+
 def paint(band: Band, strip: Image.Image, first: int) -> None:
     """Each row has the number of its place on the canvas."""
     for row in range(band.height):
@@ -71,8 +75,8 @@ def test_the_first_failure_is_told_and_no_thread_is_left(threads: int) -> None:
 
     sink = Rows(16)
     press = Press(sink, fails, width=3, mode="L", threads=threads)
-    with pytest.raises(ValueError, match="^2$"):
-        press.run(cut([20] * 8), lambda band: None)
+    with pytest.raises(ValueError, match=r"^2$"):
+        press.run(cut([20] * 8), unheard)
     assert not sink.finished
     assert threading.active_count() == before
 
@@ -84,7 +88,7 @@ def test_no_more_strips_are_made_than_one_and_one_a_thread() -> None:
         seen.add(id(strip))
         paint(band, strip, first)
 
-    Press(Rows(16), look, width=3, mode="L", threads=2).run(cut([40] * 20), lambda band: None)
+    Press(Rows(16), look, width=3, mode="L", threads=2).run(cut([40] * 20), unheard)
     assert len(seen) <= 3
 
 
@@ -96,4 +100,4 @@ def test_a_sink_that_fails_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sink, "write", full)
     with pytest.raises(OSError, match="no room"):
-        Press(sink, paint, width=3, mode="L", threads=2).run(cut([9] * 9), lambda band: None)
+        Press(sink, paint, width=3, mode="L", threads=2).run(cut([9] * 9), unheard)

@@ -1,4 +1,4 @@
-"""A shortcut is taken where it makes the picture that painting makes, and says why where it is not."""
+"""A shortcut is taken where it makes the picture that painting makes; where not, it is said why."""
 
 import io
 from pathlib import Path
@@ -21,8 +21,13 @@ GRAY = pictures.encoded(pictures.gradient(32, 16).convert("L"), "PNG")
 PHOTO = pictures.encoded(pictures.gradient(32, 16), "JPEG", quality=90)
 
 
-def photo(**how: Any) -> bytes:
-    return pictures.encoded(pictures.gradient(32, 16), "JPEG", quality=90, **how)
+def photo(quality: int = 90, **how: Any) -> bytes:
+    return pictures.encoded(pictures.gradient(32, 16), "JPEG", quality=quality, **how)
+
+
+TURNED = pictures.encoded(pictures.gradient(16, 32), "PNG", exif=pictures.exif(6))
+PROFILE = {"icc_profile": pictures.swapped_profile()}
+PROFILED = pictures.encoded(pictures.gradient(32, 16), "PNG", **PROFILE)
 
 
 TAKEN: list[tuple[str, list[bytes], Format, dict[str, Any]]] = [
@@ -41,13 +46,13 @@ LEFT: list[tuple[str, list[bytes], Format, dict[str, Any]]] = [
     ("scaled", [RGB, RGB], "png", {"fit": 20}),
     ("another format", [RGB, RGB], "webp", {}),
     ("another kind", [RGB, PHOTO], "png", {}),
-    ("a turned one", [RGB, pictures.encoded(pictures.gradient(16, 32), "PNG", exif=pictures.exif(6))], "png", {}),
-    ("a profile", [pictures.encoded(pictures.gradient(32, 16), "PNG", icc_profile=pictures.swapped_profile())] * 2, "png", {}),
+    ("a turned one", [RGB, TURNED], "png", {}),
+    ("a profile", [PROFILED, PROFILED], "png", {}),
     ("photographs with a gap", [PHOTO, PHOTO], "jpeg", {"gap": 16}),
     ("a turned photograph", [PHOTO, photo(exif=pictures.exif(3))], "jpeg", {}),
-    ("photographs with a profile", [photo(icc_profile=pictures.swapped_profile())] * 2, "jpeg", {}),
-    ("photographs of another quality", [PHOTO, pictures.encoded(pictures.gradient(32, 16), "JPEG", quality=60)], "jpeg", {}),
-]  # fmt: skip
+    ("photographs with a profile", [photo(**PROFILE)] * 2, "jpeg", {}),
+    ("photographs of another quality", [PHOTO, photo(60)], "jpeg", {}),
+]
 
 
 def painted(

@@ -302,7 +302,8 @@ order = JoinOrder(
     sources=tuple(
         Source(path=path, size=size, box=box) for size, box in zip(sizes, made.boxes)
     ),
-    canvas=made.canvas, background=background, format=format, quality=90, output=output, threads=threads,
+    canvas=made.canvas, background=background, format=format, quality=90,
+    output=output, threads=threads,
 )
 pages = int(Path("/proc/self/statm").read_text().split()[0])
 # the base is room for what differs between machines; most of it must not be needed

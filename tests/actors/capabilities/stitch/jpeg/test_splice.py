@@ -26,10 +26,14 @@ def structure(content: bytes) -> Structure:
 def joined(folder: Path, contents: list[bytes]) -> Image.Image:
     paths = [Path(pictures.saved(folder, f"in{n}", content)) for n, content in enumerate(contents)]
     output = io.BytesIO()
-    spliced(paths, [structure(one) for one in contents], output, report=lambda done: None)
+    spliced(paths, [structure(one) for one in contents], output, report=unheard)
     result = Image.open(output, formats=["JPEG"])
     result.load()
     return result
+
+
+def unheard(_: int) -> None:
+    """Nobody asks how far it is."""
 
 
 def same(result: Image.Image, contents: list[bytes]) -> bool:

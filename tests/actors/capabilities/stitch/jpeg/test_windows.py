@@ -1,7 +1,7 @@
 """Windows are decoded and encoded as whole pictures are; what cannot be read is told as ours."""
 
 import io
-import os
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -59,7 +59,11 @@ def test_strips_make_the_picture_that_one_encoder_makes(rows: list[int]) -> None
         assert result.tobytes() == expected.tobytes()
 
 
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_no_descriptor_is_left() -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = descriptors()
     windows.encoded(pictures.gradient(20, 20), (0, 0, 20, 20), windows.config(90))
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert descriptors() == before

@@ -1,4 +1,4 @@
-"""Rows of PNGs are joined as they are: the same pixels, whatever the filters; the rest is refused."""
+"""Rows of PNGs are joined as they are: the same pixels, whatever the filters; or refused."""
 
 import io
 import random
