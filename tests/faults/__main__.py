@@ -1,0 +1,119 @@
+"""Plays rows of the fault matrix: `python -m tests.faults [ROW...]`.
+
+python -m tests.faults                     all rows, the long form
+python -m tests.faults F1 F8 --quick       two rows, as CI has them
+python -m tests.faults F1 --round 17       one round again, as a failing row has told
+"""
+
+import dataclasses
+import json
+import sys
+from typing import Literal
+
+import click
+import trio
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tests.faults.rows import Row, Tally, load, play
+
+err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+
+COLUMNS = ("row", "", "injected", "accepted", "lost", "doubled", "left", "recovery s", "p99 ms", "")
+
+
+@click.command()
+@click.argument("rows", nargs=-1, metavar="[ROW...]")
+@click.option("--seed", default=1, type=click.IntRange(min=0), help="Of all that is random.")
+@click.option("--quick/--long", default=False, help="The short form of CI, or all (the default).")
+@click.option("--round", "only", type=click.IntRange(min=0), help="Only the round of this number.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def main(rows: tuple[str, ...], seed: int, *, quick: bool, only: int | None, as_json: bool) -> None:
+    """Bring faults about in a running server and show what became of what it had promised."""
+    known = load()
+    if unknown := [name for name in rows if name not in known]:
+        raise click.UsageError(f"{unknown[0]!r} is no row; there are: {', '.join(known)}.")
+    chosen = [row for name, row in known.items() if not rows or name in rows]
+    chosen = [row for row in chosen if rows or row.numbers(quick=quick)]
+    tallies = _play(chosen, seed=seed, quick=quick, only=only)
+    if as_json:
+        click.echo(json.dumps([_document(row, tally) for row, tally in tallies], indent=2))
+    else:
+        out.print(_table(tallies))
+        _tell(tallies, seed)
+    sys.exit(any(tally.breaches for _, tally in tallies))
+
+
+def _play(rows: list[Row], *, seed: int, quick: bool, only: int | None) -> list[tuple[Row, Tally]]:
+    tallies: list[tuple[Row, Tally]] = []
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        disable=not err.is_terminal,
+    )
+    with bar:
+        for row in rows:
+            count = len(row.numbers(quick=quick)) if only is None else 1
+            task = bar.add_task(f"{row.name} {row.title}", total=count)
+
+            async def run(row: Row = row, task: object = task) -> Tally:
+                return await play(
+                    row,
+                    seed=seed,
+                    quick=quick,
+                    only=only,
+                    told=lambda: bar.advance(task),  # type: ignore[arg-type]
+                )
+
+            tallies.append((row, trio.run(run)))
+    return tallies
+
+
+def _table(tallies: list[tuple[Row, Tally]]) -> Table:
+    table = Table(box=None, min_width=100)
+    for place, name in enumerate(COLUMNS):
+        justify: Literal["left", "right"] = "left" if place in (0, 1, 9) else "right"
+        table.add_column(name, justify=justify, no_wrap=place != 1)
+    for row, tally in tallies:
+        table.add_row(
+            row.name,
+            row.title,
+            f"{tally.injected:,}",
+            f"{tally.accepted:,}",
+            str(tally.lost),
+            str(tally.doubled),
+            str(tally.left),
+            "" if tally.recovery is None else f"{tally.recovery:.2f}",
+            "" if tally.others_p99 is None else f"{tally.others_p99:.0f}",
+            "[red]broken[/]" if tally.breaches else "holds",
+        )
+    return table
+
+
+def _tell(tallies: list[tuple[Row, Tally]], seed: int) -> None:
+    for row, tally in tallies:
+        for remark in tally.remarks:
+            out.print(f"{row.name}: {remark}", markup=False, soft_wrap=True)
+        for breach in tally.breaches[:20]:
+            number = breach.partition(":")[0].removeprefix("round ")
+            again = f" --round {number}" if number.isdigit() else ""
+            out.print(f"{row.name}: {breach}", markup=False, soft_wrap=True)
+            out.print(f"    again: python -m tests.faults {row.name} --seed {seed}{again}")
+        if len(tally.breaches) > 20:
+            out.print(f"{row.name}: and {len(tally.breaches) - 20} breaches more")
+
+
+def _document(row: Row, tally: Tally) -> dict[str, object]:
+    fields = dataclasses.asdict(tally)
+    del fields["others"]
+    return {"row": row.name, "title": row.title, **fields, "others_p99_ms": tally.others_p99,
+            "holds": not tally.breaches}  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
