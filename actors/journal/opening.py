@@ -8,11 +8,13 @@ Never: repairs or throws away anything: what is damaged stays as it was found.
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from actors.journal.age import Mark, Resumed, resume
 from actors.journal.port import (
     DamagedJournalError,
     FolderInUseError,
@@ -20,6 +22,7 @@ from actors.journal.port import (
     NewerJournalError,
 )
 from actors.journal.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from actors.journal.statements import keep_mark
 from actors.journal.store import READERS, Store
 
 DATABASE: Final = "journal.sqlite3"
@@ -31,8 +34,12 @@ BUSY_SECONDS: Final = 2.0
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-def open_store(folder: Path) -> Store:
+def open_store(folder: Path, *, wall: Callable[[], float] = time.time) -> Store:
     """Locks the folder, then opens its journal; makes both where there are none.
+
+    Args:
+        folder: the data folder.
+        wall: the wall clock, in seconds.
 
     Raises:
         JournalUnusableError: it cannot be opened; nothing of the record was changed, and nothing
@@ -49,8 +56,15 @@ def open_store(folder: Path) -> Store:
         _migrate(writer)
         _flush_folder(folder)
         readers = [_connect(undo, path, "ro") for _ in range(READERS)]
-        life, last_id = _begin_life(writer)
-        return Store(writer, readers, life=life, last_id=last_id, undo=undo.pop_all())
+        resumed = _resume(writer, wall())
+        return Store(
+            writer,
+            readers,
+            life=_begin_life(writer, Mark(resumed.age, wall())),
+            last_id=_last_id(writer),
+            resumed=resumed,
+            undo=undo.pop_all(),
+        )
 
 
 @contextmanager
@@ -182,13 +196,35 @@ def _migrate(connection: sqlite3.Connection) -> None:
             connection.execute("COMMIT")
 
 
-def _begin_life(connection: sqlite3.Connection) -> tuple[int, str]:
-    """Counts this opening; the count and the greatest id on record."""
+def _resume(connection: sqlite3.Connection, wall: float) -> Resumed:
+    """The age after the time since the last life."""
+    kept = dict(
+        connection.execute("SELECT name, value FROM meta WHERE name IN ('age', 'wall')").fetchall()
+    )
+    mark = Mark(kept["age"] / 1e6, kept["wall"] / 1e6) if "wall" in kept else None
+    ((greatest,),) = connection.execute(
+        "SELECT max(coalesce(age, 0)) FROM (SELECT max(used) AS age FROM sessions"
+        " UNION ALL SELECT max(added) FROM files"
+        " UNION ALL SELECT max(ended) FROM jobs WHERE ended IS NOT NULL)"
+    ).fetchall()
+    return resume(mark, wall, least=greatest)
+
+
+def _begin_life(connection: sqlite3.Connection, mark: Mark) -> int:
+    """Counts this opening, with its mark; the count."""
+    connection.execute("BEGIN IMMEDIATE")
     connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'life'")
-    (life,) = connection.execute("SELECT value FROM meta WHERE name = 'life'").fetchone()
-    (last_id,) = connection.execute(
+    keep_mark(mark)(connection)
+    connection.execute("COMMIT")
+    ((life,),) = connection.execute("SELECT value FROM meta WHERE name = 'life'").fetchall()
+    return int(life)
+
+
+def _last_id(connection: sqlite3.Connection) -> str:
+    """The greatest id on record, or ""."""
+    ((last_id,),) = connection.execute(
         "SELECT max(coalesce(id, '')) FROM (SELECT max(id) AS id FROM sessions"
         " UNION ALL SELECT max(id) FROM jobs UNION ALL SELECT max(id) FROM files"
         " UNION ALL SELECT max(id) FROM uploads)"
-    ).fetchone()
-    return life, last_id
+    ).fetchall()
+    return str(last_id)

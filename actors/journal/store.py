@@ -15,6 +15,7 @@ from typing import Any, Final, Generic
 import msgspec
 
 from actors.errors import Fault, NotReady, StorageFull
+from actors.journal.age import Resumed
 from actors.journal.statements import T, Work
 
 READERS: Final = 4
@@ -40,6 +41,8 @@ class Store:
         readers: `READERS` connections that only read.
         life: how often the record has been opened.
         last_id: the greatest id on record.
+        resumed: the age at which the record was opened.
+        findings: what was found wrong with the record, in sentences.
         undo: lets go of everything that opening took hold of.
     """
 
@@ -50,12 +53,16 @@ class Store:
         *,
         life: int,
         last_id: str,
+        resumed: Resumed,
+        findings: tuple[str, ...] = (),
         undo: ExitStack,
     ) -> None:
         self._writer = writer
         self._idle = list(readers)  # taken from and put back by threads: each step is atomic
         self.life = life
         self.last_id = last_id
+        self.resumed = resumed
+        self.findings = findings
         self._undo = undo
 
     def commit(self, group: Sequence[Write[Any]]) -> None:

@@ -23,9 +23,10 @@ from actors.journal.port import (
     KeyTakenError,
     NewerJournalError,
 )
+from actors.journal.queries import usage
 from actors.journal.schema import MIGRATIONS, VERSION
 from actors.journal.sqlite import SqliteJournal
-from actors.journal.statements import add_files, add_job, add_session, usage
+from actors.journal.statements import add_files, add_job, add_session
 from actors.journal.store import Store, Write
 from actors.lifecycle import State
 from actors.messages import Idempotency
@@ -46,8 +47,8 @@ def fill(folder: Path, files: int = 500) -> str:
     """Makes a journal of some pages; the session that owns them."""
     session = a_session()
     store = open_store(folder)
-    store.commit([Write(add_session(session))])
-    store.commit([Write(add_files(a_file(session.id))) for _ in range(files)])
+    store.commit([Write(add_session(session, age=0))])
+    store.commit([Write(add_files(a_file(session.id), age=0)) for _ in range(files)])
     store.close()
     return session.id
 
@@ -155,11 +156,11 @@ def test_a_refused_write_leaves_its_neighbours_alone(store: Store) -> None:
     first, second, third = (a_job(session.id) for _ in range(3))
     strange = replace(a_file(session.id), size=2**70)  # more than SQLite has an integer for
     group = [
-        Write(add_session(session)),
-        Write(add_job(first, key)),
-        Write(add_job(second, key)),
-        Write(add_files(strange)),
-        Write(add_job(third, None)),
+        Write(add_session(session, age=0)),
+        Write(add_job(first, key, age=0)),
+        Write(add_job(second, key, age=0)),
+        Write(add_files(strange, age=0)),
+        Write(add_job(third, None, age=0)),
     ]
     store.commit(group)
     errors = [type(write.error) for write in group]
@@ -171,16 +172,16 @@ def test_a_refused_write_leaves_its_neighbours_alone(store: Store) -> None:
 
 def test_a_full_disk_fails_the_group_and_works_again_when_there_is_room(store: Store) -> None:
     session = a_session()
-    store.commit([Write(add_session(session))])
+    store.commit([Write(add_session(session, age=0))])
     store._writer.execute("PRAGMA max_page_count = 20")
-    group = [Write(add_files(a_file(session.id, name="x" * 900))) for _ in range(200)]
+    group = [Write(add_files(a_file(session.id, name="x" * 900), age=0)) for _ in range(200)]
     store.commit(group)
     errors = [write.error for write in group]
     assert all(isinstance(error, StorageFull) for error in errors)
     assert len(set(map(id, errors))) == len(group)
     assert store.read(usage(session.id)).files == 0
     store._writer.execute("PRAGMA max_page_count = 100000")
-    group = [Write(add_files(a_file(session.id))) for _ in range(200)]
+    group = [Write(add_files(a_file(session.id), age=0)) for _ in range(200)]
     store.commit(group)
     assert store.read(usage(session.id)).files == 200
     store.close()
@@ -372,7 +373,9 @@ def test_every_unfinished_state_is_one_that_the_index_knows(folder: Path) -> Non
     session = a_session()
     store = open_store(folder)
     jobs = [a_job(session.id, state=state) for state in State]
-    store.commit([Write(add_session(session)), *(Write(add_job(job, None)) for job in jobs)])
+    store.commit(
+        [Write(add_session(session, age=0)), *(Write(add_job(job, None, age=0)) for job in jobs)]
+    )
     rows = store.read(
         lambda c: c.execute(
             "SELECT count(*) FROM jobs INDEXED BY unfinished_jobs"
