@@ -20,12 +20,8 @@ import trio
 from actors.admission import Admission, MachineLimits
 from actors.commands import Ask, Leave, Place
 from actors.errors import DeadlineMissed, QueueFull, StitcheryError, UserBusy
-from actors.estimate import (
-    Coverage,
-    Runs,
-    Spread,
-    Typical,
-)
+from actors.estimate import Runs, Spread, Typical
+from actors.experience import Coverage
 from actors.foresight import Foresight
 from actors.lines import CapabilityLimits, Standing, Ticket
 from actors.mailbox import Inbox
@@ -63,13 +59,14 @@ class Prospect:
 class Floor:
     """What the limiters of one machine share: the book, who stands where, and what runs took.
 
-    A limiter that frees a slot wakes whoever is next, of whichever capability.
+    A limiter that frees a slot wakes whoever is next, of whichever capability. What `foresight` and
+    `typical` have learnt is public, to be remembered from one life to the next (learnt.py).
     """
 
     def __init__(self, admission: Admission) -> None:
         self.admission = admission
         self.foresight = Foresight(admission)
-        self._typical = Typical()
+        self.typical = Typical()
         self._places: dict[Ticket, Place] = {}
 
     def enter(self, place: Place, *, resumed: bool) -> None:
@@ -86,9 +83,9 @@ class Floor:
         """Takes a place out of the book; `ran` is seconds of a run worth learning from."""
         ticket = place.ticket
         held = self.foresight.ended(ticket, trio.current_time(), ran)
-        extra = 0.0 if held is None else self._typical.further_turns(held)
+        extra = 0.0 if held is None else self.typical.further_turns(held)
         if ran is not None:
-            self._typical.add(ran)
+            self.typical.add(ran)
         self._places.pop(ticket, None)
         self._wake(self.admission.leave(ticket, extra=extra))
 
