@@ -25,6 +25,7 @@ from actors.gauge import Gauge
 from actors.ids import IdMaker
 from actors.journal.port import Journal
 from actors.journal.sqlite import SqliteJournal
+from actors.learning import Learning
 from actors.lender import Lender
 from actors.limiter import Floor, Limiter
 from actors.lines import CapabilityLimits
@@ -269,6 +270,7 @@ def _children(stitchery: Stitchery) -> list[tuple[str, Actor]]:
     services = stitchery.services
     return [
         ("journal", services.journal),
+        ("learning", Learning(stitchery.floor, services.journal)),
         ("workers", services.workers),
         *((f"limiter of {name}", limiter) for name, limiter in services.limiters.items()),
         ("gauge", services.gauge),
