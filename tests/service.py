@@ -231,9 +231,11 @@ class Program:
 
 
 @contextmanager
-def open_program(data: Path, **sections: Section) -> Iterator[Program]:
+def open_program(
+    data: Path, launch: Launch | None = None, /, **sections: Section
+) -> Iterator[Program]:
     """The service as a child process, gone at the end of the block."""
-    program = Program(data, **sections)
+    program = Program(data, launch, **sections)
     try:
         assert program.line is not None  # it has started, or given up
         yield program
