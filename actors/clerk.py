@@ -9,21 +9,19 @@ session actor, as its shelf is: `submit`, `resume` and `cancel` run in the sessi
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-import structlog
 import trio
 
+from actors import scribe
 from actors.capability import Forecast, Request
 from actors.commands import Submit
 from actors.docket import Docket
-from actors.errors import IdempotencyMismatch, JobEnded, QueueFull, StorageFull
+from actors.errors import IdempotencyMismatch, JobEnded, QueueFull
 from actors.job import Job, Owner
 from actors.lifecycle import State
 from actors.messages import FileRecord, Idempotency, JobRecord, JobView
 from actors.recovery import Beyond, resumed
 from actors.services import Services
 from actors.shelf import Shelf
-
-log = structlog.get_logger("clerk")
 
 
 class Clerk:
@@ -60,10 +58,8 @@ class Clerk:
         """Takes up a job of an earlier life; returns when it stands in line again, or has ended."""
         found = resumed(record, self._services, self._shelf.files)
         if isinstance(found, Beyond):
-            try:
-                await self._services.journal.save_job(found.record)
-            except StorageFull as error:  # the next life finds it as this one did
-                log.warning("the end of a job could not be noted", detail=error.detail)
+            # if that cannot be, the next life finds it as this one did
+            await scribe.save(self._services.journal, found.record)
             return
         job = self._job(found.record, found.request, found.files)
         await self._start(job, nursery, resumed=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from actors.capability import AnswerT, OrderT
+from actors.errors import WorkerCrashed, WorkersGone
 from actors.intake import Bounds, look_at
 from actors.lender import Pledge
 from actors.messages import FileRecord, Hold, Progress
@@ -34,9 +35,12 @@ class Teller(Protocol):
 
 
 class JobContext:
-    """Implements `capability.Context` for one job.
+    """Implements `capability.Context` for one attempt of a job.
 
-    `stopwatch` is the run time of the work, set before it begins.
+    Attributes:
+        stopwatch: the run time of the work, set before it begins.
+        processes_ended: how many had to end because a call was cancelled, or broke.
+        crashed: whether a worker died at the work of this attempt.
     """
 
     stopwatch: Stopwatch
@@ -52,6 +56,7 @@ class JobContext:
         self.job = job
         self.files = files
         self.processes_ended = 0
+        self.crashed = False
         self._shelf = shelf
         self._services = services
         self._teller = teller
@@ -99,9 +104,13 @@ class JobContext:
 
     async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
         """Runs `call` in a child."""
-        return await self._services.workers.call(
-            call, order, on_progress=self._teller.moved_on, on_killed=self._count_ended
-        )
+        try:
+            return await self._services.workers.call(
+                call, order, on_progress=self._teller.moved_on, on_killed=self._count_ended
+            )
+        except WorkerCrashed as error:
+            self.crashed = self.crashed or not isinstance(error, WorkersGone)
+            raise
 
     # --- for the job ----------------------------------------------------------------------------
 

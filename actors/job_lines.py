@@ -1,4 +1,4 @@
-"""What the log tells of a job: one line when it is accepted, one when it starts, one when it ends.
+"""What the log tells of a job: a line when it is accepted, starts, backs off, and ends.
 
 Owns: the words of these lines, all read from the job's record.
 Never: counts or times anything itself: the record is the one source. Names neither job nor
@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from actors.errors import StitcheryError
 from actors.messages import JobRecord
 
 log = structlog.get_logger("job")
@@ -23,6 +24,12 @@ def started(record: JobRecord) -> None:
     """It begins to work."""
     waited = _seconds(record.created_at, record.started_at)
     log.info("job started", waited=waited, attempt=record.attempt)
+
+
+def backs_off(record: JobRecord, seconds: float, error: StitcheryError) -> None:
+    """An attempt has failed, and the next one comes after so many seconds; that is on record."""
+    facts = {"attempt": record.attempt, "after": round(seconds, 3), "error": error.code}
+    log.info("job backs off", **facts, detail=error.detail)
 
 
 def ended(record: JobRecord) -> None:

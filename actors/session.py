@@ -263,10 +263,9 @@ class Session(Asked):
         return len(self._docket)
 
     async def drain(self) -> None:
-        """Waits until the jobs that run now have ended."""
+        """Waits until the jobs that run now have ended, or go back to waiting."""
         for job in self._docket:
-            if job.record.state is State.RUNNING:
-                await job.ended.wait()
+            await job.halted()
 
     @contextmanager
     def watch(self, since: int | None = None, job: str | None = None) -> Iterator[Watcher]:

@@ -357,11 +357,38 @@ class CapabilitySettings(Section):
     )
     run_timeout: float = Field(600, gt=0, le=30 * DAY, description="seconds a job may run")
     max_attempts: int = Field(
-        3, ge=1, le=100, description="times a job is begun when the service dies under it"
+        3,
+        ge=1,
+        le=100,
+        description="times a job is begun when what stopped it may pass: a source that is busy, a "
+        "full disk, a process that died, the service itself that died",
+    )
+    max_crashes: int = Field(
+        2,
+        ge=1,
+        le=100,
+        description="of these, those that end with the death of the job's process; then it is "
+        "poison and not tried again",
+    )
+    retry_after: float = Field(
+        2,
+        ge=0,
+        le=HOUR,
+        description="seconds from the first failed attempt to the second; each next wait is twice "
+        "as long",
+    )
+    retry_cap: float = Field(
+        120, ge=0, le=DAY, description="seconds that a wait between two attempts is never beyond"
     )
 
     def clashes(self) -> Iterator[Clash]:
-        """One user's share, where somebody set it, is at most the whole."""
+        """One user's share, where somebody set it, is at most the whole; a wait at most its cap."""
+        if self.retry_after > self.retry_cap:
+            yield Clash(
+                ("retry_after", "retry_cap"),
+                f"retry_after ({self.retry_after:g}) is more than retry_cap ({self.retry_cap:g}); "
+                "lower the first or raise the second",
+            )
         set_by_somebody = "max_running_per_user" in self.model_fields_set
         if set_by_somebody and self.max_running_per_user > self.max_running:
             yield Clash(

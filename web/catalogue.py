@@ -43,6 +43,7 @@ _BY_CODE = {
     "idempotency_mismatch": "Use a new Idempotency-Key for a new request.",
     "job_ended": "Read the job: it has its result or its error.",
     "queue_timeout": "Submit it again when the queue is shorter, or with a longer queue_timeout.",
+    "poison": "Send other input; if that ends so too, tell the operator.",
     "quota_exceeded": "Delete files that you no longer need.",
     "resource_missing": "Tell the operator; this service cannot do it as it is.",
     "unknown_file": "Upload the file, then name it by the id that you were given.",

@@ -148,8 +148,11 @@ class Job(View):
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
-    position: int | None = Field(description="1 = next; null when not queued")
-    waiting_for: list[Hold] = Field(description="the limits that hold it back now")
+    position: int | None = Field(description="1 = next; null when it stands in no line")
+    waiting_for: list[Hold] = Field(
+        description="the limits that hold it back now; of retry_backoff, the pause before another "
+        "attempt, `used` seconds of `max` have gone by"
+    )
     eta: Eta | None
     progress: Progress | None
     result: Result | None
