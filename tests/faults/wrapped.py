@@ -62,7 +62,7 @@ class Faults:
             return
         self._counted += 1
         if self._order["fail_from"] <= self._counted <= self._order["fail_to"]:
-            raise _error(self._order["fail_with"], name, what)
+            raise error_of(self._order["fail_with"], name, what)
 
     def concerns(self, place: object, folder: object = None) -> str | None:
         """The path below the data folder that a call is about; None when it is about another."""
@@ -78,7 +78,8 @@ class Faults:
         return str(path) if str(path).startswith(self._data) else None
 
 
-def _error(code: str, name: str, what: str) -> Exception:
+def error_of(code: str, name: str, what: str) -> Exception:
+    """What a call raises that fails with that error."""
     number = getattr(errno, code)
     if name not in ("begin", "commit", "execute"):
         return OSError(number, os.strerror(number), what)
@@ -173,17 +174,21 @@ def _source(module: Any) -> str:
         return ""
 
 
+def put_in(faults: Faults) -> None:
+    """From here on, `faults` meets every call."""
+    for name in (*PATHS, *DESCRIPTORS):
+        setattr(os, name, around_paths(faults, name, getattr(os, name)))
+    os.open = around_open(faults)
+    around_journal(faults)
+
+
 def main() -> None:
     """Puts the faults in, then runs the command line as ever."""
     order = json.loads(os.environ["STITCHERY_TEST_INSIDE"])
     if order["clock"] is not None:
         set_clock(Path(order["clock"]))
     if order["trace"] or order["kill_at"] or order["fail_with"]:
-        faults = Faults(order)
-        for name in (*PATHS, *DESCRIPTORS):
-            setattr(os, name, around_paths(faults, name, getattr(os, name)))
-        os.open = around_open(faults)
-        around_journal(faults)
+        put_in(Faults(order))
     from web.commands import cli  # noqa: PLC0415 -- it must find the replaced names
 
     cli(prog_name="stitchery")
