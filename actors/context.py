@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Protocol
 
 from actors.capability import AnswerT, OrderT
-from actors.errors import WorkerCrashed, WorkersGone
 from actors.intake import Bounds, look_at
 from actors.lender import Pledge
 from actors.messages import FileRecord, Hold, Progress
@@ -40,7 +39,6 @@ class JobContext:
     Attributes:
         stopwatch: the run time of the work, set before it begins.
         processes_ended: how many had to end because a call was cancelled, or broke.
-        crashed: whether a worker died at the work of this attempt.
     """
 
     stopwatch: Stopwatch
@@ -56,7 +54,6 @@ class JobContext:
         self.job = job
         self.files = files
         self.processes_ended = 0
-        self.crashed = False
         self._shelf = shelf
         self._services = services
         self._teller = teller
@@ -104,13 +101,9 @@ class JobContext:
 
     async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
         """Runs `call` in a child."""
-        try:
-            return await self._services.workers.call(
-                call, order, on_progress=self._teller.moved_on, on_killed=self._count_ended
-            )
-        except WorkerCrashed as error:
-            self.crashed = self.crashed or not isinstance(error, WorkersGone)
-            raise
+        return await self._services.workers.call(
+            call, order, on_progress=self._teller.moved_on, on_killed=self._count_ended
+        )
 
     # --- for the job ----------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ from actors.messages import (
     SessionRecord,
 )
 from actors.patience import Patience
-from actors.retries import Backoff, Retry, judge
+from actors.retries import Backoff, Retry, is_crash, judge
 from actors.services import Services
 from actors.shelf import Shelf
 
@@ -238,15 +238,10 @@ class Job:
         self._owner.job_changed(self)
 
     def _failed(self, error: Exception) -> Ending | Retry:
-        crashed = self._context.crashed
-        self.record = replace(self.record, crashes=self.record.crashes + crashed)
-        verdict = judge(
-            self.record,
-            cause_of(error),
-            self._services.settings_of(self.record.capability),
-            crashed=crashed,
-            left=self._patience.left,
-        )
+        cause = cause_of(error)
+        self.record = replace(self.record, crashes=self.record.crashes + is_crash(cause))
+        settings = self._services.settings_of(self.record.capability)
+        verdict = judge(self.record, cause, settings, left=self._patience.left)
         if isinstance(verdict, Retry):
             return verdict
         return Ending(Event.FAILED, error=verdict.problem())

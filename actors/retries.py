@@ -12,7 +12,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 
-from actors.errors import Poison, StitcheryError
+from actors.errors import Poison, StitcheryError, WorkerCrashed, WorkersGone
 from actors.messages import Hold, JobRecord
 from conf.settings import CapabilitySettings
 
@@ -38,12 +38,16 @@ class Backoff:
         return Hold(limit="retry_backoff", used=int(gone), max=math.ceil(self.until - self.since))
 
 
+def is_crash(error: StitcheryError) -> bool:
+    """Whether an attempt that failed so ended with the death of its worker process."""
+    return isinstance(error, WorkerCrashed) and not isinstance(error, WorkersGone)
+
+
 def judge(
     record: JobRecord,
     error: StitcheryError,
     settings: CapabilitySettings,
     *,
-    crashed: bool,
     left: float,
 ) -> Retry | StitcheryError:
     """What becomes of a running job whose attempt failed: a retry, or the error that it ends with.
@@ -52,12 +56,11 @@ def judge(
         record: the job, with this attempt counted among its crashes if it was one.
         error: why the attempt failed.
         settings: of its capability.
-        crashed: whether it failed with the death of its worker process.
         left: seconds to its deadline; a retry that could only begin then is none.
     """
     if not error.passing:
         return error
-    if crashed and record.crashes >= settings.max_crashes:
+    if is_crash(error) and record.crashes >= settings.max_crashes:
         return _poison(record, error)
     if record.attempt >= settings.max_attempts:
         return error

@@ -1,15 +1,14 @@
 """Retries in the tree, on virtual time: what an attempt that failed leaves, and what comes next."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
 
 import pytest
 import trio
 import trio.testing
 
-from actors.capability import AnswerT, Capability, Context, Forecast, OrderT, ProgressSink, Request
+from actors.capability import Capability, Context, Forecast, Request
 from actors.commands import Place
 from actors.errors import (
     StitcheryError,
@@ -33,14 +32,11 @@ from actors.messages import (
 from actors.session import Session
 from actors.simulation.work import EmptyDisk
 from actors.tree import Stitchery, open_stitchery
-from actors.workers.call import Call
 from actors.workspace import Workspace
 from conf.settings import CapabilitySettings, Concurrency, Settings, Storage
 from tests.capabilities import IdleWorkers
 
 Clock = trio.testing.MockClock
-
-NOTHING = Call("tests.nothing:nothing", JobResult, JobResult)
 
 
 class Trial(Request):
@@ -80,25 +76,8 @@ class Trying(Capability[Trial, CapabilitySettings]):
         context.progress(Progress(fraction=0.5, step="trying"))
         await trio.sleep(10)
         if self.errors:
-            error = self.errors.pop(0)
-            if isinstance(error, WorkerCrashed):
-                await context.work(NOTHING, cast(JobResult, error))
-            raise error
+            raise self.errors.pop(0)
         return JobResult()
-
-
-class DyingWorkers(IdleWorkers):
-    """Workers that die of their order, in the way that it says."""
-
-    async def call(
-        self,
-        call: Call[OrderT, AnswerT],
-        order: OrderT,
-        *,
-        on_progress: ProgressSink,
-        on_killed: Callable[[int], None],
-    ) -> AnswerT:
-        raise cast(Exception, order)
 
 
 def workspace(root: Path) -> Workspace:
@@ -131,7 +110,7 @@ async def tree(
         ).model_copy(update={"capabilities": {"trial": section}}),
         capabilities={"trial": trying},
         journal=journal or MemoryJournal(),
-        workers=DyingWorkers(),
+        workers=IdleWorkers(),
         workspace=workspace(data),
     ) as stitchery:
         yield stitchery

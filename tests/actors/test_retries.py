@@ -38,9 +38,9 @@ def record(*, attempt: int = 1, crashes: int = 0) -> JobRecord:
 
 
 def verdict(
-    error: StitcheryError, job: JobRecord, *, crashed: bool = False, left: float = math.inf
+    error: StitcheryError, job: JobRecord, *, left: float = math.inf
 ) -> Retry | StitcheryError:
-    return judge(job, error, SETTINGS, crashed=crashed, left=left)
+    return judge(job, error, SETTINGS, left=left)
 
 
 @pytest.mark.parametrize("error", [StorageFull("full"), ActorGone("gone"), WorkerCrashed("died")])
@@ -61,9 +61,7 @@ def test_a_retry_that_could_not_begin_before_the_deadline_is_none() -> None:
 
 
 def test_the_last_crash_that_may_be_is_poison_and_says_how_often_and_how() -> None:
-    found = verdict(
-        WorkerCrashed("It was ended by SIGSEGV"), record(attempt=2, crashes=2), crashed=True
-    )
+    found = verdict(WorkerCrashed("It was ended by SIGSEGV"), record(attempt=2, crashes=2))
 
     assert isinstance(found, Poison)
     assert found.code == "poison"
