@@ -15,6 +15,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
 import trio
 
 from actors.admission import Admission, MachineLimits
@@ -26,6 +27,8 @@ from actors.foresight import Foresight
 from actors.lines import CapabilityLimits, Standing, Ticket
 from actors.mailbox import Inbox
 from actors.messages import Eta, Hold, Outlook
+
+log = structlog.get_logger("limiter")
 
 RETRY_HELD = 30.0
 """Seconds told to who is refused while nothing begins, since an operator wants it so: nobody knows
@@ -81,13 +84,15 @@ class Floor:
 
     def leave(self, place: Place, ran: float | None = None) -> None:
         """Takes a place out of the book; `ran` is seconds of a run worth learning from."""
-        ticket = place.ticket
-        held = self.foresight.ended(ticket, trio.current_time(), ran)
-        extra = 0.0 if held is None else self.typical.further_turns(held)
-        if ran is not None:
-            self.typical.add(ran)
-        self._places.pop(ticket, None)
-        self._wake(self.admission.leave(ticket, extra=extra))
+        ticket, extra = place.ticket, 0.0
+        try:
+            held = self.foresight.ended(ticket, trio.current_time(), ran)
+            extra = 0.0 if held is None else self.typical.further_turns(held)
+            if ran is not None:
+                self.typical.add(ran)
+        finally:  # whatever becomes of what is learnt, the slot is free
+            self._places.pop(ticket, None)
+            self._wake(self.admission.leave(ticket, extra=extra))
 
     def change(self, machine: MachineLimits, rooms: Mapping[str, CapabilityLimits]) -> None:
         """Puts other limits in force; a raised one grants at once, a lowered one drains."""
@@ -130,10 +135,12 @@ class Limiter:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serves until cancelled. May be run again after a crash: what waits still stands."""
+        self._take_up(self._inbox.let_go())
         task_status.started()
         while True:
             with trio.move_on_at(self._next_expiry()):
                 self._handle(await self._inbox.receive())
+                self._inbox.let_go()
             self._expire(trio.current_time())
 
     # --- asked by jobs ------------------------------------------------------------------------
@@ -231,6 +238,14 @@ class Limiter:
                     self._answer(message)
             case Leave(place=place, ran=ran):
                 self._floor.leave(place, ran)
+
+    def _take_up(self, message: Ask | Leave | None) -> None:
+        """Tries what it fell over once more: a place that is not left would be lost for good."""
+        try:
+            if message is not None:
+                self._handle(message)
+        except Exception:  # whatever it is, those who wait behind it must not fall with it
+            log.exception("a message broke the limiter twice", message=type(message).__name__)
 
     def _answer(self, ask: Ask) -> None:
         """The verdict: a place, or the refusal."""
