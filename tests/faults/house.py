@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import trio
 
@@ -87,44 +87,47 @@ class House:
     ends: list[float] = field(default_factory=list)
     _program: Program | None = None
     _clients: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _began: float = 0.0
     _mark: str = field(default_factory=lambda: secrets.token_hex(8))
 
     # --- lives ------------------------------------------------------------------------------------
 
-    async def start(
-        self,
-        inside: Inside | None = None,
-        *,
-        environment: Mapping[str, str] | None = None,
-        limits: Mapping[int, int] | None = None,
-        command: tuple[str, ...] | None = None,
-        **sections: Section,
-    ) -> Service:
-        """A further life; returns when it listens.
+    async def start(self, inside: Inside | None = None, /, **how: Any) -> Service:
+        """A further life, begun with what `begin` takes; returns when it listens.
 
-        `sections` refine the house's own, for this life. `limits` are those of resource(3).
-        Fails when it does not listen: then `begin` is the one to use.
+        Fails when it does not listen: where it may not, use `begin` and `listens`.
         """
-        began = trio.current_time()
-        program = await self.begin(
-            inside, environment=environment, limits=limits, command=command, **sections
-        )
+        await self.begin(inside, **how)
+        service = await self.listens()
+        assert service is not None, self.program.log
+        return service
+
+    async def listens(self) -> Service | None:
+        """Waits for a life that was begun; None when it ended instead."""
+        program = self.program
         line = await trio.to_thread.run_sync(lambda: program.line)
-        assert line.startswith("Listening on "), program.log
-        self.starts.append(trio.current_time() - began)
+        if not line.startswith("Listening on "):
+            return None
+        self.starts.append(trio.current_time() - self._began)
         return await self._clients.enter_async_context(program.visit())
 
     async def begin(
         self,
         inside: Inside | None = None,
+        /,
         *,
         environment: Mapping[str, str] | None = None,
         limits: Mapping[int, int] | None = None,
         command: tuple[str, ...] | None = None,
         **sections: Section,
     ) -> Program:
-        """A further life that need not come to listen; returns at once."""
+        """A further life that need not come to listen; returns at once.
+
+        `sections` refine the house's own, for this life. `limits` are those of resource(3);
+        `command` is what runs instead of `python -m web`, such as strace with that.
+        """
         await self.leave()
+        self._began = trio.current_time()
         launch = Launch(environment={MARK: self._mark, **(environment or {})}, limits=limits or {})
         if inside is not None:
             self._trace_file.unlink(missing_ok=True)
@@ -162,6 +165,11 @@ class House:
         """The life that is, or the last one."""
         assert self._program is not None, "it was never started"
         return self._program
+
+    def lives(self) -> bool:
+        """Whether the server runs."""
+        server = processes.identify(self.program.pid)
+        return server is not None and processes.is_alive(server)
 
     async def kill(self, what: signal.Signals = signal.SIGKILL) -> int:
         """Sends the server a signal and waits until nothing of it is left; the exit status."""

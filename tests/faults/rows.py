@@ -19,10 +19,14 @@ from tests.faults.audit import Finding, Onlooker, audit, percentile
 from tests.faults.house import House, open_house
 from tests.faults.visitors import Crowd, open_pages
 from tests.service import Section, Service
+from tests.webserver import Source
 
 FAMILIES: Final = (
     "rows_kills",
-)  # fmt: skip
+    "rows_damage",
+    "rows_clock",
+    "rows_races",
+)
 """The modules that have rows, in the order of the table."""
 
 ROUND: Final = 300.0
@@ -93,9 +97,28 @@ class Round:
             yield house
 
     @asynccontextmanager
+    async def neighbour(self, house: House) -> AsyncIterator[House]:
+        """Another house with the same data folder, to which it has a way of its own."""
+        way = house.data.with_name("neighbour")
+        way.symlink_to(house.data, target_is_directory=True)
+        other = House(way, house.sections)
+        try:
+            yield other
+        finally:
+            with trio.CancelScope(shield=True):
+                await other.leave()
+            other.close()
+
+    @asynccontextmanager
+    async def pages(self) -> AsyncIterator[Source]:
+        """The pages that visitors fetch."""
+        async with open_pages() as source:
+            yield source
+
+    @asynccontextmanager
     async def crowd(self, service: Service, count: int = 3) -> AsyncIterator[Crowd]:
         """Visitors that have come in, and the pages that they fetch."""
-        async with open_pages() as source:
+        async with self.pages() as source:
             crowd = Crowd(self.chance.random().hex(), source)
             await crowd.come(service, count)
             yield crowd
@@ -144,7 +167,7 @@ class Row:
         """The numbers of the rounds: all, or a few that are spread evenly."""
         if not quick:
             return list(range(self.long))
-        return [place * self.long // self.quick for place in range(self.quick)]
+        return [place * self.long // self.quick + place for place in range(self.quick)]
 
 
 ROWS: Final[dict[str, Row]] = {}

@@ -25,7 +25,7 @@ from trio_websocket import ConnectionClosed, HandshakeError
 from tests import pictures
 from tests.faults.notes import Asked, Notes
 from tests.service import ENDS, Json, Service, User, jobs_in, png
-from tests.webserver import Behaviour, Source, answer, open_source, say
+from tests.webserver import Behaviour, Source, answer, hang, open_source, say
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 GONE: Final = (
@@ -57,11 +57,14 @@ def _slowly(content: bytes, seconds: float) -> Behaviour:
 
 @asynccontextmanager
 async def open_pages() -> AsyncIterator[Source]:
-    """A source for fetch jobs: `/quick.png`, `/slow.png` (half a second), `/slower.png` (2 s)."""
+    """A source for fetch jobs: `/quick.png`, `/fair.png` (a fifth of a second), `/slow.png` (half
+    a second), `/slower.png` (2 s), and `/never.png`, which hangs."""
     pages = {
         "/quick.png": say(answer(png())),
+        "/fair.png": _slowly(png(30, 20), 0.2),
         "/slow.png": _slowly(png(40, 30), 0.5),
         "/slower.png": _slowly(png(50, 40), 2),
+        "/never.png": hang(answer(png()[:40], length=5000)),
     }
     async with open_source(pages) as source:
         yield source
@@ -70,13 +73,13 @@ async def open_pages() -> AsyncIterator[Source]:
 class Visitor:
     """One user. All that is acknowledged to them is in `notes`."""
 
-    def __init__(self, name: str, chance: Random, source: Source) -> None:
+    def __init__(self, name: str, chance: Random, source: Source, token: str | None = None) -> None:
         self.notes = Notes(name)
-        self._chance = chance
+        self.chance = chance
         self._source = source
         self._count = 0
         self._user: User | None = None
-        self._token: str | None = None
+        self._token = token
         self._drafts: list[tuple[str, bytes]] = []
 
     @property
@@ -109,9 +112,9 @@ class Visitor:
         weights = [weight for _, weight in deeds]
         try:
             while True:
-                [(deed, _)] = self._chance.choices(deeds, weights)
+                [(deed, _)] = self.chance.choices(deeds, weights)
                 await deed()
-                await trio.sleep(self._chance.expovariate(1 / PAUSE))
+                await trio.sleep(self.chance.expovariate(1 / PAUSE))
         except GONE:
             return
 
@@ -121,8 +124,8 @@ class Visitor:
 
     async def put(self, content: bytes | None = None) -> str | None:
         """Uploads a picture; its id, or None when that was refused."""
-        width = self._chance.randint(4, 60)
-        content = content or png(width, 6, (self._chance.randrange(256), width, 0))
+        width = self.chance.randint(4, 60)
+        content = content or png(width, 6, (self.chance.randrange(256), width, 0))
         digest = hashlib.sha256(content).hexdigest()
         self.notes.maybe_files.append(digest)
         answered = await self.user.put(content, name=f"{self._word()}.png")
@@ -135,7 +138,7 @@ class Visitor:
 
     async def draft(self) -> str | None:
         """Uploads a picture in two stretches (tus); its id once it is whole."""
-        content = LARGE if self._chance.random() < 0.3 else png(self._chance.randint(4, 60), 9)
+        content = LARGE if self.chance.random() < 0.3 else png(self.chance.randint(4, 60), 9)
         begin = await self.user.http.post(
             "/api/v1/uploads/", headers={**TUS, "Upload-Length": str(len(content))}
         )
@@ -163,14 +166,14 @@ class Visitor:
         self.notes.kept(file, content)
         return str(file["id"])
 
-    def _own(self, most: int) -> list[str]:
+    def own(self, most: int) -> list[str]:
         """Some of their files."""
         there = [id for id, file in self.notes.files.items() if not file.removal]
-        return self._chance.sample(there, min(most, len(there)))
+        return self.chance.sample(there, min(most, len(there)))
 
     async def stitch(self, *, large: bool = False) -> str | None:
         """Asks for a stitch of some of their files; the job's id, or None when it was refused."""
-        files = self._own(self._chance.randint(2, 4))
+        files = self.own(self.chance.randint(2, 4))
         if len(files) < 2:
             await self.put()
             return None
@@ -182,22 +185,30 @@ class Visitor:
     async def fetch(self, *pages: str) -> str | None:
         """Asks for pictures from the source; the job's id, or None when it was refused."""
         pages = pages or tuple(
-            self._chance.choices(("/quick.png", "/slow.png", "/slower.png"), (5, 3, 1), k=2)
+            self.chance.choices(("/quick.png", "/slow.png", "/slower.png"), (5, 3, 1), k=2)
         )
         return await self.ask("fetch", {"urls": [self._source.url(page) for page in pages]})
 
     async def ask(self, capability: str, body: Json) -> str | None:
         """Asks for a job under a key of its own; its id, or None when it was refused."""
+        return await self._ask(self.asks(capability, body))
+
+    def asks(self, capability: str, body: Json) -> Asked:
+        """A request for a job, which is yet to be sent."""
         asked = Asked(self._word(), capability, body)
         self.notes.asked[asked.key] = asked
-        return await self._ask(asked)
+        return asked
 
-    async def _ask(self, asked: Asked) -> str | None:
-        answered = await self.user.http.post(
+    async def submits(self, asked: Asked) -> httpx.Response:
+        """Sends a request for a job; the answer as it came."""
+        return await self.user.http.post(
             f"/api/v1/jobs/{asked.capability}",
             json=asked.body,
             headers={"Idempotency-Key": asked.key},
         )
+
+    async def _ask(self, asked: Asked) -> str | None:
+        answered = await self.submits(asked)
         if answered.status_code != 202:
             if asked.job is not None:
                 self.notes.breach(f"the key {asked.key} had a job, and now {answered.text}")
@@ -210,7 +221,7 @@ class Visitor:
     async def repeat(self) -> None:
         """Asks again for what they have asked for, under the same key."""
         if self.notes.accepted:
-            await self._ask(self._chance.choice(list(self.notes.accepted.values())))
+            await self._ask(self.chance.choice(list(self.notes.accepted.values())))
 
     async def repeat_all(self) -> None:
         """As `repeat`, for every job that was accepted."""
@@ -222,7 +233,7 @@ class Visitor:
         living = [job for job in self.notes.accepted if job not in self.notes.ended]
         if id is None and not living:
             return
-        id = id or self._chance.choice(living)
+        id = id or self.chance.choice(living)
         self.notes.accepted[id].cancel = True
         answered = await self.user.cancel(id)
         if answered.status_code == 200:
@@ -241,14 +252,14 @@ class Visitor:
     async def watch(self) -> None:
         """Watches their jobs for a moment."""
         async with self.user.watch() as watch:
-            with trio.move_on_after(self._chance.uniform(0, 0.5)):
+            with trio.move_on_after(self.chance.uniform(0, 0.5)):
                 while True:
                     for job in jobs_in(await watch.next()):
                         self.notes.saw(job)
 
     async def remove(self) -> None:
         """Removes one of their files, unless a job needs it."""
-        for id in self._own(1):
+        for id in self.own(1):
             self.notes.files[id].removal = True
             answered = await self.user.http.delete(f"/api/v1/files/{id}")
             if answered.status_code in (204, 404):
@@ -290,6 +301,15 @@ class Visitor:
                 return items
             more = {"cursor": page["next"]}
 
+    async def ends(self, id: str) -> Json:
+        """One of their jobs, once it has ended."""
+        while True:
+            job = await self.user.job(id)
+            if job["state"] in ENDS:
+                self.notes.saw(job)
+                return job
+            await trio.sleep(0.02)
+
     async def settled(self) -> list[Json]:
         """All their jobs, once every one of them has ended."""
         while True:
@@ -307,14 +327,19 @@ class Crowd:
         self.visitors: list[Visitor] = []
         self._source = source
 
-    async def come(self, service: Service, count: int) -> None:
-        """So many new ones, each with three files."""
-        for number in range(len(self.visitors), len(self.visitors) + count):
-            visitor = Visitor(f"v{number}", Random(self.chance.random()), self._source)
+    async def come(self, service: Service, count: int, tokens: Sequence[str] = ()) -> None:
+        """So many new ones, each with three files; the first with these tokens or API keys."""
+        for number in range(count):
+            visitor = Visitor(
+                f"v{len(self.visitors)}",
+                Random(self.chance.random()),
+                self._source,
+                tokens[number] if number < len(tokens) else None,
+            )
             await visitor.meet(service)
+            self.visitors.append(visitor)
             for content in (None, None, LARGE):
                 await visitor.put(content)
-            self.visitors.append(visitor)
 
     async def meet(self, service: Service) -> None:
         """All come back."""
