@@ -8,6 +8,7 @@ from version 2 on an owner and an upload.
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from trio.testing import MockClock
@@ -30,7 +31,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def rows(folder: Path, sql: str) -> list[tuple[str, ...]]:
+def rows(folder: Path, sql: str) -> list[Any]:
     with closing(sqlite3.connect(folder / DATABASE)) as connection:
         return connection.execute(sql).fetchall()
 
