@@ -1,4 +1,4 @@
-"""The command line: serve, demo, check-config, keys, and one command for each capability.
+"""The command line: serve, demo, check-config, keys, and what others have to add.
 
 Owns: options, exit statuses, and what is printed where (results on standard output, everything
 else on standard error).
@@ -32,7 +32,7 @@ from conf.load import PRESETS, Resolved, resolve
 from conf.machine import this_machine
 from conf.mistakes import ConfigurationError
 from conf.settings import ApiKey, Log, Settings
-from web import demo, logs, oneshot
+from web import demo, logs, oneshot, safekeeping
 from web.keys import KeysUnusableError, rotate
 from web.plan import command as plan
 from web.plan.words import count
@@ -285,5 +285,7 @@ def _print_sentence(text: str, style: str | None = None) -> None:
 
 
 cli.add_command(plan.command(_resolve))
+for _command in safekeeping.commands(_resolve):
+    cli.add_command(_command)
 for _capability in discover().values():
     cli.add_command(oneshot.command(_capability, partial(_temporary, None, {})))

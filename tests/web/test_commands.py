@@ -40,12 +40,17 @@ def bad(tmp_path: Path) -> str:
 
 
 def test_every_command_is_there_and_every_capabilitys_too() -> None:
-    assert cli.commands.keys() == {"serve", "demo", "check-config", "keys", "plan", *discover()}
+    assert cli.commands.keys() == {
+        *("serve", "demo", "check-config", "keys", "plan"),
+        *("backup", "check", "restore", "repair"),
+        *discover(),
+    }
 
 
 @pytest.mark.parametrize(
     "command",
-    ["", "serve", "demo", "check-config", "keys new", "keys rotate", "stitch", "fetch"],
+    ["", "serve", "demo", "check-config", "keys new", "keys rotate", "backup", "check", "restore",
+     "repair", "stitch", "fetch"],
 )
 def test_every_help_says_what_the_command_and_all_its_options_do(command: str) -> None:
     result = invoke(*command.split(), "--help")
