@@ -26,6 +26,7 @@ FAMILIES: Final = (
     "rows_damage",
     "rows_clock",
     "rows_races",
+    "rows_upgrade",
 )
 """The modules that have rows, in the order of the table."""
 
@@ -150,24 +151,26 @@ Play = Callable[[Round], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Row:
-    """One row: `play` is called for each round; `long` and `quick` are how many there are.
+    """One row: `play` is called for each round; `long` is how many there are.
 
-    `quick` 0: the row has no short form.
+    `quick` are those of the short form: so many, spread evenly, or just these. 0: there is none.
     """
 
     name: str
     title: str
     play: Play
-    quick: int
+    quick: int | tuple[int, ...]
     long: int
     holds: float | None = None
     """The others' p99, milliseconds, above which the row fails in the long form; None: not held."""
 
     def numbers(self, *, quick: bool) -> list[int]:
-        """The numbers of the rounds: all, or a few that are spread evenly."""
+        """The numbers of the rounds: all, or a few."""
         if not quick:
             return list(range(self.long))
-        return [place * self.long // self.quick + place for place in range(self.quick)]
+        if isinstance(self.quick, tuple):
+            return list(self.quick)
+        return [(2 * place + 1) * self.long // (2 * self.quick) for place in range(self.quick)]
 
 
 ROWS: Final[dict[str, Row]] = {}
@@ -175,7 +178,7 @@ ROWS: Final[dict[str, Row]] = {}
 
 
 def row(
-    name: str, title: str, *, quick: int, long: int, holds: float | None = None
+    name: str, title: str, *, quick: int | tuple[int, ...], long: int, holds: float | None = None
 ) -> Callable[[Play], Play]:
     """Makes the function a row of the matrix."""
 

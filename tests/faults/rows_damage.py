@@ -121,7 +121,12 @@ MUST_REFUSE: Final = {_lose, _empty, _make_newer, _make_foreign, _make_folder}
 """Damage with which a start would be a loss of all."""
 
 
-@row("F8", "the journal damaged: cut, flipped, missing, foreign, newer", quick=3, long=len(DAMAGES))
+@row(
+    "F8",
+    "the journal damaged: cut, flipped, missing, foreign, newer",
+    quick=(0, 2, 3),
+    long=len(DAMAGES),
+)
 async def damaged(round: Round) -> None:
     """The damage hits a folder whose server was killed, so that its log holds much."""
     damage = DAMAGES[round.number % len(DAMAGES)]

@@ -181,7 +181,7 @@ async def _ends_in_order(round: Round, house: House, way: object) -> None:
 WAYS = (_busy, _starting, _idle, _twice, _stalled)
 
 
-@row("F3", "SIGTERM: busy, starting, idle, twice, a stalled reader", quick=2, long=50)
+@row("F3", "SIGTERM: busy, starting, idle, twice, a stalled reader", quick=(0, 1), long=50)
 async def told_to_end(round: Round) -> None:
     """It ends with 0 within its grace, gives back what runs; the second signal ends it at once."""
     way = WAYS[round.number % len(WAYS)]
