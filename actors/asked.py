@@ -4,7 +4,7 @@ Owns: the calls by which the faces ask: each sends a command and waits for the a
 Never: does anything itself. Who asks and goes away is answered to the wind; what was asked is done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import trio
 
@@ -17,9 +17,11 @@ from actors.commands import (
     DropUpload,
     End,
     FinishUpload,
+    ForgetJobs,
     Resume,
     Retire,
     Submit,
+    Sweep,
     TakeFiles,
 )
 from actors.errors import ActorGone
@@ -98,6 +100,14 @@ class Asked:
             NotFound: there is no such file. FileInUse: an unfinished job needs it.
         """
         await self._inbox.ask(DropFile(file=file))
+
+    async def sweep(self, files: Collection[str] = ()) -> frozenset[str]:
+        """Removes those of these files that no job needs, and what is owed; what is gone."""
+        return await self._inbox.ask(Sweep(files=files))
+
+    async def forget_jobs(self, jobs: Collection[str]) -> int:
+        """Forgets those of these jobs that have ended; how many."""
+        return await self._inbox.ask(ForgetJobs(jobs=jobs))
 
     async def retire(self) -> bool:
         """Has it leave memory at once if nothing is under way in it; whether it does.

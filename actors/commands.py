@@ -5,7 +5,7 @@ Never: behaviour beyond answering.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import trio
@@ -124,6 +124,20 @@ class DropFile(Question[None]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep(Question[frozenset[str]]):
+    """Removes files whose time is over, but for those that a job needs; the reply: what is gone."""
+
+    files: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetJobs(Question[int]):
+    """Forgets ended jobs whose time is over, with their keys; the reply says how many."""
+
+    jobs: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BeginUpload(Question[UploadRecord]):
     """Begins a resumable upload of `size` bytes."""
 
@@ -156,5 +170,15 @@ class Retire(Question[bool]):
 
 
 Command = (
-    Submit | Resume | Cancel | TakeFiles | DropFile | BeginUpload | FinishUpload | DropUpload | End
+    Submit
+    | Resume
+    | Cancel
+    | TakeFiles
+    | DropFile
+    | Sweep
+    | ForgetJobs
+    | BeginUpload
+    | FinishUpload
+    | DropUpload
+    | End
 )

@@ -8,8 +8,9 @@ import errno
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, TypeVarTuple
 
@@ -162,12 +163,93 @@ def move_if_there(source: Path, target: Path) -> bool:
 
 
 def remove(path: Path) -> bool:
-    """Removes a file; whether there was one."""
+    """Removes a file, durably; whether there was one."""
     try:
         path.unlink()
+        flush_folder(path.parent)
     except FileNotFoundError:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What became of files that were to go, by name: what is gone now, and why others are not."""
+
+    gone: frozenset[str]
+    stuck: Mapping[str, str]
+
+
+def remove_each(folder: Path, names: Collection[str]) -> Removed:
+    """Removes what it can of these files of a folder, durably; none there is none left."""
+    gone: set[str] = set()
+    stuck: dict[str, str] = {}
+    for name in names:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            stuck[name] = error.strerror or str(error)
+        else:
+            gone.add(name)
+    if folder.is_dir():
+        flush_folder(folder)
+    return Removed(frozenset(gone), stuck)
+
+
+def clear_what_goes(folder: Path) -> Removed:
+    """Removes what it can of a folder's entries."""
+    gone: set[str] = set()
+    stuck: dict[str, str] = {}
+    for name in names(folder):
+        try:
+            remove_whatever(folder / name)
+        except OSError as error:
+            stuck[name] = error.strerror or str(error)
+        else:
+            gone.add(name)
+    return Removed(frozenset(gone), stuck)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Bytes of files by name, by folder; of folders that could not be read, why not.
+
+    What is no plain file has -1 bytes.
+    """
+
+    sizes: Mapping[str, Mapping[str, int]]
+    unread: Mapping[str, str]
+
+
+def look_through(root: Path, folders: Iterable[str], fits: Callable[[str], bool]) -> Found:
+    """The files in the folders below a root, these and all others, as far as their names fit."""
+    sizes: dict[str, Mapping[str, int]] = {}
+    unread: dict[str, str] = {}
+    for folder in {*filter(fits, names(root)), *folders}:
+        try:
+            sizes[folder] = sizes_in(root / folder, fits)
+        except OSError as error:
+            unread[folder] = error.strerror or str(error)
+    return Found(sizes, unread)
+
+
+def sizes_in(folder: Path, fits: Callable[[str], bool]) -> dict[str, int]:
+    """The bytes of a folder's files, by name; none when it is not there."""
+    sizes: dict[str, int] = {}
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if fits(entry.name):
+                plain = entry.is_file(follow_symlinks=False)
+                sizes[entry.name] = entry.stat(follow_symlinks=False).st_size if plain else -1
+    return sizes
+
+
+def remove_whatever(path: Path) -> None:
+    """Removes what lies there, a file or a whole folder, if anything does; follows no link."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def remove_folder(folder: Path) -> int:
@@ -176,6 +258,12 @@ def remove_folder(folder: Path) -> int:
     with suppress(FileNotFoundError):
         folder.rmdir()
     return removed
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Removes a folder in which nothing lies."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def clear(folder: Path) -> int:

@@ -97,9 +97,10 @@ class Drafts:
         """Where a draft lies, if there is one."""
         if not is_id(id):
             raise ValueError(f"{id[:40]!r} is not an id; it must not become part of a path")
-        return self._folder(session) / id
+        return self.folder(session) / id
 
-    def _folder(self, session: str) -> Path:
+    def folder(self, session: str) -> Path:
+        """Where a session's drafts lie."""
         if not is_id(session):
             raise ValueError(f"{session[:40]!r} is not an id; it must not become part of a path")
         return self._root / session
@@ -140,7 +141,7 @@ class Drafts:
 
     async def remove_session(self, session: str) -> int:
         """Removes all drafts of a session; how many."""
-        return await self._disk(disk.remove_folder, self._folder(session))
+        return await self._disk(disk.remove_folder, self.folder(session))
 
     async def all(self) -> Mapping[tuple[str, str], Stretch]:
         """What lies on the disk, by session and id."""

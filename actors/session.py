@@ -28,9 +28,11 @@ from actors.commands import (
     DropUpload,
     End,
     FinishUpload,
+    ForgetJobs,
     Resume,
     Retire,
     Submit,
+    Sweep,
     TakeFiles,
 )
 from actors.docket import Docket
@@ -72,6 +74,7 @@ class Session(Asked):
         self._news = News(self._docket, services.numbers)
         self._clerk = Clerk(self, self._docket, self.shelf, services)
         self._visitors = 0
+        self.noted_at = -math.inf  # Trio's time when its use was last noted, by `Sessions`
         self.ended = False
         self._nursery: trio.Nursery | None = None
 
@@ -163,6 +166,15 @@ class Session(Asked):
             case DropFile(file=file):
                 await self.shelf.drop(file, self._docket.needed())
                 command.reply.give(None)
+            case Sweep(files=files):
+                command.reply.give(await self.shelf.sweep(files, self._docket.needed()))
+            case ForgetJobs(jobs=jobs):
+                command.reply.give(await self._docket.forget(jobs))
+            case BeginUpload() | FinishUpload() | DropUpload():
+                await self._do_upload(command)
+
+    async def _do_upload(self, command: BeginUpload | FinishUpload | DropUpload) -> None:
+        match command:
             case BeginUpload(name=name, size=size):
                 command.reply.give(await self.uploads.begin(name, size))
             case FinishUpload(upload=upload):

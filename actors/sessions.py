@@ -9,7 +9,8 @@ A session that breaks is started anew and takes its jobs up again from the journ
 restart of the whole; when that happens too often the error goes up to the supervisor.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import islice
 
@@ -19,15 +20,18 @@ import trio
 from actors.docket import page_of_living
 from actors.errors import ActorGone, NotFound, NotReady
 from actors.job import Job
-from actors.journal.port import OwnerTakenError, Page
+from actors.journal.port import JournalClosedError, OwnerTakenError, Page
 from actors.lifecycle import State, has_ended
 from actors.messages import JobRecord, JobView, SessionRecord
 from actors.services import Services
 from actors.session import Session
+from actors.settling import take_up
 from actors.supervisor import Budget
-from actors.uploads import settle
 
 log = structlog.get_logger("sessions")
+
+USE_NOTED = 3600.0
+"""Seconds in which a session's use is noted once: its age counts in days."""
 
 _LOOKED_AT = 100
 """Sessions asked to make room, before another is refused. They are passed in turn, so that with
@@ -43,6 +47,7 @@ class Sessions:
         self._owned: dict[str, Session] = {}  # of these, the ones that belong to a principal
         self._opening = trio.Lock()
         self._room = trio.Lock()  # whose holder may fill it
+        self._mending: set[str] = set()  # broken, and not all of their jobs taken up again
         self._budget = Budget()
         self._nursery: trio.Nursery | None = None
 
@@ -59,20 +64,10 @@ class Sessions:
         services.new_id.follow(services.journal.last_id)
         self._register.clear()
         self._owned.clear()
+        self._mending.clear()
         try:
             async with trio.open_nursery() as self._nursery:
-                left = await services.workspace.leftovers()
-                parted = await settle(services)
-                jobs = await services.journal.unfinished_jobs()
-                if services.journal.life == 1 and not any((left, jobs, *parted.values())):
-                    log.info("nothing to take up: this data folder is new")
-                else:
-                    log.info(
-                        "took up where the last life ended",
-                        parts_removed=left,
-                        jobs=len(jobs),
-                        uploads_parted=parted,
-                    )
+                jobs = await take_up(services)
                 await self._resume(jobs)
                 task_status.started()
                 await trio.sleep_forever()
@@ -95,13 +90,10 @@ class Sessions:
         Raises:
             NotReady: as many sessions work in memory as may be.
         """
-        while (session := self._register.get(id)) is not None:
-            if not session.leaving:
-                self._register[id] = self._register.pop(id)
-                return session
-            await session.gone.wait()
-        async with self._opening:  # one at a time: a session has one actor
-            return self._register.get(id) or await self._bring_back(id)
+        session = await self._find(id)
+        if session is not None:
+            self._note_use(session)
+        return session
 
     async def of(self, owner: str) -> Session:
         """The one session of a principal, begun when it first asks; see `SessionRecord.owner`.
@@ -175,7 +167,87 @@ class Sessions:
                 for session in list(self._register.values()):
                     nursery.start_soon(session.drain)
 
+    # --- asked by the janitor ---------------------------------------------------------------------
+
+    async def sweep(self, id: str, files: Collection[str]) -> frozenset[str]:
+        """Has a session remove those of these files that no job needs; what is gone.
+
+        Raises:
+            NotReady: not now; it cannot be brought to memory, or has just left.
+        """
+        async with self._borrowed(id) as session:
+            return frozenset() if session is None else await session.sweep(files)
+
+    async def forget_jobs(self, id: str, jobs: Collection[str]) -> int:
+        """Has a session forget those of these jobs that have ended; how many.
+
+        Raises:
+            NotReady: as `sweep`. StorageFull: to forget takes room, too.
+        """
+        async with self._borrowed(id) as session:
+            return 0 if session is None else await session.forget_jobs(jobs)
+
+    async def drop_upload(self, id: str, upload: str) -> None:
+        """Has a session remove an upload.
+
+        Raises:
+            NotReady: as `sweep`. NotFound: it is gone already.
+        """
+        async with self._borrowed(id) as session:
+            if session is None:
+                raise NotFound("The session has ended, and took its uploads along.")
+            await session.drop_upload(upload)
+
+    async def forget(self, id: str) -> bool:
+        """Removes a session that holds nothing and is not in memory; whether it did.
+
+        Raises:
+            StorageFull: to forget takes room, too.
+        """
+        journal = self._services.journal
+        async with self._opening:  # nobody brings it to memory meanwhile
+            if id in self._register:
+                return False
+            usage, jobs = await journal.usage(id), await journal.jobs(id, limit=1)
+            if usage.files or jobs.items or await journal.uploads(id):
+                return False
+            await self._services.workspace.leave(id)
+            await journal.remove_session(id)
+            return True
+
+    def owing(self) -> list[str]:
+        """The sessions in memory that owe the removal of records."""
+        return [id for id, session in self._register.items() if session.shelf.owed]
+
+    @asynccontextmanager
+    async def _borrowed(self, id: str) -> AsyncIterator[Session | None]:
+        """A session, which is not in use for that, and leaves memory again if it was not there."""
+        if id in self._mending:
+            raise NotReady("The session is being restarted. Try again.", retry_after=1)
+        was_here = id in self._register
+        session = await self._find(id)
+        yield session
+        if session is not None and not was_here:
+            await session.retire()
+
     # --- inside -----------------------------------------------------------------------------------
+
+    async def _find(self, id: str) -> Session | None:
+        while (session := self._register.get(id)) is not None:
+            if not session.leaving:
+                self._register[id] = self._register.pop(id)
+                return session
+            await session.gone.wait()
+        async with self._opening:  # one at a time: a session has one actor
+            return self._register.get(id) or await self._bring_back(id)
+
+    def _note_use(self, session: Session) -> None:
+        """Has it written now and again that somebody asks for a session."""
+        now = trio.current_time()
+        if now - session.noted_at >= USE_NOTED:
+            session.noted_at = now
+            with suppress(JournalClosedError):  # it is asked for again
+                self._services.journal.note_use(session.record.id)
 
     async def _bring_back(self, id: str) -> Session | None:
         record = await self._services.journal.session(id)
@@ -246,14 +318,16 @@ class Sessions:
                 del self._owned[owner]
             session.gone.set()
         if broken:
+            self._mending.add(id)
             await self._resume(
                 job for job in await self._services.journal.unfinished_jobs() if job.session == id
             )
+            self._mending.discard(id)
 
     async def _resume(self, jobs: Iterable[JobRecord]) -> None:
         """Lines jobs up again, oldest first, so that everybody's old order holds."""
         for job in jobs:
-            session = await self.find(job.session)
+            session = await self._find(job.session)
             if session is not None:
                 await session.resume(job)
 

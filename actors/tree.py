@@ -20,9 +20,9 @@ from actors.admission import Admission, MachineLimits
 from actors.capabilities import discover
 from actors.capability import AnyCapability
 from actors.errors import Conflict, NotFound
-from actors.expiry import Expiry
 from actors.gauge import Gauge
 from actors.ids import IdMaker
+from actors.janitor import Janitor
 from actors.journal.port import Journal
 from actors.journal.sqlite import SqliteJournal
 from actors.learning import Learning
@@ -275,5 +275,5 @@ def _children(stitchery: Stitchery) -> list[tuple[str, Actor]]:
         *((f"limiter of {name}", limiter) for name, limiter in services.limiters.items()),
         ("gauge", services.gauge),
         ("sessions", stitchery.sessions),
-        ("expiry", Expiry(stitchery.sessions, services)),
+        ("janitor", Janitor(stitchery.sessions, services)),
     ]

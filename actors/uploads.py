@@ -9,7 +9,7 @@ Bytes go before rows and come before them: a crash leaves a draft without a reco
 without a draft, and `settle` removes both when the next life begins.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -257,27 +257,3 @@ class Uploads:
         for id in finished[: -self._services.settings.limits.max_unfinished_uploads]:
             if self._uploads.pop(id, None) is not None:  # else another came first, while we wrote
                 await self._services.journal.remove_upload(self._session, id)
-
-
-async def settle(services: Services) -> Mapping[str, int]:
-    """Brings drafts and records together that a crash has parted; how many of each were parted.
-
-    To be called before the first session of a life.
-    """
-    journal, workspace = services.journal, services.workspace
-    drafts = set(await workspace.drafts.all())
-    lost = returned = 0
-    for record in await journal.uploads():
-        place = (record.session, record.id)
-        if record.file is not None:
-            continue
-        if place in drafts:
-            drafts.remove(place)
-        elif await workspace.return_to_draft(*place):
-            returned += 1  # adopted, but the crash came before the record of the file
-        else:
-            await journal.remove_upload(*place)
-            lost += 1
-    for place in drafts:
-        await workspace.drafts.remove(*place)
-    return {"without_bytes": lost, "without_record": len(drafts), "returned": returned}

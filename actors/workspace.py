@@ -14,21 +14,25 @@ other failure of it `Fault`. Cancelling waits for the step under way.
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import structlog
 import trio
 
 from actors import disk
-from actors.disk import CHUNK, Disk
+from actors.disk import CHUNK, Disk, Found, Removed
 from actors.drafts import Drafts
 from actors.errors import Fault
 from actors.gauge import Room
 from actors.ids import is_id
+from actors.lost import Lost, Moved, Place
 from actors.quota import Allowance
+
+log = structlog.get_logger("workspace")
 
 READ_STEP: Final = 1 << 23
 """Bytes that are read back in one visit to a thread: a cancel waits for no more than these."""
@@ -229,6 +233,7 @@ class Workspace:
 
     Attributes:
         drafts: those that come in stretches.
+        lost: those that are nobody's any more.
     """
 
     def __init__(self, root: Path) -> None:
@@ -237,6 +242,7 @@ class Workspace:
         self._parts = root / "parts"
         self._disk = Disk()
         self.drafts = Drafts(root, self._disk)
+        self.lost = Lost(root, self._disk)
 
     def path(self, session: str, id: str) -> Path:
         """Where a whole file lies, if there is one."""
@@ -301,6 +307,29 @@ class Workspace:
         """Removes a file; False when there was none. Readers that have it open keep it."""
         return await self._disk(disk.remove, self.path(session, id))
 
+    async def remove_each(self, session: str, ids: Collection[str]) -> Removed:
+        """Removes what it can of these files of a session; those that are gone, or were not there.
+
+        Raises:
+            StorageFull, Fault: none could be removed for sure.
+        """
+        return await self._disk(disk.remove_each, self._folder(session), list(map(_checked, ids)))
+
+    async def put_aside(self, places: Iterable[Place], age: float) -> Moved:
+        """Moves whole files to `lost`, where they are as old as the journal's age says."""
+        moves = [(place, self.path(*place)) for place in places]
+        return await self.lost.put(moves, age)
+
+    async def put_drafts_aside(self, places: Iterable[Place], age: float) -> Moved:
+        """The same with drafts."""
+        moves = [(place, self.drafts.path(*place)) for place in places]
+        return await self.lost.put(moves, age)
+
+    async def leave(self, session: str) -> None:
+        """Removes the folders of a session that holds nothing; what lies in them stays."""
+        await self._disk(disk.remove_if_empty, self._folder(session))
+        await self._disk(disk.remove_if_empty, self.drafts.folder(session))
+
     async def remove_session(self, session: str) -> int:
         """Removes all that a session has; how many whole files it had."""
         await self.drafts.remove_session(session)
@@ -315,12 +344,30 @@ class Workspace:
         self._disk.when_full = tell
 
     async def leftovers(self) -> int:
-        """Removes the parts of earlier lives; how many. To be called before the first new part."""
-        return await self._disk(disk.clear, self._parts)
+        """Removes the parts of earlier lives; how many. To be called before the first new part.
+
+        Those that the disk does not let go stay, and are told.
+        """
+        found = await self._disk(disk.clear_what_goes, self._parts)
+        for part, why in found.stuck.items():
+            log.warning("cannot remove a part of an earlier life", part=part, why=why)
+        return len(found.gone)
 
     async def sessions(self) -> tuple[str, ...]:
         """The sessions that have a folder, in order."""
         return tuple(filter(is_id, await self._disk(disk.names, self._files)))
+
+    async def sizes(self, sessions: Iterable[str]) -> Found:
+        """The bytes of the whole files of these sessions, and of all others that have a folder.
+
+        By id, by session. A session without a folder has none.
+        """
+        folders = list(map(_checked, sessions))
+        return await self._disk(disk.look_through, self._files, folders, is_id)
+
+    async def sizes_of(self, session: str) -> Mapping[str, int]:
+        """The bytes of one session's whole files, by id."""
+        return await self._disk(disk.sizes_in, self._folder(session), is_id)
 
     async def ids(self, session: str) -> tuple[str, ...]:
         """The ids of a session's whole files, in order."""
