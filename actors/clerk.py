@@ -15,9 +15,9 @@ from actors import scribe
 from actors.capability import Forecast, Request
 from actors.commands import Submit
 from actors.docket import Docket
-from actors.errors import IdempotencyMismatch, JobEnded, QueueFull
+from actors.errors import IdempotencyMismatch, JobEnded, NotReady, QueueFull
 from actors.job import Job, Owner
-from actors.lifecycle import State
+from actors.lifecycle import State, has_ended
 from actors.messages import FileRecord, Idempotency, JobRecord, JobView
 from actors.recovery import Beyond, resumed
 from actors.services import Services
@@ -69,6 +69,7 @@ class Clerk:
 
         Raises:
             NotFound: there is no such job. JobEnded: it has reached another end.
+            NotReady: its session broke, and has not taken it up again.
         """
         job = self._docket.get(id)
         if job is not None:
@@ -77,6 +78,8 @@ class Clerk:
             if job.record.state is State.CANCELLED:
                 return job.view()
         state = (await self._docket.view(id)).record.state
+        if not has_ended(state):
+            raise NotReady("The job is just being taken up again. Try again.", retry_after=1)
         raise JobEnded(f"The job has already ended as {state}; there is nothing to cancel.")
 
     def check(self, name: str, request: Request) -> tuple[dict[str, FileRecord], Forecast]:
