@@ -8,6 +8,8 @@ python -m tests.faults F1 --round 17       one round again, as a failing row has
 import dataclasses
 import json
 import sys
+import tempfile
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -17,11 +19,41 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tests.faults.rows import Row, Tally, load, play
+from tests.faults.soak import soak
 
 err = Console(stderr=True, highlight=False)
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 COLUMNS = ("row", "", "injected", "accepted", "lost", "doubled", "left", "recovery s", "p99 ms", "")
+
+
+@click.command("soak")
+@click.option("--minutes", default=120.0, type=click.FloatRange(min=0, min_open=True))
+@click.option("--seed", default=1, type=click.IntRange(min=0), help="Of all that is random.")
+def soak_command(minutes: float, seed: int) -> None:
+    """Soak a server: mixed load, and workers and servers killed at random."""
+    with _bar() as bar, tempfile.TemporaryDirectory(prefix="soak-") as folder:
+        task = bar.add_task("seconds", total=60 * minutes)
+
+        def told(passed: float) -> None:
+            bar.update(task, completed=int(passed))
+
+        report = trio.run(soak, Path(folder), 60 * minutes, seed, told)
+    for line in [*report.lines(), *report.breaches]:
+        out.print(line, markup=False, soft_wrap=True)
+    out.print("broken" if report.breaches else "holds")
+    sys.exit(bool(report.breaches))
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        disable=not err.is_terminal,
+    )
 
 
 @click.command()
@@ -48,15 +80,7 @@ def main(rows: tuple[str, ...], seed: int, *, quick: bool, only: int | None, as_
 
 def _play(rows: list[Row], *, seed: int, quick: bool, only: int | None) -> list[tuple[Row, Tally]]:
     tallies: list[tuple[Row, Tally]] = []
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=err,
-        disable=not err.is_terminal,
-    )
-    with bar:
+    with _bar() as bar:
         for row in rows:
             count = len(row.numbers(quick=quick)) if only is None else 1
             task = bar.add_task(f"{row.name} {row.title}", total=count)
@@ -116,4 +140,7 @@ def _document(row: Row, tally: Tally) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["soak"]:
+        soak_command(sys.argv[2:])
+    else:
+        main()

@@ -161,8 +161,8 @@ class Visitor:
             if answered.status_code != 204:
                 self._refused(answered)
                 return None
-        self.notes.maybe_files.remove(digest)
         file = await self.user.get(f"/files/{answered.headers['Stitchery-File']}")
+        self.notes.maybe_files.remove(digest)
         self.notes.kept(file, content)
         return str(file["id"])
 
