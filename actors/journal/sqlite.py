@@ -47,9 +47,11 @@ class _Opening:
         """Waits for the reads under way, then closes the store with this mark."""
         for _ in range(READERS):
             await self._readers.acquire_on_behalf_of(object())
-        # Where the disk takes the mark no more, the next life goes on from an earlier one.
-        await trio.to_thread.run_sync(self._store.commit, [Write(statements.keep_mark(mark))])
-        await trio.to_thread.run_sync(self._store.close)
+        try:
+            # where the disk takes it no more, the next life goes on from an earlier one
+            await trio.to_thread.run_sync(self._store.commit, [Write(statements.keep_mark(mark))])
+        finally:
+            await trio.to_thread.run_sync(self._store.close)
 
 
 class SqliteJournal:
