@@ -115,6 +115,7 @@ class Session(Asked):
                 await self._answer(end, partial(self._clear, end))
         finally:
             self._inbox.close()
+            self._inbox.let_go()  # the end of the session, if it was asked for and was not reached
             self._news.end()
             self.uploads.let_go()
 

@@ -291,7 +291,7 @@ class Sessions:
         """Starts a session's actor."""
         async with self._room:
             await self._make_room()
-            if self._nursery is None:
+            if self._nursery is None or self._nursery.cancel_scope.cancel_called:  # falling, too
                 raise ActorGone("The sessions are being restarted. Try again.", retry_after=1)
             await self._nursery.start(self._keep, session)
         return session
