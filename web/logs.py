@@ -59,8 +59,10 @@ def set_up(settings: Log) -> None:
 
 
 class _Out:
-    """Where lines go. One that cannot be written, since the disk of the log is full or its reader
-    is gone, is lost: who had something to tell goes on with what they were doing."""
+    """Where lines go. One that cannot be written is lost, and who had it to tell goes on.
+
+    So it is when the disk of the log is full, or its reader gone.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

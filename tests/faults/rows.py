@@ -27,6 +27,7 @@ FAMILIES: Final = (
     "rows_clock",
     "rows_races",
     "rows_upgrade",
+    "rows_disk",
 )
 """The modules that have rows, in the order of the table."""
 

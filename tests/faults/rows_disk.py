@@ -1,0 +1,358 @@
+"""The disk fails: full, read-only, broken, slow. F6, F7, F9."""
+
+import os
+import signal
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import (
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+)
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import trio
+
+from tests.faults import mounts
+from tests.faults.audit import QUIET
+from tests.faults.house import OPEN_FILES, House
+from tests.faults.mounts import Disk, may_mount, read_only, tmpfs
+from tests.faults.rows import Round, row
+from tests.faults.switch import Switch
+from tests.faults.visitors import Crowd, Visitor
+from tests.service import Section, Service
+
+HASTY: Final[dict[str, Section]] = {
+    "stitch": {"retry_after": 0.05, "retry_cap": 0.2, "max_attempts": 5},
+    "fetch": {"retry_after": 0.05, "retry_cap": 0.2, "max_attempts": 5},
+}
+"""Who has to wait for the disk tries again soon: an audit is to see the end."""
+
+NO_FLOOR: Final[Section] = {"min_free_mb": 0}
+"""New work is taken as long as the disk takes any: it is the disk that refuses."""
+
+WHEN_FULL: Final = frozenset({"storage_full", "not_ready"})
+"""What may be told of a disk without room."""
+
+BESIDES: Final = frozenset(
+    {"job_ended", "file_in_use", "unknown_file", "not_found", "conflict", "queue_full", "user_busy"}
+)
+"""What visitors are told on any day."""
+
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+def _processor_seconds(house: House) -> float:
+    """What the server itself has used."""
+    stat = Path(f"/proc/{house.program.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(stat[11]) + int(stat[12])) / TICKS
+
+
+@asynccontextmanager
+async def _without_spinning(round: Round, house: House, seconds: float) -> AsyncIterator[None]:
+    """After what the block does, the server rests: it uses under a fifth of a processor."""
+    yield
+    before = _processor_seconds(house)
+    await trio.sleep(seconds)
+    used = (_processor_seconds(house) - before) / seconds
+    round.tally.remarks.append(f"round {round.number}: {used:.0%} of a processor during the fault")
+    round.check(used < 0.2, f"{used:.0%} of a processor while nothing could go on")
+
+
+def _check_codes(round: Round, crowd: Crowd, allowed: frozenset[str]) -> None:
+    """Only these refusals, and those of any day."""
+    told: dict[str, int] = {}
+    for visitor in crowd.visitors:
+        for code, count in visitor.notes.refusals.items():
+            told[code] = told.get(code, 0) + count
+    round.tally.remarks.append(f"round {round.number}: refused {told}")
+    round.check(told.keys() <= allowed | BESIDES, f"refused with {told}")
+
+
+async def _recovered(round: Round, visitor: Visitor) -> None:
+    """Waits until an upload is taken again; what that takes is the row's recovery."""
+    began = trio.current_time()
+    while await visitor.put() is None:  # noqa: ASYNC110 -- the server tells nobody
+        await trio.sleep(0.02)
+    round.tally.took(trio.current_time() - began)
+
+
+async def _goes_on(round: Round, visitor: Visitor, disk: Disk) -> None:
+    """Without room, files can be read and removed, and a cancelled job ends.
+
+    Its end is told when it is on record, which may take room; its slot is free at once.
+    """
+    notes = visitor.notes
+    file, job = await _something(visitor)
+    await visitor.user.reaches(job, "running")
+    async with trio.open_nursery() as nursery:
+        disk.leave_free(0)
+        round.tally.injected += 1
+        nursery.start_soon(visitor.cancel, job)
+        read = await visitor.user.http.get(f"/api/v1/files/{file}/content")
+        round.check(read.status_code == 200, f"reading a file: {read.text[:200]}")
+        freed = trio.current_time()
+        with trio.fail_after(QUIET):
+            while (await visitor.user.get("/queue"))["running"]:  # noqa: ASYNC110 -- it is outside
+                await trio.sleep(0.01)
+        round.tally.remarks.append(f"slot back after {1000 * (trio.current_time() - freed):.0f} ms")
+        notes.files[file].removal = True
+        gone = await visitor.user.http.delete(f"/api/v1/files/{file}")
+        notes.files[file].gone = gone.status_code == 204
+        round.check(notes.files[file].gone, f"removing a file: {gone.status_code} {gone.text}")
+        if round.number % 4 < 2:
+            disk.make_room()
+        else:
+            disk.grow("96m")
+    round.check(job in notes.ended, f"cancelling a job: {notes.refusals}")
+
+
+@row("F6", "disk full at any moment, and room again", quick=1, long=30, holds=250)
+async def full(round: Round) -> None:
+    """In two rounds of three, the floor is not there to keep the disk from being full; in every
+    second one the log is on the same disk; in some there are no names of files rather than no room.
+    """
+    if not may_mount():
+        round.tally.remarks.append(mounts.CANNOT)
+        return
+    folder = round.folder / "data" if round.number % 2 else round.folder
+    names = 400 if round.number % 5 == 4 else 0
+    floor: Section = NO_FLOOR if round.number % 3 < 2 else {"min_free_mb": 4}
+    with tmpfs(folder, size="48m", names=names) as disk:
+        async with round.house(**HASTY, storage=floor) as house:
+            service = await house.start()
+            async with round.crowd(service) as crowd:
+                async with crowd.busy(), round.observed(service):
+                    for _ in range(1 if round.quick else 3):
+                        await trio.sleep(round.chance.uniform(0.1, 0.6))
+                        _fill(disk, round, names)
+                        await trio.sleep(round.chance.uniform(0.5, 1.5))
+                        disk.make_room()
+                await _recovered(round, crowd.visitors[0])
+                for visitor in crowd.visitors:
+                    await visitor.settled()
+                await _goes_on(round, crowd.visitors[0], disk)
+                await _recovered(round, crowd.visitors[0])
+                await round.audit(house, crowd)
+                _check_codes(round, crowd, WHEN_FULL)
+
+
+def _fill(disk: Disk, round: Round, names: int) -> None:
+    if names:
+        disk.leave_names(round.chance.randrange(4))
+    else:
+        disk.leave_free(round.chance.choice((0, 0, 20_000, 300_000)))
+    round.tally.injected += 1
+
+
+async def _something(visitor: Visitor) -> tuple[str, str]:
+    """A file that nobody needs, and a job that does not end."""
+    file = job = None
+    while file is None:
+        file = await visitor.put()
+    while job is None:
+        job = await visitor.fetch("/never.png")
+    return file, job
+
+
+# --- the Nth call ---------------------------------------------------------------------------------
+
+STEP: Final = 12
+"""Calls that a round fails, one after the other, each in a scenario of its own."""
+
+SCENARIO: Final = 90
+"""Calls that a scenario comes to, about."""
+
+
+async def _scenario(visitor: Visitor) -> None:
+    """Everything that writes, once; whatever is refused is left."""
+    await visitor.put()
+    await visitor.draft()
+    await visitor.stitch()
+    await visitor.fetch("/quick.png")
+    job = await visitor.fetch("/slow.png")
+    await visitor.look()
+    if job is not None:
+        await visitor.cancel(job)
+    await visitor.remove()
+    await visitor.settled()
+
+
+def _calls(round: Round) -> range:
+    """The numbers of the calls that fail in this round: a few of all, or all of a stretch."""
+    if round.quick:
+        return range(1, SCENARIO, SCENARIO // 6)
+    return range(1 + round.number * STEP, 1 + (round.number + 1) * STEP)
+
+
+async def _fail_each(round: Round, error: str, *names: str, forgiving: bool) -> None:
+    async with round.house(**HASTY, storage=NO_FLOOR) as house:
+        switch = Switch(house)
+        service = await switch.start()
+        async with round.crowd(service, 1) as crowd:
+            [visitor] = crowd.visitors
+            visitor.notes.forgiving = forgiving
+            async with round.observed(service):
+                for number in _calls(round):
+                    switch.fail(*names, with_=error, only=number)
+                    await _scenario(visitor)
+                    switch.off()
+                    await _recovered(round, visitor)
+            visitor.notes.forgiving = False
+            round.tally.injected += len(switch.fired)
+            await visitor.settled()
+            await _sweep(round, house, crowd)
+            round.tally.remarks.append(f"round {round.number}: {visitor.notes.refusals}")
+            await round.audit(house, crowd)
+
+
+async def _sweep(round: Round, house: House, crowd: Crowd) -> None:
+    """Parts that could not be removed while the disk failed go at the next start."""
+    if left := house.parts():
+        round.tally.remarks.append(f"round {round.number}: {len(left)} parts until the next start")
+        await house.kill(signal.SIGTERM)
+        await crowd.meet(await house.start())
+
+
+@row("F6n", "ENOSPC at the Nth call of disk and journal", quick=1, long=12, holds=250)
+async def full_at_a_call(round: Round) -> None:
+    """All calls but those that need no room."""
+    names = ("open", "write", "fsync", "link", "rename", "mkdir", "begin", "execute", "commit")
+    await _fail_each(round, "ENOSPC", *names, forgiving=False)
+
+
+@row("F7n", "EIO at the Nth call of disk and journal", quick=1, long=14, holds=250)
+async def broken_at_a_call(round: Round) -> None:
+    """All calls there are; here 500 may be an answer."""
+    await _fail_each(round, "EIO", forgiving=True)
+
+
+# --- read-only ------------------------------------------------------------------------------------
+
+
+@row("F7", "data folder read-only while it runs, and writable again", quick=1, long=10, holds=250)
+async def read_only_for_a_while(round: Round) -> None:
+    """The folders of files truly, by a mount over each; the journal, which holds its files open,
+    by the error that its writes would get."""
+    async with round.house(**HASTY, storage=NO_FLOOR) as house:
+        switch = Switch(house)
+        service = await switch.start()
+        async with round.crowd(service) as crowd:
+            for visitor in crowd.visitors:
+                visitor.notes.forgiving = True
+            async with round.observed(service):
+                async with crowd.busy():
+                    await trio.sleep(round.chance.uniform(0.2, 1))
+                    with _all_read_only(house):
+                        switch.fail(with_="EROFS")
+                        round.tally.injected += 1
+                        await trio.sleep(0.5 if round.quick else 2)
+                async with _without_spinning(round, house, 1 if round.quick else 5):
+                    switch.fail(with_="EROFS")
+                    await crowd.visitors[0].put()
+                switch.off()
+            await _recovered(round, crowd.visitors[0])
+            await _sweep(round, house, crowd)
+            await round.audit(house, crowd)
+            _check_codes(round, crowd, frozenset({*WHEN_FULL, "internal_error"}))
+
+
+@contextmanager
+def _all_read_only(house: House) -> Iterator[None]:
+    with ExitStack() as stack:
+        if may_mount():
+            for name in ("files", "parts", "uploads"):
+                if (house.data / name).is_dir():
+                    stack.enter_context(read_only(house.data / name))
+        yield
+
+
+@row("F7s", "a start on a folder that is read-only", quick=1, long=2)
+async def read_only_from_the_start(round: Round) -> None:
+    """New, or with a journal: it says so and leaves."""
+    if not may_mount():
+        round.tally.remarks.append(mounts.CANNOT)
+        return
+    async with round.house() as house:
+        house.data.mkdir()
+        if round.number % 2:
+            await house.start()
+            await house.kill(signal.SIGTERM)
+        with read_only(house.data):
+            program = await house.begin()
+            status = await house.ended()
+            round.tally.injected += 1
+            said = program.log
+        round.check(status not in (0, -signal.SIGKILL), f"exit status {status}")
+        round.check("Traceback" not in said and str(house.data) in said, f"it said: {said}")
+        await house.start()
+
+
+# --- descriptors ----------------------------------------------------------------------------------
+
+
+@row("F7d", "descriptors used up by clients, and free again", quick=1, long=5)
+async def out_of_descriptors(round: Round) -> None:
+    """Clients hold more sockets than the server may have; then they let go."""
+    async with round.house(**HASTY) as house:
+        service = await house.start(limits={OPEN_FILES: 96})
+        async with round.crowd(service, 1) as crowd:
+            [visitor] = crowd.visitors
+            async with _holding(service, 200):
+                round.tally.injected += 1
+                async with _without_spinning(round, house, 1 if round.quick else 5):
+                    await trio.sleep(0.2)
+                with trio.move_on_after(2):
+                    await visitor.stitch()
+            await _recovered(round, visitor)
+            await round.audit(house, crowd)
+
+
+@asynccontextmanager
+async def _holding(service: Service, count: int) -> AsyncIterator[None]:
+    """So many connections on which nothing is said."""
+    address = urlsplit(service.address)
+    async with AsyncExitStack() as stack:
+        for _ in range(count):
+            stream = await trio.open_tcp_stream(str(address.hostname), int(address.port or 0))
+            await stack.enter_async_context(stream)
+        yield
+
+
+# --- a slow journal, a locked one -----------------------------------------------------------------
+
+
+@row("F9", "journal slow (200 ms a commit), or locked by others", quick=2, long=9, holds=250)
+async def slow_journal(round: Round) -> None:
+    """Others only read; what they wait is measured."""
+    async with round.house(**HASTY) as house:
+        switch = Switch(house)
+        service = await switch.start()
+        async with round.crowd(service) as crowd:
+            async with round.observed(service), crowd.busy():
+                if round.number % 3 == 0:
+                    switch.slow(commit=0.2)
+                    await trio.sleep(1.5 if round.quick else 5)
+                    switch.off()
+                else:
+                    with _locked(house):
+                        await trio.sleep(1 if round.number % 3 == 1 or round.quick else 5)
+                round.tally.injected += 1
+                await trio.sleep(0.3)
+            await _recovered(round, crowd.visitors[0])
+            await round.audit(house, crowd)
+            _check_codes(round, crowd, frozenset({"not_ready"}))
+
+
+@contextmanager
+def _locked(house: House) -> Iterator[None]:
+    """Nobody else may write."""
+    with closing(sqlite3.connect(house.data / "journal.sqlite3", isolation_level=None)) as other:
+        other.execute("PRAGMA busy_timeout = 10000")
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
