@@ -24,7 +24,7 @@ from actors.limiter import Floor
 log = structlog.get_logger("learning")
 
 EVERY: Final = 60.0
-"""Seconds between two looks whether there is something new to remember."""
+"""Seconds from a lesson until it is written, with those that came meanwhile."""
 
 LAST_WITHIN: Final = 2.0
 """Seconds that a stop waits for the last of it to be written. A guess: a full commit takes
@@ -54,7 +54,9 @@ class Learning:
         task_status.started()
         try:
             while True:
+                await self._floor.lesson.wait()
                 await trio.sleep(EVERY)
+                self._floor.lesson = trio.Event()
                 await self._remember()
         finally:
             with trio.move_on_after(LAST_WITHIN, shield=True):
@@ -81,8 +83,9 @@ class Learning:
                 continue
             try:
                 await self._journal.save_learnt(name, document)
-            except StitcheryError as error:  # the next turn has it, and whatever is new by then
+            except StitcheryError as error:
                 log.info("what was learnt is not on record yet", detail=error.detail)
+                self._floor.lesson.set()  # the next turn has it, and whatever is new by then
                 return
             self._on_record[name] = document
 

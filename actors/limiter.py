@@ -63,13 +63,15 @@ class Floor:
     """What the limiters of one machine share: the book, who stands where, and what runs took.
 
     A limiter that frees a slot wakes whoever is next, of whichever capability. What `foresight` and
-    `typical` have learnt is public, to be remembered from one life to the next (learnt.py).
+    `typical` have learnt is public, to be remembered from one life to the next (learnt.py);
+    `lesson` is set when that becomes more, and replaced by whoever has taken note.
     """
 
     def __init__(self, admission: Admission) -> None:
         self.admission = admission
         self.foresight = Foresight(admission)
         self.typical = Typical()
+        self.lesson = trio.Event()
         self._places: dict[Ticket, Place] = {}
 
     def enter(self, place: Place, *, resumed: bool) -> None:
@@ -90,6 +92,7 @@ class Floor:
             extra = 0.0 if held is None else self.typical.further_turns(held)
             if ran is not None:
                 self.typical.add(ran)
+            self.lesson.set()
         finally:  # whatever becomes of what is learnt, the slot is free
             self._places.pop(ticket, None)
             self._wake(self.admission.leave(ticket, extra=extra))
