@@ -24,6 +24,10 @@ NEAREST_RUNS = 30
 """Of these, those nearest in size that a request is compared with: a quarter of them, at most so
 many and five at least. A guess: a tenth of fewer would be no more than a run."""
 
+FRESH = 20
+"""Of so many runs one is new before they are looked at anew: an answer that a twentieth of the runs
+cannot have moved far stands that long, for to find it takes a fifth of a job that does nothing."""
+
 TELLING = 0.05
 """Share of the work after which its pace says something; a guess."""
 
@@ -141,12 +145,16 @@ class RunTimes:
         self.recent = deque(recent, maxlen=REMEMBERED_RUNS)
         self._known: dict[int, Runs] = {}
         self._all: Runs | None = None
+        self._new = 0  # runs that what is known does not know
 
     def add(self, seconds: float, size: float = 1.0) -> None:
         """Learns from a job that ran to its end."""
         self.recent.append((math.log2(size + 1), seconds))
-        self._known.clear()
-        self._all = None
+        self._new += 1
+        if self._new * FRESH >= len(self.recent):
+            self._known.clear()
+            self._all = None
+            self._new = 0
 
     def mean(self) -> float | None:
         """Mean run time, or None when nothing ran yet."""
@@ -156,7 +164,8 @@ class RunTimes:
         """The runs that speak for a request of this size: the nearest ones, by proportion.
 
         Where none is of about this size, what they took is taken in proportion to theirs. Sizes
-        within a tenth of each other get the same answer, and get it at once.
+        within a tenth of each other get the same answer, and get it at once; it stands until one of
+        `FRESH` runs is new.
         """
         if not self.recent:
             return None
