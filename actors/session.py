@@ -97,6 +97,11 @@ class Session(Asked):
         """Whether no new work is taken: what is put back now did nothing wrong."""
         return self._services.closed is not None
 
+    @property
+    def owes(self) -> bool:
+        """Whether records of what is gone are still to be removed."""
+        return bool(self.shelf.owed or self.uploads.owed)
+
     # --- the actor ------------------------------------------------------------------------------
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -168,6 +173,7 @@ class Session(Asked):
                 await self.shelf.drop(file, self._docket.needed())
                 command.reply.give(None)
             case Sweep(files=files):
+                await self.uploads.pay()
                 command.reply.give(await self.shelf.sweep(files, self._docket.needed()))
             case ForgetJobs(jobs=jobs):
                 command.reply.give(await self._docket.forget(jobs))

@@ -217,7 +217,7 @@ class Sessions:
 
     def owing(self) -> list[str]:
         """The sessions in memory that owe the removal of records."""
-        return [id for id, session in self._register.items() if session.shelf.owed]
+        return [id for id, session in self._register.items() if session.owes]
 
     @asynccontextmanager
     async def _borrowed(self, id: str) -> AsyncIterator[Session | None]:

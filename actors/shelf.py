@@ -28,7 +28,7 @@ class Shelf:
 
     Attributes:
         files: by id; replaced whole.
-        owed: files that are gone, and still on record: their removal there is tried again.
+        owed: files that are to be gone, and are still on record or on disk: `sweep` tries again.
     """
 
     def __init__(self, session: str, services: Services) -> None:
@@ -111,8 +111,7 @@ class Shelf:
             try:
                 await self._services.journal.add_files(*records)
             except Exception:  # whatever it is, it goes on; nothing may be left behind
-                for record in records:
-                    await self._remove(record)
+                await self._take_back(records)
                 raise
         self.put(records)
 
@@ -176,7 +175,15 @@ class Shelf:
         self.owed = (self.owed - removed.gone) | {id for _, id in owed}
         return removed.stuck
 
-    async def _remove(self, file: FileRecord) -> None:
-        """Removes a file's bytes, and what they count for."""
-        await self._services.workspace.remove(self.session, file.id)
-        self.quota.remove(file.size)
+    async def _take_back(self, files: Collection[FileRecord]) -> None:
+        """Removes bytes that were not recorded, and records that were all the same; in time, all.
+
+        An answer that did not come says neither that it was written nor that it was not.
+        """
+        for file in files:
+            self.quota.remove(file.size)
+        self.owed |= {file.id for file in files}
+        try:
+            await self._drop_all(self.owed)
+        except StitcheryError as error:
+            log.warning("cannot take files back now", session=self.session, why=error.detail)
