@@ -9,6 +9,8 @@ import dataclasses
 import json
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -61,15 +63,26 @@ def _bar() -> Progress:
 @click.option("--seed", default=1, type=click.IntRange(min=0), help="Of all that is random.")
 @click.option("--quick/--long", default=False, help="The short form of CI, or all (the default).")
 @click.option("--round", "only", type=click.IntRange(min=0), help="Only the round of this number.")
+@click.option("--rounds", "count", type=click.IntRange(min=1), help="So many rounds of each row.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def main(rows: tuple[str, ...], seed: int, *, quick: bool, only: int | None, as_json: bool) -> None:
+def main(
+    rows: tuple[str, ...],
+    seed: int,
+    *,
+    quick: bool,
+    only: int | None,
+    count: int | None,
+    as_json: bool,
+) -> None:
     """Bring faults about in a running server and show what became of what it had promised."""
     known = load()
     if unknown := [name for name in rows if name not in known]:
         raise click.UsageError(f"{unknown[0]!r} is no row; there are: {', '.join(known)}.")
     chosen = [row for name, row in known.items() if not rows or name in rows]
-    chosen = [row for row in chosen if rows or row.numbers(quick=quick)]
-    tallies = _play(chosen, seed=seed, quick=quick, only=only)
+    numbers = {
+        row: [only] if only is not None else row.numbers(quick=quick, count=count) for row in chosen
+    }
+    tallies = _play({row: some for row, some in numbers.items() if some}, seed=seed, quick=quick)
     if as_json:
         click.echo(json.dumps([_document(row, tally) for row, tally in tallies], indent=2))
     else:
@@ -78,23 +91,16 @@ def main(rows: tuple[str, ...], seed: int, *, quick: bool, only: int | None, as_
     sys.exit(any(tally.breaches for _, tally in tallies))
 
 
-def _play(rows: list[Row], *, seed: int, quick: bool, only: int | None) -> list[tuple[Row, Tally]]:
+def _play(rows: Mapping[Row, Sequence[int]], *, seed: int, quick: bool) -> list[tuple[Row, Tally]]:
     tallies: list[tuple[Row, Tally]] = []
     with _bar() as bar:
-        for row in rows:
-            count = len(row.numbers(quick=quick)) if only is None else 1
-            task = bar.add_task(f"{row.name} {row.title}", total=count)
-
-            async def run(row: Row = row, task: object = task) -> Tally:
-                return await play(
-                    row,
-                    seed=seed,
-                    quick=quick,
-                    only=only,
-                    told=lambda: bar.advance(task),  # type: ignore[arg-type]
-                )
-
+        for row, numbers in rows.items():
+            task = bar.add_task(f"{row.name} {row.title}", total=len(numbers))
+            told = partial(bar.advance, task)
+            run = partial(play, row, seed=seed, quick=quick, numbers=numbers, told=told)
             tallies.append((row, trio.run(run)))
+            if not err.is_terminal:
+                err.print(f"{row.name}: {len(numbers)} rounds", markup=False)
     return tallies
 
 

@@ -5,7 +5,7 @@ Never: knows any fault; the modules `rows_*.py` do, a family each.
 """
 
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -165,13 +165,13 @@ class Row:
     holds: float | None = None
     """The others' p99, milliseconds, above which the row fails in the long form; None: not held."""
 
-    def numbers(self, *, quick: bool) -> list[int]:
-        """The numbers of the rounds: all, or a few."""
-        if not quick:
-            return list(range(self.long))
-        if isinstance(self.quick, tuple):
+    def numbers(self, *, quick: bool, count: int | None = None) -> list[int]:
+        """The numbers of the rounds: all, or the short form's, or `count` spread evenly."""
+        if quick and isinstance(self.quick, tuple) and count is None:
             return list(self.quick)
-        return [(2 * place + 1) * self.long // (2 * self.quick) for place in range(self.quick)]
+        few = count if count is not None else self.quick if quick else self.long
+        assert isinstance(few, int)
+        return sorted({(2 * place + 1) * self.long // (2 * few) for place in range(few)})
 
 
 ROWS: Final[dict[str, Row]] = {}
@@ -203,13 +203,15 @@ async def play(
     *,
     seed: int,
     quick: bool,
-    only: int | None = None,
+    numbers: Sequence[int] | None = None,
     told: Callable[[], object] = lambda: None,
 ) -> Tally:
-    """Plays the rounds of a row. `told` is called after each. Never raises for what a round finds:
-    whatever a round raises is a breach."""
+    """Plays the rounds of a row, or those of these numbers. `told` is called after each.
+
+    Never raises for what a round finds: whatever a round raises is a breach.
+    """
     tally = Tally()
-    for number in row.numbers(quick=quick) if only is None else [only]:
+    for number in row.numbers(quick=quick) if numbers is None else numbers:
         await _play_round(row, number, tally, seed=seed, quick=quick)
         told()
     p99 = tally.others_p99

@@ -6,6 +6,7 @@ refuses in plain words and has changed nothing. Never a traceback, never silent 
 
 import hashlib
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -13,7 +14,7 @@ from typing import Final
 
 import trio
 
-from tests.faults.house import House
+from tests.faults.house import PATIENCE, House
 from tests.faults.rows import Round, row
 from tests.faults.visitors import Crowd
 
@@ -121,6 +122,10 @@ MUST_REFUSE: Final = {_lose, _empty, _make_newer, _make_foreign, _make_folder}
 """Damage with which a start would be a loss of all."""
 
 
+OTHERS: Final = {_make_newer, _make_foreign, _make_folder}
+"""Of these, what is not our journal at all: to be moved away by hand."""
+
+
 @row(
     "F8",
     "the journal damaged: cut, flipped, missing, foreign, newer",
@@ -134,6 +139,8 @@ async def damaged(round: Round) -> None:
         service = await house.start()
         async with round.crowd(service, 2) as crowd:
             await _work(crowd)
+            if damage is _lose:
+                await _commanded(round, "backup", str(round.folder / "copy"), house)
             await house.kill()
             await trio.to_thread.run_sync(damage, house.data, round.chance)
             round.tally.injected += 1
@@ -142,13 +149,17 @@ async def damaged(round: Round) -> None:
             await house.begin()
             name = damage.__name__.strip("_").replace("_", " ")
             again = await house.listens()
-            if again is None:
-                await _refused(round, house, name, before)
+            if again is not None:
+                round.check(damage not in MUST_REFUSE, f"{name}: it started: {house.program.log}")
+                round.tally.took(house.starts[-1])
+                await crowd.meet(again)
+                await _told(round, house, crowd, name)
                 return
-            round.check(damage not in MUST_REFUSE, f"{name}: it started: {house.program.log}")
-            round.tally.took(house.starts[-1])
-            await crowd.meet(again)
-            await _told(round, house, crowd, name)
+            await _refused(round, house, name, before)
+            if damage is _lose:
+                await _restored(round, house, crowd)
+            elif damage not in OTHERS:
+                await _repaired(round, house, crowd, name)
 
 
 async def _work(crowd: Crowd) -> None:
@@ -175,8 +186,46 @@ async def _refused(round: Round, house: House, name: str, before: dict[str, str]
     round.check(not changed, f"{name}: it refused, and changed {changed}")
 
 
-async def _told(round: Round, house: House, crowd: Crowd, name: str) -> None:
-    """What is missing was told of in the log; what is there is whole."""
+async def _commanded(round: Round, *words: str | House) -> str:
+    """Runs `stitchery ...` on a house's data folder; what it said. It must end well."""
+    command = [sys.executable, "-m", "web"]
+    for word in words:
+        command += ["--data", str(word.data)] if isinstance(word, House) else [word]
+    with trio.fail_after(PATIENCE):
+        done = await trio.run_process(
+            command, capture_stdout=True, capture_stderr=True, check=False
+        )
+    said = (done.stdout + done.stderr).decode()
+    round.check(done.returncode == 0, f"{words[0]}: exit status {done.returncode}: {said}")
+    return said
+
+
+async def _restored(round: Round, house: House, crowd: Crowd) -> None:
+    """From the backup that was made while it ran: everything is there."""
+    await _commanded(round, "restore", str(round.folder / "copy"), house, "--replace")
+    await crowd.meet(await house.start())
+    finding = await round.audit(house, crowd)
+    round.tally.accepted -= finding.accepted  # they were counted before
+
+
+async def _repaired(round: Round, house: House, crowd: Crowd, name: str) -> None:
+    """It starts again; what cannot be saved was told of; and there is work for newcomers."""
+    said = await _commanded(round, "repair", house, "--yes")
+    round.check("Traceback" not in said, f"{name}: {said}")
+    service = await house.start()
+    round.tally.took(house.starts[-1])
+    await crowd.meet(service)
+    await _told(round, house, crowd, name, said)
+    count = len(crowd.visitors)
+    await crowd.come(service, 1)
+    newcomer = crowd.visitors[count]
+    await newcomer.stitch()
+    [job] = await newcomer.settled()
+    round.check(job["state"] == "succeeded", f"{name}: repaired, and a job ends as {job['state']}")
+
+
+async def _told(round: Round, house: House, crowd: Crowd, name: str, said: str = "") -> None:
+    """What is missing was told of, in the log or by what was `said`; what is there is whole."""
     missing: list[str] = []
     for visitor in crowd.visitors:
         there = await visitor.user.http.get("/api/v1/session")
@@ -190,7 +239,7 @@ async def _told(round: Round, house: House, crowd: Crowd, name: str) -> None:
         missing += visitor.notes.breaches  # ends that were told and are forgotten
     log = house.program.log
     round.check("Traceback" not in log, f"{name}: {log}")
-    if missing and not _findings(log):
+    if missing and not said and not _findings(log):
         round.tally.lost += len(missing)
         round.check(False, f"{name}: lost without a word: {missing}; {log}")
     elif missing:
