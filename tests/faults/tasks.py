@@ -1,5 +1,6 @@
 """What mischief does in a worker besides what the workers' own tests have."""
 
+import os
 import re
 import signal
 from typing import Final
@@ -15,7 +16,7 @@ ENDLESS: Final = (re.compile(r"(a+)+$"), "a" * 60 + "b")
 def bomb(_: Text, report: Report) -> Text:
     """As a decoder that loops in C: who asks it to end by a handler of Python waits in vain."""
     signal.signal(signal.SIGTERM, lambda *_: None)
-    report(Progress(fraction=0, step="searching"))
+    report(Progress(fraction=0, step="searching", message=str(os.getpid())))
     pattern, text = ENDLESS
     pattern.match(text)
     return Text()
