@@ -14,7 +14,7 @@ from tests.faults.audit import QUIET
 from tests.faults.house import FETCHING, House
 from tests.faults.rows import Round, row
 from tests.faults.switch import Switch
-from tests.faults.visitors import Visitor
+from tests.faults.visitors import LARGE, Visitor
 from tests.service import ENDS, Json, Section, Service, jobs_in, png
 from tests.webserver import answer, drip, forever, hang, open_source, reset, say
 
@@ -135,7 +135,7 @@ async def passing_deaths(round: Round) -> None:
 
 
 async def _killed_once(round: Round, service: Service, visitor: Visitor, who: str) -> None:
-    _, large = max((kept.size, id) for id, kept in visitor.notes.files.items())
+    large = next(id for id, kept in visitor.notes.files.items() if kept.size == len(LARGE))
     body: Json = {"inputs": [{"file": large}] * 60, "fit": "none", "layout": "grid"}
     id = await visitor.ask("stitch", {**body, "format": "png"})
     assert id is not None, visitor.notes.refusals
