@@ -240,7 +240,7 @@ class Workers:
     def _cause(self, worker: Worker, call: Call[Any, Any]) -> WorkFailed:
         if not worker.gone.is_set():
             return deaths.by_silence()
-        if worker.report is None:
+        if worker.report is None or worker.report.status is None:
             return deaths.of_guard()
         return deaths.of_worker(worker.report.status, call.cpu_seconds)
 
