@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, TypeVarTuple
 
+import structlog
 import trio
 
-from actors.errors import Fault, StorageFull
+from actors.errors import Fault, StitcheryError, StorageFull
 from actors.gauge import Room
+
+log = structlog.get_logger("disk")
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -47,6 +50,7 @@ class Disk:
 
     def __init__(self) -> None:
         self._threads = trio.CapacityLimiter(DISK_THREADS)
+        self._owed: set[Path] = set()
         self.when_full: Callable[[], None] = lambda: None
 
     async def __call__(self, act: Callable[[*Ts], T], *args: *Ts) -> T:
@@ -63,6 +67,18 @@ class Disk:
         except StorageFull:
             self.when_full()
             raise
+
+    def owe(self, path: Path, why: StitcheryError) -> None:
+        """Takes note of a file that would not go."""
+        log.warning("cannot remove a part now", part=path.name, why=why.detail)
+        self._owed.add(path)
+
+    async def pay(self) -> None:
+        """Removes what would not go before; what still does not is left for the next time."""
+        for path in list(self._owed):
+            with suppress(StitcheryError):
+                await self(remove, path)
+                self._owed.discard(path)
 
 
 @contextmanager
@@ -134,10 +150,13 @@ def _give_new_name(source: Path, target: Path) -> None:
 
     A link is exclusive by itself. Where the filesystem has none, looking first is enough: the
     folder belongs to this server, and each id to the one task that created its part exclusively.
+    It may have the name already, when that could not be taken back the last time.
     """
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError as error:
+        if error.errno == errno.EEXIST and source.samefile(target):
+            return
         if error.errno not in _NO_LINKS:
             raise
         if target.exists():

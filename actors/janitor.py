@@ -185,6 +185,7 @@ class Janitor:
             return frozenset()
 
     async def _pay_what_is_owed(self) -> bool:
+        await self._services.workspace.pay()
         for session in self._sessions.owing()[:BATCH]:
             await self._sweep(session, ())
             await trio.sleep(PAUSE)

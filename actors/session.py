@@ -76,6 +76,7 @@ class Session(Asked):
         self._visitors = 0
         self.noted_at = -math.inf  # Trio's time when its use was last noted, by `Sessions`
         self.ended = False
+        self.half_ended = False  # stopped, and the disk or the journal would not let it go
         self._nursery: trio.Nursery | None = None
 
     def __repr__(self) -> str:
@@ -115,7 +116,7 @@ class Session(Asked):
                 end = await self._serve(self._nursery)
                 self._nursery.cancel_scope.cancel()
             if end is not None:  # and nobody is left who could bring anything in
-                self.ended = True
+                self.ended = self.half_ended = True
                 self._news.end()
                 await self._answer(end, partial(self._clear, end))
         finally:
@@ -193,6 +194,7 @@ class Session(Asked):
     async def _clear(self, command: End) -> None:
         await self._services.workspace.remove_session(self.record.id)
         await self._services.journal.remove_session(self.record.id)
+        self.half_ended = False
         command.reply.give(None)
 
     @contextmanager

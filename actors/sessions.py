@@ -311,7 +311,7 @@ class Sessions:
                 raise
             broken = True
         else:
-            broken = False
+            broken = session.half_ended  # it is still there, and so are its jobs
         finally:
             del self._register[id]
             if owner is not None:

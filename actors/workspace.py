@@ -26,7 +26,7 @@ import trio
 from actors import disk
 from actors.disk import CHUNK, Disk, Found, Removed
 from actors.drafts import Drafts
-from actors.errors import Fault
+from actors.errors import Fault, StitcheryError
 from actors.gauge import Room
 from actors.ids import is_id
 from actors.lost import Lost, Moved, Place
@@ -140,11 +140,15 @@ class Part:
     async def discard(self) -> None:
         """Closes and removes, and gives the promised room back. Cannot be cancelled.
 
-        Does nothing when the part has left already.
+        Does nothing when the part has left already. What the disk does not let go is tried again
+        by `Workspace.pay`: whoever discards is on the way out, and can do no more.
         """
         if not self._left:
             with trio.CancelScope(shield=True):
-                await self._disk(self._remove)
+                try:
+                    await self._disk(self._remove)
+                except StitcheryError as error:
+                    self._disk.owe(self.path, error)
             self._left = True
             self._allowance.release()
 
@@ -342,6 +346,10 @@ class Workspace:
     def when_full(self, tell: Callable[[], None]) -> None:
         """Has it told each time that the disk has no room."""
         self._disk.when_full = tell
+
+    async def pay(self) -> None:
+        """Removes parts that the disk would not let go before, as far as it does now."""
+        await self._disk.pay()
 
     async def leftovers(self) -> int:
         """Removes the parts of earlier lives; how many. To be called before the first new part.
