@@ -32,12 +32,13 @@ from conf.load import PRESETS, Resolved, resolve
 from conf.machine import this_machine
 from conf.mistakes import ConfigurationError
 from conf.settings import ApiKey, Log, Settings
-from web import demo, logs, oneshot, safekeeping
+from web import demo, logs, oneshot
 from web.keys import KeysUnusableError, rotate
 from web.plan import command as plan
 from web.plan.words import count
 from web.principals import digest_of, new_key
 from web.reload import Read
+from web.safekeeping import command as safekeeping
 from web.service import AddressUnusableError, run_service, wait_for_signal
 from web.terminal import EXIT_MISTAKEN, complain, err, out, plainly, run
 

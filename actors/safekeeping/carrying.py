@@ -19,7 +19,7 @@ from typing import Final
 
 from actors.journal import statements
 from actors.journal.opening import DATABASE
-from actors.safekeeping import copying, reading
+from actors.safekeeping import copying, reading, snapshot
 from actors.safekeeping.copying import Sum
 from actors.safekeeping.findings import Code, Contents, Finding, Place, Recorded
 from actors.safekeeping.places import KEYS
@@ -54,7 +54,8 @@ class Carried:
         bytes: of files and drafts.
         linked: files that share their bytes with the folder's.
         left_out: files and drafts that were not there (any more).
-        damaged: files that are not what the record says; they were carried as they are.
+        damaged: what is wrong with the folder itself: files are not what the record says, and were
+            carried as they are; or the journal's log has lost something.
     """
 
     record: reading.Account
@@ -77,7 +78,7 @@ def carry(folder: Path, half: Path, *, link: bool = False, report: Report = nobo
         OSError: a disk failed or is full.
     """
     journal = half / DATABASE
-    reading.copy_journal(folder, journal, _pages(report))
+    lost = snapshot.copy_journal(folder, journal, _pages(report))
     record = reading.read(journal)
     carrier = _Carrier(folder, half, record.contents, report, link=link)
     carrier.copy_files()
@@ -93,11 +94,11 @@ def carry(folder: Path, half: Path, *, link: bool = False, report: Report = nobo
         bytes=carrier.bytes,
         linked=carrier.linked,
         left_out=tuple(carrier.left_out),
-        damaged=tuple(carrier.damaged),
+        damaged=(*lost, *carrier.damaged),
     )
 
 
-def _pages(report: Report) -> reading.Pulse:
+def _pages(report: Report) -> snapshot.Pulse:
     def pulse(done: int, total: int) -> None:
         report(Progress("journal", done, total, "pages"))
 

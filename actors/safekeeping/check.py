@@ -16,7 +16,7 @@ from typing import Final
 
 from actors.journal.opening import DATABASE
 from actors.journal.schema import VERSION
-from actors.safekeeping import copying, manifest, reading
+from actors.safekeeping import copying, manifest, reading, snapshot
 from actors.safekeeping.carrying import Progress, Report, entries, nobody
 from actors.safekeeping.findings import Code, Contents, Finding, Stored, compare
 from actors.safekeeping.manifest import Manifest, ManifestError
@@ -68,11 +68,11 @@ def check(
     Raises:
         OSError: the folder cannot be read, or there is no room for a copy of its journal.
     """
-    server = reading.server_of(folder)
+    server = snapshot.server_of(folder)
     try:
         record, found = _looked_at(folder, report)
         looks = 1
-        while found and looks < LOOKS and (server or reading.server_of(folder)):
+        while found and looks < LOOKS and (server or snapshot.server_of(folder)):
             pause()
             record, again = _looked_at(folder, report)
             found, looks = found & again, looks + 1
@@ -98,11 +98,11 @@ def check(
 def _looked_at(folder: Path, report: Report) -> tuple[reading.Account, frozenset[Finding]]:
     with tempfile.TemporaryDirectory(prefix="stitchery-check-") as scratch:
         copy = Path(scratch) / DATABASE
-        reading.copy_journal(
+        lost = snapshot.copy_journal(
             folder, copy, lambda done, total: report(Progress("journal", done, total, "pages"))
         )
         record = reading.read(copy)
-    return record, compare(record.contents, _stored(folder))
+    return record, compare(record.contents, _stored(folder)).union(lost)
 
 
 def _stored(folder: Path) -> Stored:
@@ -196,7 +196,7 @@ def _notes(
         notes.append(
             f"The journal's version is {record.version}; the next start brings it to {VERSION}."
         )
-    if server is None and (folder / reading.LOG).exists():
+    if server is None and (folder / snapshot.LOG).exists():
         notes.append("The last server was killed; the next start takes up what it left.")
     parts = [path.stat().st_size for path in (folder / "parts").glob("*")]
     if parts:

@@ -1,17 +1,13 @@
-"""Takes a steady copy of a folder's journal, and reads it. Blocking.
+"""Reads the copy of a journal, and finds what is wrong in it. Blocking.
 
-Owns: how a journal is read that somebody may be writing, and who that is.
-Never: changes a byte of the folder, takes its lock, or keeps the server from writing.
-
-Of a running service the copy is made by SQLite under one read transaction: it is the record of one
-moment, however much is written meanwhile, and the write-ahead log grows by what is written until
-it is done. A journal at rest, or that a killed server left, is copied as the files it consists of;
-what lies in its write-ahead log is brought into the copy.
+Owns: what is asked of a journal, and what an error of SQLite means here.
+Never: opens a journal in its own place: snapshot.py copies it.
 """
 
+import errno
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,20 +15,16 @@ from typing import Any, Final
 
 import msgspec
 
-from actors.journal.opening import DATABASE, LOCK
+from actors.journal.opening import DATABASE
 from actors.journal.records import decode
 from actors.journal.schema import APPLICATION_ID, VERSION
 from actors.messages import FileRecord, JobRecord, SessionRecord, UploadRecord
-from actors.safekeeping.copying import copy_file
 from actors.safekeeping.findings import Code, Contents, Finding, Place, Recorded
 
-LOG: Final = f"{DATABASE}-wal"
-
-_STEP: Final = 2000
-"""Pages that are copied between two reports."""
-
-_TRIES: Final = 5
 _BUSY_SECONDS: Final = 5.0
+_DAMAGE: Final = frozenset(
+    {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}  # tables are not there
+)
 
 KINDS: Final = {
     "sessions": SessionRecord,
@@ -44,9 +36,6 @@ KINDS: Final = {
 
 Record = SessionRecord | JobRecord | FileRecord | UploadRecord
 
-Pulse = Callable[[int, int], None]
-"""Told how much is done, and of how much. It may raise, which ends the work."""
-
 
 class UnreadableJournalError(Exception):
     """A journal cannot be read; `finding` says why and what to do."""
@@ -54,142 +43,6 @@ class UnreadableJournalError(Exception):
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.text} {finding.advice}")
         self.finding = finding
-
-
-def server_of(folder: Path) -> int | None:
-    """The process that has the folder's lock, or None. Looks on without touching the lock.
-
-    The kernel lists locks by the file's device and number (proc(5), /proc/locks). Some filesystems
-    give it another device than they give us, so a number is also believed beside the process that
-    the file names itself.
-    """
-    try:
-        found = (folder / LOCK).stat()
-        named = (folder / LOCK).read_bytes()[:20].decode("ascii", "replace").strip()
-        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}"
-    for line in lines:
-        words = line.split()
-        if len(words) > 5 and words[1] == "FLOCK" and words[5].endswith(f":{found.st_ino}"):  # noqa: PLR2004 -- see proc(5)
-            holder = words[4]
-            if words[5].startswith(device) or holder == named:
-                return int(holder)
-    return None
-
-
-# --- the copy -------------------------------------------------------------------------------------
-
-
-def copy_journal(
-    folder: Path,
-    target: Path,
-    pulse: Pulse = lambda _done, _total: None,
-    *,
-    taken: bool = False,
-) -> None:
-    """Copies the record of one moment into a new file, which is one file and at rest.
-
-    Args:
-        folder: a data folder or a backup.
-        target: the new file.
-        pulse: told of pages, while they are copied of a running service.
-        taken: whether the caller holds the folder's lock, so that nobody writes.
-
-    Raises:
-        UnreadableJournalError: it is missing, damaged, or of another program.
-        OSError: a disk failed.
-    """
-    source = folder / DATABASE
-    if not source.is_file():
-        raise UnreadableJournalError(_missing(folder))
-    for _ in range(_TRIES):
-        if not taken and server_of(folder) is not None:
-            _copy_live(source, target, pulse)
-            break
-        if _copy_resting(source, target) and (taken or server_of(folder) is None):
-            break
-    else:
-        text = f"The journal {source} did not keep still: its server starts and stops."
-        raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, text))
-    os.chmod(target, 0o600)  # noqa: PTH101 -- one line as the others
-    _bring_to_rest(target)
-
-
-def _missing(folder: Path) -> Finding:
-    if not folder.is_dir():
-        return Finding(Code.FOLDER, f"There is no folder {folder}.")
-    if not any((folder / name).is_dir() for name in ("files", "uploads")):
-        return Finding(Code.FOLDER, f"{folder} is no data folder: there is no {DATABASE} in it.")
-    return Finding(Code.JOURNAL_MISSING, f"The journal {folder / DATABASE} is missing.")
-
-
-def _copy_live(source: Path, target: Path, pulse: Pulse) -> None:
-    """Copies under one read transaction."""
-    target.unlink(missing_ok=True)
-    with _damage_told(source), closing(_connect(source, "ro")) as connection:
-        connection.execute("BEGIN")
-        # The first read fixes the moment. A backup without it begins anew whenever somebody writes.
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        with closing(_connect(target, "rwc")) as copy:
-            connection.backup(
-                copy,
-                pages=_STEP,
-                sleep=0,
-                progress=lambda _status, left, total: pulse(total - left, total),
-            )
-
-
-def _copy_resting(source: Path, target: Path) -> bool:
-    """Copies the files; False: a server began to write meanwhile."""
-    log, copied_log = source.with_name(LOG), target.with_name(f"{target.name}-wal")
-    before = _stamps(source, log)
-    for path in (target, copied_log):
-        path.unlink(missing_ok=True)
-    copy_file(source, target)
-    if log.exists():
-        copy_file(log, copied_log)
-    return _stamps(source, log) == before
-
-
-def _stamps(*paths: Path) -> list[tuple[int, int, int] | None]:
-    found: list[tuple[int, int, int] | None] = []
-    for path in paths:
-        try:
-            facts = path.stat()
-        except FileNotFoundError:
-            found.append(None)
-        else:
-            found.append((facts.st_ino, facts.st_mtime_ns, facts.st_size))
-    return found
-
-
-def _bring_to_rest(path: Path) -> None:
-    """Brings what the log of a copy holds into it; it is one file then."""
-    with _damage_told(path), closing(_connect(path, "rw")) as connection:
-        connection.execute("PRAGMA journal_mode = DELETE").fetchone()
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        timeout=_BUSY_SECONDS,
-        isolation_level=None,
-    )
-
-
-@contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        text = f"The journal {path.name} cannot be read: {error}."
-        raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, text)) from error
-
-
-# --- what a copy says -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +55,38 @@ class Account:
     findings: tuple[Finding, ...]
 
 
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    """A connection; `mode` is "ro", "rw", or "rwc" to make the file."""
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+    )
+
+
+@contextmanager
+def plain_errors(path: Path) -> Iterator[None]:
+    """Turns what SQLite raises into what is wrong: with the journal, or else with a disk.
+
+    Raises:
+        UnreadableJournalError: the journal is damaged.
+        OSError: a disk failed or is full, or another program holds the journal.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind
+        if code == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        if code in _DAMAGE or (
+            isinstance(error, sqlite3.OperationalError) and code == sqlite3.SQLITE_ERROR
+        ):
+            text = f"The journal {path.name} cannot be read: {error}."
+            raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, text)) from error
+        raise OSError(errno.EIO, str(error), str(path)) from error
+
+
 @contextmanager
 def opened(copy: Path) -> Iterator[sqlite3.Connection]:
     """The copy of a journal, to be read and changed.
@@ -209,7 +94,7 @@ def opened(copy: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         UnreadableJournalError: what is read of it is damaged.
     """
-    with _damage_told(copy), closing(_connect(copy, "rw")) as connection:
+    with plain_errors(copy), closing(connect(copy, "rw")) as connection:
         connection.execute("PRAGMA foreign_keys = ON")
         yield connection
 

@@ -21,7 +21,7 @@ import msgspec
 
 from actors import disk
 from actors.journal.opening import DATABASE
-from actors.safekeeping import reading
+from actors.safekeeping import reading, snapshot
 from actors.safekeeping.carrying import entries
 from actors.safekeeping.findings import Code, Finding, Stored, compare
 from actors.safekeeping.salvage import Salvaged, begin_empty, salvage
@@ -29,7 +29,7 @@ from actors.safekeeping.taking import taken as holding
 
 _ASIDE: Final = "damaged-"
 _REPORT: Final = "repaired.json"
-_OLD: Final = (DATABASE, reading.LOG, f"{DATABASE}-shm")
+_OLD: Final = (DATABASE, snapshot.LOG, snapshot.INDEX)
 """In the order in which they leave: without the first there is nothing to start on."""
 
 _BEYOND: Final = frozenset({Code.FOLDER, Code.JOURNAL_NEWER, Code.JOURNAL_FOREIGN})
@@ -71,7 +71,7 @@ def diagnose(folder: Path, *, taken: bool = False) -> Finding:
     with tempfile.TemporaryDirectory(prefix="stitchery-repair-") as scratch:
         copy = Path(scratch) / DATABASE
         try:
-            reading.copy_journal(folder, copy, taken=taken)
+            snapshot.copy_journal(folder, copy, taken=taken)
             findings = reading.read(copy).findings
         except reading.UnreadableJournalError as error:
             if error.finding.code in _BEYOND:

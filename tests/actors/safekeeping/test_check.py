@@ -18,6 +18,7 @@ from tests.actors.safekeeping.folders import (
     DAMAGES,
     Folder,
     everything,
+    flip,
     store,
 )
 
@@ -144,6 +145,22 @@ async def test_a_killed_servers_folder_is_read_with_its_log_and_left_as_it_is(
     assert "killed" in found.notes[0]
     assert found.counts["sessions"] == len(folder.sessions) + 1
     assert everything(tmp_path / "killed") == before
+
+
+async def test_what_a_damaged_log_has_lost_is_found(folder: Folder, tmp_path: Path) -> None:
+    async with opened(SqliteJournal(folder.path)) as journal:
+        for _ in range(5):
+            await journal.add_session(a_session())
+        shutil.copytree(folder.path, tmp_path / "killed")
+    log = tmp_path / "killed" / f"{folder.journal.name}-wal"
+    flip(log, 32 + 24 + 100)  # in its first page
+    before = everything(tmp_path / "killed")
+
+    assert codes(check(tmp_path / "killed")) == {Code.JOURNAL_TAIL}
+    assert everything(tmp_path / "killed") == before
+    _, carried = back_up(tmp_path / "killed", tmp_path / "backup")
+    assert [finding.code for finding in carried.damaged] == [Code.JOURNAL_TAIL]
+    assert not check(tmp_path / "backup", deep=True).findings
 
 
 async def test_a_running_servers_folder_is_read_and_told_whose_it_is(folder: Folder) -> None:

@@ -1,15 +1,15 @@
 """The commands that keep a data folder safe: backup, check, restore, repair.
 
-Owns: their options, what they print where, and their exit statuses: 0 when all is well, 1 when
-something was found or could not be done, 2 for a mistake of the caller.
-Never: does the work of one; actors/safekeeping does, in a thread, so that a signal ends it tidily.
+Owns: their options, and their exit statuses: 0 when all is well, 1 when something was found or
+could not be done, 2 for a mistake of the caller.
+Never: does the work of one (actors/safekeeping does, in a thread, so that a signal ends it tidily),
+or prints what came of it (view.py).
 """
 
 import json
 import os
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -24,23 +24,20 @@ from actors.safekeeping import backup, restore
 from actors.safekeeping import check as checking
 from actors.safekeeping import repair as repairing
 from actors.safekeeping.carrying import Progress, Report
-from actors.safekeeping.check import Checked
 from actors.safekeeping.findings import Code, Finding
 from actors.safekeeping.places import PlaceTakenError
 from actors.safekeeping.reading import UnreadableJournalError
-from actors.safekeeping.repair import NothingToRepairError, Repaired
+from actors.safekeeping.repair import NothingToRepairError
 from conf.load import PRESETS, Resolved
 from web.bars import Bars
 from web.plan.words import count, size
-from web.terminal import EXIT_FAILED, complain, err, fail, out, plainly, run
+from web.safekeeping import view
+from web.terminal import EXIT_FAILED, complain, err, fail, plainly, run
 
 T = TypeVar("T")
 Resolve = Callable[[Path | None, str | None, Mapping[str, Mapping[str, Any]]], Resolved]
 
-_SHOWN: Final = 5
-"""Findings of one kind that are shown to a person; programs get all."""
-
-_PATIENCE: Final = 10
+_PATIENCE: Final = 5
 """As nice(2) has it: whoever serves users goes first."""
 
 _config = click.option(
@@ -99,27 +96,17 @@ def _backup(resolve: Resolve) -> click.Command:
         with _plain_errors():
             made, carried = _work(partial(backup.back_up, folder, dest, link=link))
         if as_json:
-            told = {**asdict(made), "linked": carried.linked, "findings": _listed(carried.damaged)}
+            told = {
+                **asdict(made),
+                "linked": carried.linked,
+                "findings": view.listed(carried.damaged),
+            }
             click.echo(json.dumps({"ok": not carried.damaged, **told}, indent=2))
         else:
-            _print_backup(dest, made, carried.damaged)
+            view.show_backup(dest, made, carried.damaged)
         sys.exit(EXIT_FAILED if carried.damaged else 0)
 
     return act
-
-
-def _print_backup(dest: Path, made: backup.Manifest, damaged: Sequence[Finding]) -> None:
-    _say(
-        f"The backup is whole: {count(made.files, 'file')} with {size(made.bytes)}, "
-        f"{count(made.sessions, 'session')}, {count(made.jobs, 'job')}, "
-        f"{count(made.uploads, 'unfinished upload')}."
-    )
-    if made.left_out:
-        err.print(f"{count(made.left_out, 'file')} left out: removed by their users meanwhile.")
-    if damaged:
-        _print_findings(damaged)
-        complain("These files were damaged before; the backup has them as they are.")
-    _hint(f"To check it: stitchery check {dest} --deep")
 
 
 # --- check ----------------------------------------------------------------------------------------
@@ -139,42 +126,12 @@ def _check() -> click.Command:
         with _plain_errors():
             found = _work(partial(checking.check, folder, deep=deep))
         if as_json:
-            click.echo(json.dumps(_as_json(found), indent=2))
+            click.echo(json.dumps(view.as_json_of(found), indent=2))
         else:
-            _print_check(found, deep=deep)
+            view.show_check(found, deep=deep)
         sys.exit(EXIT_FAILED if found.findings else 0)
 
     return act
-
-
-def _as_json(found: Checked) -> dict[str, Any]:
-    return {
-        "ok": not found.findings,
-        "folder": str(found.folder),
-        "findings": _listed(found.findings),
-        "notes": found.notes,
-        "server": found.server,
-        "manifest": found.manifest and asdict(found.manifest),
-        "counts": found.counts,
-    }
-
-
-def _print_check(found: Checked, *, deep: bool) -> None:
-    _print_findings(found.findings)
-    for note in found.notes:
-        _hint(note)
-    if found.findings:
-        complain(f"{count(len(found.findings), 'finding')} in {found.folder}.")
-        return
-    files = count(found.counts["files"], "file")
-    read = "read and found as recorded" if deep else "there, with the right size"
-    _say(
-        f"All is well in {found.folder}: the journal is whole "
-        f"({count(found.counts['sessions'], 'session')}, {count(found.counts['jobs'], 'job')}), "
-        f"{files} {read} ({size(found.counts['bytes'])})."
-    )
-    if not deep:
-        _hint("Files' contents were not read; --deep does that.")
 
 
 # --- restore --------------------------------------------------------------------------------------
@@ -210,28 +167,16 @@ def _restore(resolve: Resolve) -> click.Command:
         findings = (*done.damaged, *done.checked.findings)
         if as_json:
             told = {"aside": done.aside and str(done.aside), "left_out": done.left_out}
-            told |= _as_json(done.checked) | {"ok": not findings, "findings": _listed(findings)}
+            told |= view.as_json_of(done.checked) | {
+                "ok": not findings,
+                "findings": view.listed(findings),
+            }
             click.echo(json.dumps(told, indent=2))
         else:
-            _print_restore(folder, done, findings)
+            view.show_restore(folder, done, findings)
         sys.exit(EXIT_FAILED if findings else 0)
 
     return act
-
-
-def _print_restore(folder: Path, done: restore.Restored, findings: Sequence[Finding]) -> None:
-    _print_findings(findings)
-    counts = done.checked.counts
-    if done.left_out:
-        err.print(f"{count(done.left_out, 'file')} taken off the record: the backup lacked them.")
-    if done.aside is not None:
-        err.print(f"The folder that was there is {done.aside} now.", soft_wrap=True)
-    if counts:
-        _say(
-            f"Restored to {folder}: {count(counts['files'], 'file')} with {size(counts['bytes'])}, "
-            f"{count(counts['sessions'], 'session')}, {count(counts['jobs'], 'job')}."
-        )
-    _hint(f"To start: stitchery serve --data {folder}")
 
 
 # --- repair ---------------------------------------------------------------------------------------
@@ -265,7 +210,7 @@ def _repair(resolve: Resolve) -> click.Command:
             told = {**asdict(done), "aside": done.aside and str(done.aside)}
             click.echo(json.dumps({"ok": True, **told}, indent=2))
         else:
-            _print_repair(folder, done)
+            view.show_repair(folder, done)
 
     return act
 
@@ -274,7 +219,7 @@ def _nothing_to_repair(error: NothingToRepairError, *, as_json: bool) -> NoRetur
     if as_json:
         click.echo(json.dumps({"ok": True, "repaired": False}, indent=2))
     else:
-        _say(str(error))
+        view.say(str(error))
     sys.exit(0)
 
 
@@ -287,28 +232,6 @@ def _ask(found: Finding) -> None:
     else:
         err.print("What can be read goes into a new journal; the old one is kept, in damaged-N/.")
     click.confirm("Repair it?", abort=True, err=True)
-
-
-def _print_repair(folder: Path, done: Repaired) -> None:
-    saved, before, dropped = done.salvaged.saved, done.salvaged.before, done.salvaged.dropped
-    for table in saved:
-        of = f" of {before[table]:,}" if table in before else ""
-        lost = f", {dropped[table]:,} dropped (broken, or of nobody)" if dropped.get(table) else ""
-        _say(f"{table}: {saved[table]:,}{of} saved{lost}", mark=" ")
-    if done.salvaged.renewed:
-        anew = count(done.salvaged.renewed, "session")
-        err.print(f"{anew} begun anew for what refers to them; whose they were is lost.")
-    if done.aside is None:
-        _say("There was no journal; an empty one was begun.")
-    else:
-        _say(f"The journal is new; the old one is kept in {done.aside}.")
-    if done.unrecorded:
-        files = count(done.unrecorded, "file")
-        err.print(f"{files} on no record: the next start moves them to {folder / 'lost'}.")
-    if done.without_bytes:
-        files = count(done.without_bytes, "file")
-        err.print(f"{files} on record have no bytes: the next start forgets them.")
-    _hint(f"To start: stitchery serve --data {folder}")
 
 
 # --- what they share ------------------------------------------------------------------------------
@@ -361,35 +284,3 @@ def _of_disk(error: Exception) -> str:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}. Nothing half-made was left."
     return str(error)
-
-
-def _listed(findings: Sequence[Finding]) -> list[dict[str, str]]:
-    return [{**asdict(finding), "advice": finding.advice} for finding in findings]
-
-
-def _print_findings(findings: Sequence[Finding]) -> None:
-    if not out.is_terminal:
-        for finding in findings:
-            click.echo(f"{finding.code}\t{finding.text}\t{finding.advice}")
-        return
-    kinds: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        kinds[finding.code].append(finding)
-    for found in kinds.values():
-        for finding in found[:_SHOWN]:
-            out.print(f"✗ {finding.text}", style="red", markup=False)
-        if found[_SHOWN:]:
-            out.print(f"  … and {len(found) - _SHOWN:,} more like these", style="red")
-        out.print(f"  → {found[0].advice}\n", markup=False)
-
-
-def _say(text: str, mark: str = "✓") -> None:
-    """A result: with its mark for people, as it is for programs."""
-    if out.is_terminal:
-        out.print(f"{mark} {text}", style="green" if mark.strip() else None, markup=False)
-    else:
-        click.echo(text)
-
-
-def _hint(text: str) -> None:
-    err.print(f"  {text}", markup=False, soft_wrap=True, style="dim")
