@@ -51,7 +51,7 @@ class _Told:
 class Foresight:
     """What the book and the recent runs say of the times to come, for all capabilities.
 
-    `tell` is asked once of every job, when it is accepted; `began` is told of every start,
+    `tell` is asked once of every newcomer, when it is accepted; `began` is told of every start,
     `moved_on` of every step, and `ended` of every end: what was told is held against what came. The
     rest only looks.
 

@@ -261,7 +261,8 @@ class Limiter:
         except StitcheryError as refusal:
             ask.reply.refuse(refusal)
         else:
-            self._floor.foresight.tell(place.ticket, trio.current_time())
+            if not ask.resumed:  # what those were told, they were told before
+                self._floor.foresight.tell(place.ticket, trio.current_time())
             self._watch_time(place)
             ask.reply.give(None)
 
