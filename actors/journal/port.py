@@ -239,7 +239,8 @@ class Journal(Protocol):
     def note_use(self, session: str) -> None:
         """Has it written with the next group that the session is in use now; returns at once.
 
-        One that is not on record stays so. May be lost, as a `note_job`.
+        One that is not on record stays so. May be lost, as a `note_job`. For now and then: each
+        note waits in memory for its group.
         """
 
     async def remove_jobs(self, session: str, ids: Collection[str]) -> int:

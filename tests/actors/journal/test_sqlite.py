@@ -44,6 +44,7 @@ async def test_no_acknowledged_job_is_lost_when_the_process_is_killed(folder: Pa
             on_record = {id for (id,) in connection.execute("SELECT id FROM jobs")}
             keys = {id for (id,) in connection.execute("SELECT key FROM keys")}
         assert store.life == rounds + 1
+        assert store.findings == ()
         assert len(told) > rounds
         assert set(told) <= on_record
         assert keys == on_record  # of those in flight, none is there by half
