@@ -86,7 +86,12 @@ def restore(
         if not is_free(folder):
             held.enter_context(taken(folder))
             aside = _move_aside(folder)
-        appear(half, folder)
+        try:
+            appear(half, folder)
+        except OSError:
+            if aside is not None:
+                aside.rename(folder)
+            raise
     return Restored(check(folder), aside, len(carried.left_out), carried.damaged)
 
 

@@ -30,6 +30,7 @@ from actors.safekeeping.reading import UnreadableJournalError
 from actors.safekeeping.repair import NothingToRepairError
 from conf.load import PRESETS, Resolved
 from web.bars import Bars
+from web.edge.rules import leaves_of
 from web.plan.words import count, size
 from web.safekeeping import view
 from web.terminal import EXIT_FAILED, complain, err, fail, plainly, run
@@ -203,8 +204,9 @@ def _repair(resolve: Resolve) -> click.Command:
                 found = repairing.diagnose(folder)
             except NothingToRepairError as error:
                 _nothing_to_repair(error, as_json=as_json)
-            if not yes:
-                _ask(found)
+        if not yes:
+            _ask(found)
+        with _plain_errors("Put that right and repair again: it goes on where it was."):
             done = repairing.repair(folder)
         if as_json:
             told = {**asdict(done), "aside": done.aside and str(done.aside)}
@@ -268,19 +270,19 @@ def _amount(progress: Progress) -> str:
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Ends the program with what is wrong, in plain words."""
+def _plain_errors(so_far: str = "Nothing was changed.") -> Iterator[None]:
+    """Ends the program with what is wrong, in plain words; `so_far` says how things are then."""
     with plainly(
         JournalUnusableError, PlaceTakenError, UnreadableJournalError, restore.UnfitBackupError
     ):
         try:
             yield
         except* OSError as errors:
-            fail("; ".join(_of_disk(error) for error in errors.exceptions))
+            words = "; ".join(_of_disk(error) for error in leaves_of(errors))
+            fail(f"{words}. {so_far}")
 
 
-def _of_disk(error: Exception) -> str:
-    if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror or error}. Nothing half-made was left."
+def _of_disk(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
     return str(error)

@@ -1,5 +1,6 @@
 """A backup is put back whole, over nothing that was there, and only if it is worth it."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,21 @@ async def test_a_running_servers_folder_is_never_moved(folder: Folder, backup: P
 
         assert await journal.session(folder.sessions[0].id)
     assert not folder.path.with_name("data.before-1").exists()
+
+
+def test_a_folder_that_was_moved_aside_comes_back_when_the_new_one_cannot_appear(
+    folder: Folder, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = everything(folder.path)
+
+    def fail(half: Path, place: Path) -> None:
+        raise OSError(errno.EIO, "the disk failed")
+
+    monkeypatch.setattr("actors.safekeeping.restore.appear", fail)
+    with pytest.raises(OSError, match="the disk failed"):
+        restore(backup, folder.path, replace=True)
+
+    assert everything(folder.path) == before
 
 
 def test_a_backup_that_is_not_whole_is_refused_and_nothing_made(
