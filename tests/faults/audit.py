@@ -18,12 +18,12 @@ import trio
 
 from tests.faults.house import House
 from tests.faults.visitors import Crowd, Visitor
-from tests.service import ENDS, Json, Service
+from tests.service import ENDS, Json, User
 
 SETTLING: Final = 120.0
 """Seconds in which all accepted jobs must have ended: some hundred on two busy processors."""
 
-QUIET: Final = 10.0
+QUIET: Final = 30.0
 """Seconds in which processes, parts and slots of what has ended must be gone."""
 
 
@@ -225,10 +225,9 @@ class Onlooker:
     def __init__(self) -> None:
         self.seconds: list[float] = []
 
-    async def look(self, service: Service) -> None:
+    async def look(self, user: User) -> None:
         """Asks until cancelled, or until the server is gone."""
         with suppress(httpx.TransportError):
-            user = await service.user()
             while True:
                 began = trio.current_time()
                 answered = await user.http.get("/api/v1/session")

@@ -129,9 +129,9 @@ class Round:
     @asynccontextmanager
     async def observed(self, service: Service) -> AsyncIterator[None]:
         """Within the block somebody else reads, and how long they wait is measured."""
-        onlooker = Onlooker()
+        onlooker, user = Onlooker(), await service.user()
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(onlooker.look, service)
+            nursery.start_soon(onlooker.look, user)
             yield
             nursery.cancel_scope.cancel()
         self.tally.others += onlooker.seconds

@@ -29,7 +29,7 @@ MOMENTS: Final = ("it runs", "it is down")
 @row(
     "F15",
     "the clock at 1970, 2100, 2 h on or back, running or down",
-    quick=(0, 7),
+    quick=(0,),
     long=len(SHIFTS) * len(MOMENTS),
 )
 async def wrong_clock(round: Round) -> None:

@@ -129,7 +129,7 @@ OTHERS: Final = {_make_newer, _make_foreign, _make_folder}
 @row(
     "F8",
     "the journal damaged: cut, flipped, missing, foreign, newer",
-    quick=(0, 2, 3),
+    quick=(0, 3),
     long=len(DAMAGES),
 )
 async def damaged(round: Round) -> None:

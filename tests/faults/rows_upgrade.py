@@ -21,9 +21,7 @@ RELEASES: Final = sorted(path for path in (Path(__file__).parent / "releases").i
 MINUTE: Final = 60.0
 
 
-@row(
-    "F24", "upgrade from earlier releases, jobs half done", quick=len(RELEASES), long=len(RELEASES)
-)
+@row("F24", "upgrade from earlier releases, jobs half done", quick=(0,), long=len(RELEASES))
 async def upgraded(round: Round) -> None:
     """A minute after the old server was killed: all that it had promised holds, or it refuses."""
     release = RELEASES[round.number]

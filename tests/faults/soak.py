@@ -185,7 +185,7 @@ async def _load(
     """All are busy, somebody looks on, and now and then a worker dies."""
     onlooker = Onlooker()
     async with crowd.busy(), trio.open_nursery() as nursery:
-        nursery.start_soon(onlooker.look, service)
+        nursery.start_soon(onlooker.look, await service.user())
         ends = trio.current_time() + seconds
         while trio.current_time() < ends:
             await trio.sleep(chance.uniform(0.2, max(0.4, seconds / 2)))

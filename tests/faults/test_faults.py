@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.rows import Row, load, play
+from tests.faults.rows import ROUND, Row, load, play
 from tests.faults.soak import soak
 
 ROWS = load().values()
@@ -21,6 +21,7 @@ def _named(row: Row) -> str:
     return row.name
 
 
+@pytest.mark.timeout(ROUND)
 @pytest.mark.parametrize("row", [row for row in ROWS if row.quick], ids=_named)
 async def test_in_short_the_row_holds(row: Row) -> None:
     tally = await play(row, seed=SEED, quick=True)
@@ -43,8 +44,9 @@ async def _soaked(folder: Path, seconds: float) -> None:
     assert not report.breaches, "\n".join([*report.lines(), *report.breaches])
 
 
-async def test_ten_seconds_of_faults_at_random_leave_nothing_behind(tmp_path: Path) -> None:
-    await _soaked(tmp_path, 10)
+@pytest.mark.timeout(ROUND)
+async def test_eight_seconds_of_faults_at_random_leave_nothing_behind(tmp_path: Path) -> None:
+    await _soaked(tmp_path, 8)
 
 
 @pytest.mark.faults
