@@ -70,7 +70,7 @@ class Disk:
 
     def owe(self, path: Path, why: StitcheryError) -> None:
         """Takes note of a file that would not go."""
-        log.warning("cannot remove a part now", part=path.name, why=why.detail)
+        log.warning("cannot remove a file now", file=path.name, why=why.detail)
         self._owed.add(path)
 
     async def pay(self) -> None:
@@ -182,13 +182,22 @@ def move_if_there(source: Path, target: Path) -> bool:
 
 
 def remove(path: Path) -> bool:
-    """Removes a file, durably; whether there was one."""
+    """Removes a file; whether there was one."""
     try:
         path.unlink()
-        flush_folder(path.parent)
     except FileNotFoundError:
         return False
+    _flush_removal(path.parent)
     return True
+
+
+def _flush_removal(folder: Path) -> None:
+    """Makes it durable that something was removed, if the disk does that.
+
+    It is gone all the same; if it comes back after a crash, the start of the next life settles it.
+    """
+    with suppress(OSError):
+        flush_folder(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +209,7 @@ class Removed:
 
 
 def remove_each(folder: Path, names: Collection[str]) -> Removed:
-    """Removes what it can of these files of a folder, durably; none there is none left."""
+    """Removes what it can of these files of a folder; none there is none left."""
     gone: set[str] = set()
     stuck: dict[str, str] = {}
     for name in names:
@@ -210,8 +219,8 @@ def remove_each(folder: Path, names: Collection[str]) -> Removed:
             stuck[name] = error.strerror or str(error)
         else:
             gone.add(name)
-    if folder.is_dir():
-        flush_folder(folder)
+    if gone:
+        _flush_removal(folder)
     return Removed(frozenset(gone), stuck)
 
 

@@ -18,7 +18,7 @@ import trio
 
 from actors import disk
 from actors.disk import CHUNK, Disk
-from actors.errors import NotFound
+from actors.errors import NotFound, StitcheryError
 from actors.ids import is_id
 
 
@@ -138,6 +138,10 @@ class Drafts:
     async def remove(self, session: str, id: str) -> bool:
         """Removes a draft; False when there was none."""
         return await self._disk(disk.remove, self.path(session, id))
+
+    def owe(self, session: str, id: str, why: StitcheryError) -> None:
+        """Takes note of a draft that the disk would not let go; `Workspace.pay` tries again."""
+        self._disk.owe(self.path(session, id), why)
 
     async def remove_session(self, session: str) -> int:
         """Removes all drafts of a session; how many."""

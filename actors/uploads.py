@@ -269,14 +269,14 @@ class Uploads:
 
         Args:
             upload: nobody writes to it, and nobody will.
-            at_any_rate: what the disk does not let go is left to the start of the next life.
+            at_any_rate: what the disk does not let go is removed later (`Workspace.pay`).
         """
         try:
             await self._services.workspace.drafts.remove(self._session, upload.record.id)
         except StitcheryError as error:
             if not at_any_rate:
                 raise
-            log.warning("cannot remove an upload", upload=upload.record.id, why=error.detail)
+            self._services.workspace.drafts.owe(self._session, upload.record.id, error)
         if upload.room is not None:
             upload.room.release()
         self._uploads.pop(upload.record.id, None)
