@@ -98,10 +98,13 @@ class Scene:
     points: Points
     story: Story = field(default_factory=Story)
     breaches: list[str] = field(default_factory=list)
+    until_restart: str = ""
+    """What may be said of this life, since only the start of the next one can mend it."""
 
     async def judge(self, tree: Stitchery, life: str) -> None:
         """Judges a tree whose accident is over."""
         found = await judge(self.rig, tree, self.story)
+        found = [one for one in found if not (self.until_restart and self.until_restart in one)]
         self.breaches += [f"{life}: {breach}" for breach in dict.fromkeys(found)]
 
     async def see_out(self, tree: Stitchery) -> None:
@@ -114,6 +117,7 @@ class Scene:
     async def live_again(self) -> None:
         """Judges the next life on the same folder."""
         self.points.end()
+        self.until_restart = ""
         async with self.rig.open() as tree:
             await self.judge(tree, "in the next life")
             await self.story.one_more(tree)

@@ -61,6 +61,8 @@ async def by_chance(scene: Scene, *, rate: float, what: str) -> None:
     else:
         scene.system.fails_at = lambda _: chance.choice(ERRORS) if chance.random() < rate else None
         scene.system.armed = True
+        # where an adoption fails and taking it back does, too, the start of a life puts it aside
+        scene.until_restart = "lies there without a record"
 
     def stop() -> None:
         scene.rig.record.choose = no_fault

@@ -14,21 +14,11 @@ from tests.faults.inside.rig import Rig, silence
 from tests.faults.inside.stage import at_every
 
 
-FOUND = {
-    row: "an upload whose bytes are gone keeps its record when the journal or the disk fails"
-    for row in ROWS
-    if row.startswith(("store", "disk", "record"))
-}
-"""What is known not to hold, and is being mended."""
-
-
 def _named(row: Row) -> str:
     return row.name
 
 
 def _hold(row: Row, *, full: bool) -> None:
-    if row.name in FOUND:
-        pytest.xfail(FOUND[row.name])
     broken = [played for played in row.play(full=full) if played.breaches]
     told = "\n".join(f"{played}\n    again: {again(played)}" for played in broken[:5])
     assert not broken, f"{len(broken)} did not hold:\n{told}"
