@@ -16,6 +16,8 @@ PURE = [
     "actors/experience.py",
     "actors/foresight.py",
     "actors/ids.py",
+    "actors/journal/age.py",
+    "actors/journal/writeahead.py",
     "actors/learnt.py",
     "actors/lifecycle.py",
     "actors/lines.py",

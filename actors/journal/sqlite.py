@@ -31,9 +31,9 @@ log = structlog.get_logger("journal")
 class _Opening:
     """What belongs to one opening of the store, from its first task to its last."""
 
-    def __init__(self, store: Store, backlog: int) -> None:
+    def __init__(self, store: Store, backlog: int, begun: float) -> None:
         self.groups = Groups(store.commit, backlog=backlog)
-        self.ageing = Ageing(store.resumed.age, trio.current_time())
+        self.ageing = Ageing(begun, trio.current_time())
         self._store = store
         self._readers = trio.CapacityLimiter(READERS)
 
@@ -82,7 +82,8 @@ class SqliteJournal:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Opens the record, reports started, and writes until cancelled; see the port."""
         store = await trio.to_thread.run_sync(partial(open_store, self._folder, wall=self._wall))
-        opening = _Opening(store, self._backlog)
+        # what this process has told counts also where the last mark could not be kept
+        opening = _Opening(store, self._backlog, max(store.resumed.age, self._last_age))
         try:
             self.life, self.last_id, self.findings = store.life, store.last_id, store.findings
             if store.resumed.doubt:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from actors.errors import Fault, StorageFull
 from actors.journal import inspection, opening
@@ -28,7 +29,7 @@ from actors.journal.statements import (
 from actors.journal.store import Store, Write
 from actors.lifecycle import State
 from actors.messages import Idempotency, SessionRecord
-from tests.actors.journal.makers import a_file, a_job, a_session, opened
+from tests.actors.journal.makers import Wall, a_file, a_job, a_session, opened
 from tests.actors.journal.rooms import fill, open_descriptors
 
 CODES: Final = {
@@ -278,3 +279,19 @@ def test_whichever_statement_fails_in_opening_it_is_refused_and_opens_later(
         assert sum(map(len, store.read(all_files).values())) == (3 if release else 0)
         store.close()
     assert nth > 10
+
+
+async def test_an_age_that_was_told_stands_though_its_mark_could_not_be_kept(
+    tmp_path: Path, mock_clock: MockClock
+) -> None:
+    """The disk is full when the journal closes, and the clock is set back before it opens again."""
+    wall = Wall()
+    journal = SqliteJournal(tmp_path, wall=wall)
+    async with opened(journal):
+        mock_clock.jump(100)
+        assert journal._opening is not None
+        store = journal._opening._store
+        store._writer = Failing(store._writer, nth_of_all(1), "full")  # type: ignore[assignment]  # as above
+    wall.now -= 7200
+    async with opened(journal):
+        assert journal.age() == 100
