@@ -168,9 +168,7 @@ class Job:
         with structlog.contextvars.bound_contextvars(**log_context):
             try:
                 await self._limiter.ask(self._place, resumed=resumed)
-                if resumed:
-                    await scribe.save(self._services.journal, self.record)
-                else:
+                if not resumed:
                     await scribe.add(self._services.journal, self.record, idempotency)
                 self.accepted = True
                 job_lines.accepted(self.record, resumed=resumed)
@@ -256,7 +254,7 @@ class Job:
             await self._context.discard()
             self._limiter.leave(self._place)
             now = trio.current_time()
-            self._backoff = Backoff(now, now + retry.after)
+            self._backoff = backoff = Backoff(now, now + retry.after)
             job_lines.backs_off(self.record, retry.after, retry.error)
             self.record = replace(
                 self.record,
@@ -268,7 +266,7 @@ class Job:
             await scribe.save(self._services.journal, self.record)
         self._halted.set()
         self._owner.job_changed(self)
-        await trio.sleep_until(self._backoff.until)
+        await trio.sleep_until(backoff.until)
         self._context = self._new_context()
         await self._take_place()
         self._backoff = None

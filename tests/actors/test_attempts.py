@@ -227,7 +227,7 @@ async def test_watchers_are_told_of_the_way_back_with_the_new_attempt(
 ) -> None:
     async with tree(tmp_path, Trying(StorageFull("full"))) as stitchery:
         session = await stitchery.sessions.create()
-        told = []
+        told: list[tuple[State, int]] = []
         with session.watch() as watcher:
             await submit(session)
             while not told or told[-1][0] is not State.SUCCEEDED:

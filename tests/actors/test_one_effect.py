@@ -14,7 +14,7 @@ import trio
 import trio.testing
 
 from actors.capability import AnswerT, Capability, Context, Forecast, OrderT, ProgressSink, Request
-from actors.errors import Fault, NotReady, StitcheryError, StorageFull, WorkFailed
+from actors.errors import Fault, JobEnded, NotReady, StitcheryError, StorageFull, WorkFailed
 from actors.journal.memory import MemoryJournal
 from actors.journal.port import JournalClosedError
 from actors.lifecycle import State, has_ended
@@ -23,7 +23,7 @@ from actors.session import Session
 from actors.simulation.work import EmptyDisk
 from actors.tree import Stitchery, open_stitchery
 from actors.workers.call import Call
-from actors.workspace import Workspace
+from actors.workspace import Part, Workspace
 from conf.settings import CapabilitySettings, Concurrency, Settings, Storage
 from tests.capabilities import IdleWorkers
 
@@ -139,9 +139,12 @@ class LookingWorkers(IdleWorkers):
 
 
 @asynccontextmanager
-async def tree(data: Path, journal: MemoryJournal) -> AsyncIterator[Stitchery]:
-    workspace = Workspace(data)
-    workspace._disk = EmptyDisk()  # virtual time jumps on while another thread works
+async def tree(
+    data: Path, journal: MemoryJournal, workspace: Workspace | None = None
+) -> AsyncIterator[Stitchery]:
+    if workspace is None:
+        workspace = Workspace(data)
+        workspace._disk = EmptyDisk()  # virtual time jumps on while another thread works
     settings = Settings(
         concurrency=Concurrency(max_jobs_per_user=2),
         storage=Storage(data=data),
@@ -258,5 +261,58 @@ async def test_an_end_that_may_be_on_record_is_not_put_back_when_the_service_sto
         await trio.sleep(1.5)
         await stitchery.drain()
         assert (await session.job(job)).record.state is State.RUNNING
+
+    assert journal.ends[job].state is State.SUCCEEDED
+
+
+class SlowWorkspace(Workspace):
+    """Takes ten seconds to put files in their place."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._disk = EmptyDisk()
+
+    async def adopt(self, *parts: Part) -> None:
+        await trio.sleep(10)
+        await super().adopt(*parts)
+
+
+@pytest.mark.parametrize("asked_at", [2.0, 10.9, 11.5, 15.9], ids=["", "at its end", "", ""])
+async def test_a_job_whose_files_are_being_put_in_place_or_on_record_keeps_its_end(
+    tmp_path: Path, autojump_clock: Clock, asked_at: float
+) -> None:
+    """Publishing takes until 11, recording until 16: a cancel comes too late, and is told so."""
+
+    async def slow(write: str) -> None:
+        await trio.sleep(5 if write == "save_job" else 0)
+
+    journal = FailingJournal()
+    journal._before_write = slow
+    async with tree(tmp_path, journal, SlowWorkspace(tmp_path)) as stitchery:
+        session = await stitchery.sessions.create()
+        job = (await session.submit("make", Task(seconds=1), Options())).record.id
+        await trio.sleep(asked_at)
+        with pytest.raises(JobEnded):
+            await session.cancel(job)
+        assert trio.current_time() == pytest.approx(16)
+        record = await end_of(session, job)
+
+    assert record.state is State.SUCCEEDED
+    assert record.receipt is None
+    assert record.result is not None
+    assert [path.name for path in (tmp_path / "files").rglob("*") if path.is_file()] == [
+        file.id for file in record.result.files
+    ]
+
+
+async def test_a_stop_while_files_are_put_in_place_ends_the_job_all_the_same(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """What is shielded ends first: the next life finds a job that has succeeded."""
+    journal = FailingJournal()
+    async with tree(tmp_path, journal, SlowWorkspace(tmp_path)) as stitchery:
+        session = await stitchery.sessions.create()
+        job = (await session.submit("make", Task(seconds=1), Options())).record.id
+        await trio.sleep(5)
 
     assert journal.ends[job].state is State.SUCCEEDED
