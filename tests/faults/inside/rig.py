@@ -126,20 +126,18 @@ def in_place(system: System | None = None) -> Iterator[System]:
     ) -> T:
         nonlocal inside
         await trio.lowlevel.checkpoint_if_cancelled()
+        step = object()
         if limiter is not None:
-            await limiter.acquire_on_behalf_of(step := object())
-        with trio.CancelScope(shield=True):
-            try:
-                await trio.lowlevel.checkpoint()
-                inside = True
-                try:
-                    return act(*args)
-                finally:
-                    inside = False
-                    await trio.lowlevel.checkpoint()
-            finally:
-                if limiter is not None:
-                    limiter.release_on_behalf_of(step)
+            await limiter.acquire_on_behalf_of(step)
+        await trio.lowlevel.cancel_shielded_checkpoint()
+        try:
+            inside = True
+            return act(*args)
+        finally:
+            inside = False
+            await trio.lowlevel.cancel_shielded_checkpoint()
+            if limiter is not None:
+                limiter.release_on_behalf_of(step)
 
     def seen(name: str) -> Any:
         real = getattr(os, name)

@@ -27,7 +27,9 @@ async def _opened(scene: Scene, stop: Callable[[], None]) -> AsyncIterator[Stitc
             tree = await stack.enter_async_context(scene.rig.open())
         except* StitcheryError:
             stop()
-        yield tree or await stack.enter_async_context(scene.rig.open())
+        if tree is None:
+            tree = await stack.enter_async_context(scene.rig.open())
+        yield tree
 
 
 async def the_record(scene: Scene, *, fault: Fault) -> None:

@@ -16,7 +16,7 @@ from actors.tree import Stitchery
 from tests.faults.inside.rig import Rig
 from tests.faults.inside.story import PATIENCE, Story
 
-SETTLED = 200.0
+SETTLED = 70.0
 """Virtual seconds in which the janitor has looked at everything and paid what was owed."""
 
 
