@@ -27,9 +27,9 @@ from actors.journal.writeahead import INDEX, Index, Log, Loss, lost, read_index,
 BUSY_SECONDS: Final = 2.0
 """How long a write waits for another program that holds the database, such as a backup."""
 
-CHECKED_WHOLE: Final = 1 << 29
-"""Bytes: a greater journal is not read from end to end before it is opened. Reading takes about
-1.5 s a gigabyte that the system has in memory, and as long as the disk takes for the rest; the
+CHECKED_WHOLE: Final = 1 << 28
+"""Bytes: a greater journal is not read from end to end before it is opened. Reading takes about two
+seconds a gigabyte that the system has in memory, and as long as the disk takes for the rest; the
 service is to be ready within 2 s. However a life ended, its log keeps the main file whole: what
 this finds are the faults of disks and of hands, and `stitchery check` finds them at any time."""
 
