@@ -7,6 +7,7 @@ Never: believes a page: a number in it may say anything, so each is held against
 
 import struct
 from collections.abc import Iterator, Sequence
+from mmap import mmap
 from typing import Final
 
 Value = int | float | str | bytes | None
@@ -40,15 +41,15 @@ class Pages:
         version: that the file's owner gave it; 0 where the header is lost.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | mmap) -> None:
         self._data = data
-        self._has_header = data.startswith(_SIGNATURE) and len(data) >= _HEADER
+        self._has_header = data[: len(_SIGNATURE)] == _SIGNATURE and len(data) >= _HEADER
         self.size = self._page_size()
         self.count = len(data) // self.size
         self.version: int = struct.unpack_from(">I", data, 60)[0] if self._has_header else 0
 
     def _page_size(self) -> int:
-        (size,) = struct.unpack_from(">H", self._data.ljust(_HEADER, b"\0"), 16)
+        (size,) = struct.unpack_from(">H", self._data[:_HEADER].ljust(_HEADER, b"\0"), 16)
         size = 1 << 16 if size == 1 else size
         plausible = 512 <= size <= 1 << 16 and not size & (size - 1)  # noqa: PLR2004 -- the format's bounds
         return size if self._has_header and plausible else PAGE_SIZE

@@ -14,10 +14,11 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from actors import disk
@@ -70,24 +71,39 @@ def salvage(damaged: Path, new: Path) -> Salvaged:
     Raises:
         OSError, sqlite3.Error: the disk failed or is full.
     """
-    pages = Pages(damaged.read_bytes())
-    begin_empty(new, pages.version if 1 <= pages.version <= VERSION else VERSION)
+    with _mapped(damaged) as pages:
+        begin_empty(new, pages.version if 1 <= pages.version <= VERSION else VERSION)
+        with opened(new) as target:
+            target.execute("BEGIN")
+            saved, dropped, renewed = _put_all(pages, target)
+            _keep_unnumbered(damaged, target)
+            target.execute("COMMIT")
+            before = _counts(damaged, _parents_first(target))
+    return Salvaged(dict(saved), before, dict(dropped), renewed)
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[Pages]:
+    with path.open("rb") as file, ExitStack() as held:
+        empty = not os.fstat(file.fileno()).st_size  # what is empty cannot be mapped
+        map = b"" if empty else held.enter_context(mmap(file.fileno(), 0, access=ACCESS_READ))
+        yield Pages(map)
+
+
+def _put_all(pages: Pages, target: sqlite3.Connection) -> tuple[Counter[str], Counter[str], int]:
+    """Puts all rows down: how many were saved and dropped, by table; and sessions begun anew."""
+    columns = {table: _columns(target, table) for table in _parents_first(target)}
+    found = _Found(pages, columns)
     saved, dropped = Counter[str](), Counter[str]()
-    with opened(new) as target:
-        columns = {table: _columns(target, table) for table in _parents_first(target)}
-        found = _Found(pages, columns)
-        target.execute("BEGIN")
-        _keep_unnumbered(damaged, target, [name for name in tables(target) if name not in columns])
-        renewed = 0
-        for table, names in columns.items():
-            for row in found.rows(table):
-                kept = row is not None and _put(target, table, names, row)
-                (saved if kept else dropped)[table] += 1
-            saved[table] += sum(_put(target, table, names, row) for row in found.lost(table))
-            if table == "sessions":
-                renewed = _renew_sessions(target, found, columns)
-        target.execute("COMMIT")
-    return Salvaged(dict(saved), _counts(damaged, list(columns)), dict(dropped), renewed)
+    renewed = 0
+    for table, names in columns.items():
+        for row in found.rows(table):
+            kept = row is not None and _put(target, table, names, row)
+            (saved if kept else dropped)[table] += 1
+        saved[table] += sum(_put(target, table, names, row) for row in found.lost(table))
+        if table == "sessions":
+            renewed = _renew_sessions(target, found, columns)
+    return saved, dropped, renewed
 
 
 class _Found:
@@ -201,9 +217,9 @@ def _renew_sessions(
     return sum(_put(target, "sessions", names, (one.id, encode(one))) for one in renewed)
 
 
-def _keep_unnumbered(damaged: Path, target: sqlite3.Connection, names: list[str]) -> None:
+def _keep_unnumbered(damaged: Path, target: sqlite3.Connection) -> None:
     """Takes over the small tables without numbered rows, as far as SQLite can read them."""
-    for table in names:
+    for table in sorted({*tables(target)}.difference(_parents_first(target))):
         with suppress(sqlite3.Error), closing(sqlite3.connect(damaged)) as connection:
             for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 -- a name from sqlite_master
                 places = ", ".join("?" * len(row))
