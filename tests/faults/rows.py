@@ -28,6 +28,7 @@ FAMILIES: Final = (
     "rows_races",
     "rows_upgrade",
     "rows_disk",
+    "rows_calls",
     "rows_workers",
 )
 """The modules that have rows, in the order of the table."""
