@@ -184,7 +184,7 @@ class House:
             while self.processes():  # noqa: ASYNC110 -- no event of ours tells that they end
                 await trio.sleep(0.005)
         self.ends.append(trio.current_time() - began)
-        await self.leave()
+        self.program.close()  # its clients stay: whoever is busy finds it gone, not themselves
         return status
 
     async def leave(self) -> None:
