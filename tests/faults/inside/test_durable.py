@@ -1,4 +1,4 @@
-"""The same story on the journal on disk, with its threads, in real time: all that was accepted ends."""
+"""The same story on the journal on disk, with its threads, in real time: what was accepted ends."""
 
 from pathlib import Path
 
