@@ -9,6 +9,7 @@ What is on its way (`parts/`) or was set aside (`lost/`) stays behind.
 """
 
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from actors.journal.opening import DATABASE
 from actors.safekeeping import copying, reading, snapshot
 from actors.safekeeping.copying import Sum
 from actors.safekeeping.findings import Code, Contents, Finding, Place, Recorded
-from actors.safekeeping.places import KEYS
+from actors.safekeeping.places import KEYS, PlaceTakenError
 
 _UNIT: Final = 1 << 20
 
@@ -75,12 +76,14 @@ def carry(folder: Path, half: Path, *, link: bool = False, report: Report = nobo
 
     Raises:
         UnreadableJournalError: the record cannot be read.
+        PlaceTakenError: there is no room for all; nothing was copied that might fill the disk.
         OSError: a disk failed or is full.
     """
     journal = half / DATABASE
     lost = snapshot.copy_journal(folder, journal, _pages(report))
     record = reading.read(journal)
     carrier = _Carrier(folder, half, record.contents, report, link=link)
+    carrier.look_for_room()
     carrier.copy_files()
     carrier.copy_drafts()
     with suppress(FileNotFoundError):  # a service that never started has none
@@ -129,6 +132,19 @@ class _Carrier:
         self.linked = 0
         self.left_out: list[Place] = []
         self.damaged: list[Finding] = []
+
+    def look_for_room(self) -> None:
+        """Refuses what would fill the disk, which the service may share.
+
+        Raises:
+            PlaceTakenError: there is no room.
+        """
+        free = shutil.disk_usage(self._half).free
+        if self._total > free and not self._link:
+            raise PlaceTakenError(
+                f"The disk of {self._half.parent} has {free >> 20} MiB free, and the files are "
+                f"{self._total >> 20} MiB. Make room, or name a place on another disk."
+            )
 
     def copy_files(self) -> None:
         for place, recorded in sorted(self._contents.files.items()):

@@ -204,6 +204,9 @@ def _notes(
     lost = [facts.st_size for _, facts in entries(folder / "lost")]
     if lost:
         notes.append(f"lost/ holds {_amount(lost)} that were on no record and were set aside.")
+    kept = sorted(path.name for path in folder.glob("*damaged-*"))
+    if kept:
+        notes.append(f"{', '.join(kept)}: kept of a damage; to be removed when all is well.")
     return notes
 
 

@@ -33,7 +33,8 @@ def show_backup(dest: Path, made: Manifest, damaged: Sequence[Finding]) -> None:
         f"{count(made.uploads, 'unfinished upload')}."
     )
     if made.left_out:
-        _note(f"{count(made.left_out, 'file')} left out: removed by their users meanwhile.")
+        left_out = count(made.left_out, "file or upload", "files or uploads")
+        _note(f"{left_out} left out: removed meanwhile by whose they were.")
     if damaged:
         show_findings(damaged)
         complain("This was damaged before; the backup has it as it is.")

@@ -1,5 +1,6 @@
 """A backup agrees with itself whatever happens beside it, and is there whole or not at all."""
 
+import shutil
 import stat
 import threading
 from collections.abc import Callable
@@ -152,6 +153,18 @@ def test_a_damaged_journal_is_not_backed_up(folder: Folder, place: Path) -> None
         back_up(folder.path, place)
 
     assert not place.exists()
+    assert not any(place.parent.iterdir())
+
+
+def test_a_disk_that_files_would_fill_is_left_alone(
+    folder: Folder, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = shutil.disk_usage(folder.path)._replace(free=folder.files[0].size)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: room)
+
+    with pytest.raises(PlaceTakenError, match="0 MiB free"):
+        back_up(folder.path, place)
+
     assert not any(place.parent.iterdir())
 
 

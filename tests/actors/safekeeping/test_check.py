@@ -199,11 +199,11 @@ async def test_what_stays_amiss_beside_a_server_is_found(folder: Folder) -> None
 
 
 def test_what_was_set_aside_or_is_on_its_way_is_told_and_no_finding(folder: Folder) -> None:
-    for name in ("parts/x", "lost/s/x"):
+    for name in ("parts/x", "lost/s/x", "damaged-1/journal.sqlite3"):
         (folder.path / name).parent.mkdir(parents=True, exist_ok=True)
         (folder.path / name).write_bytes(b"12345")
 
     found = check(folder.path)
 
     assert not found.findings
-    assert [note.partition(" ")[0] for note in found.notes] == ["parts/", "lost/"]
+    assert [note.partition(" ")[0] for note in found.notes] == [*("parts/", "lost/", "damaged-1:")]
