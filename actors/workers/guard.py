@@ -8,8 +8,9 @@ Never: runs work, imports more than the standard library, decides when a worker 
 There are two guards, since one may be killed itself, by an operator or for want of memory. The
 kernel ends the worker with its guard, but not what the worker has started: that falls to the outer
 guard, which waits for nothing else, and sweeps. When the outer one is killed, the guard finds the
-pipe between them closed, and does as when the server is gone. (Who kills both at one stroke leaves
-what the worker has started.)
+pipe between them closed, and does as when the server is gone. Nor does it help to stop one: the
+outer guard kills a guard that stands still when the server is gone, and the guard wakes the outer
+one before it leaves. (Who kills both at one stroke leaves what the worker has started.)
 
 It starts with the worker's channel on standard input, the lifeline on standard output and the log
 on standard error; so one command line starts it anywhere, also inside a frozen executable.
@@ -24,10 +25,14 @@ import select
 import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from actors.workers import processes
 from actors.workers.lifeline import ASK, Report
+
+PATIENCE: Final = 2.0
+"""Seconds that a guard is given to end all when the server is gone; hundredths are usual. If it was
+at work all the same, the outer guard goes on with that."""
 
 
 def command_line(preload: Sequence[str]) -> list[str]:
@@ -50,6 +55,7 @@ def main(preload: Sequence[str]) -> int:
     channel, lifeline = _move_away(0, os.O_RDONLY), _move_away(1, None)
     beside, outer = os.pipe()  # nothing is ever written: it ends with the outer guard
     processes.adopt_orphans()
+    outer_guard = os.getpid()
     guard = os.fork()
     if guard:
         os.close(channel)
@@ -62,7 +68,10 @@ def main(preload: Sequence[str]) -> int:
     if worker:
         os.setpgid(worker, worker)
         os.close(channel)
-        _leave(lifeline, _watch(worker, lifeline, beside))
+        report = _watch(worker, lifeline, beside)
+        if os.getppid() == outer_guard:
+            os.kill(outer_guard, signal.SIGCONT)  # to bury us it must not stand still
+        _leave(lifeline, report)
     # here and in the guard: neither may go on before it is so
     os.setpgid(0, 0)
     os.close(lifeline)
@@ -79,13 +88,33 @@ def _stand_by(guard: int, lifeline: int) -> NoReturn:
     processes.call_yourself("stitchery-outer")
     _ignore_what_is_meant_for_others()
     signal.signal(signal.SIGTERM, lambda *_: os.kill(guard, signal.SIGKILL))
-    _, status = os.waitpid(guard, 0)
+    status = _wait_for_guard(guard, lifeline)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if status == 0:  # it has left nothing, and has told so
         os._exit(0)
     seen: set[processes.Process] = set()
     processes.sweep(seen)
     _leave(lifeline, Report(None, len(seen)))
+
+
+def _wait_for_guard(guard: int, lifeline: int) -> int:
+    """The guard's status; one that stands still when the server is gone is killed."""
+    woken, poll = _woken_by_children(), select.poll()
+    patience: float | None = None
+    poll.register(woken, select.POLLIN)
+    poll.register(lifeline, 0)  # of which only the end is told
+    while True:
+        ended, status = os.waitpid(guard, os.WNOHANG)
+        if ended:
+            return status
+        ready = {descriptor for descriptor, _ in poll.poll(patience)}
+        if not ready:
+            os.kill(guard, signal.SIGKILL)
+        if lifeline in ready:
+            poll.unregister(lifeline)
+            patience = PATIENCE * 1000
+        if woken in ready:
+            os.read(woken, 64)
 
 
 def _leave(lifeline: int, report: Report) -> NoReturn:
@@ -144,11 +173,7 @@ def _kill_group(worker: int) -> None:
 
 def _wait(worker: int, lifeline: int, beside: int, seen: set[processes.Process]) -> int | None:
     """The worker's status when it ended; None when it shall be killed."""
-    woken, wake = os.pipe()
-    os.set_blocking(wake, False)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler there must be, to be woken
-    poll = select.poll()
+    woken, poll = _woken_by_children(), select.poll()
     poll.register(woken, select.POLLIN)
     poll.register(lifeline, select.POLLIN)
     poll.register(beside, select.POLLIN)
@@ -167,6 +192,15 @@ def _wait(worker: int, lifeline: int, beside: int, seen: set[processes.Process])
                 return None
             seen |= processes.descendants(os.getpid())
             processes.tell(seen, signal.SIGTERM)
+
+
+def _woken_by_children() -> int:
+    """A descriptor that can be read when a child has ended, or may have."""
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler there must be, to be woken
+    return woken
 
 
 if __name__ == "__main__":

@@ -183,6 +183,21 @@ def test_nothing_survives_a_server_that_is_killed_while_its_workers_start(after:
         time.sleep(0.002)
 
 
+@pytest.mark.parametrize("who", ["stitchery-work", "stitchery-guard", "stitchery-outer"])
+def test_nothing_survives_a_killed_server_whose_children_stand_still(who: str) -> None:
+    """Whoever of them was stopped: what it cannot do another does, or wakes it to do it."""
+    command = [sys.executable, "-m", "tests.actors.workers.server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - ours
+        assert server.stdout is not None
+        family = known(Progress(fraction=0, step="", message=server.stdout.readline()))
+        still = {one for one in family if Path(f"/proc/{one.pid}/comm").read_text().strip() == who}
+        assert len(still) >= 3, "of each three, and the daemons have their workers' name"
+        processes.tell(still, signal.SIGSTOP)
+        server.kill()
+    while alive(family):  # pytest's time limit is the bound
+        time.sleep(0.002)
+
+
 def test_nothing_survives_a_server_that_is_killed() -> None:
     """The server can do nothing at SIGKILL: guards find out by themselves."""
     command = [sys.executable, "-m", "tests.actors.workers.server"]
