@@ -4,7 +4,7 @@ How to read it: a *house* (house.py) is a data folder and the server in it; *vis
 (visitors.py) use it and write down what they were promised (notes.py); the *audit* (audit.py)
 holds that against what is there after the fault; a *row* (rows.py) is one line of the matrix,
 played in so many rounds; `rows_*.py` are the rows, a family each; wrapped.py puts faults inside the
-server.
+server, switch.py such as are switched while it runs, mounts.py has small disks and read-only ones.
 
 How to add a row: write a coroutine into the module of its family (a new one is named in
 `rows.FAMILIES`), mark it, and use what the round gives:

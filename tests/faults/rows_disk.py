@@ -16,6 +16,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import trio
+from trio.to_thread import run_sync as to_thread
 
 from tests.faults import mounts
 from tests.faults.audit import QUIET
@@ -98,7 +99,7 @@ async def _goes_on(round: Round, visitor: Visitor, disk: Disk) -> None:
     file, job = await _something(visitor)
     await visitor.user.reaches(job, "running")
     async with trio.open_nursery() as nursery:
-        disk.leave_free(0)
+        await to_thread(disk.leave_free, 0)
         round.tally.injected += 1
         nursery.start_soon(visitor.cancel, job)
         read = await visitor.user.http.get(f"/api/v1/files/{file}/content")
@@ -113,9 +114,9 @@ async def _goes_on(round: Round, visitor: Visitor, disk: Disk) -> None:
         notes.files[file].gone = gone.status_code == 204
         round.check(notes.files[file].gone, f"removing a file: {gone.status_code} {gone.text}")
         if round.number % 4 < 2:
-            disk.make_room()
+            await to_thread(disk.make_room)
         else:
-            disk.grow("96m")
+            await to_thread(disk.grow, "96m")
     round.check(job in notes.ended, f"cancelling a job: {notes.refusals}")
 
 
@@ -128,7 +129,7 @@ async def full(round: Round) -> None:
         round.tally.remarks.append(mounts.CANNOT)
         return
     folder = round.folder / "data" if round.number % 2 else round.folder
-    names = 400 if round.number % 5 == 4 else 0
+    names = 2000 if round.number % 5 == 4 else 0
     floor: Section = NO_FLOOR if round.number % 3 < 2 else {"min_free_mb": 4}
     with tmpfs(folder, size="48m", names=names) as disk:
         async with round.house(**HASTY, storage=floor) as house:
@@ -137,9 +138,9 @@ async def full(round: Round) -> None:
                 async with crowd.busy(), round.observed(service):
                     for _ in range(1 if round.quick else 3):
                         await trio.sleep(round.chance.uniform(0.1, 0.6))
-                        _fill(disk, round, names)
+                        await _fill(disk, round, names)
                         await trio.sleep(round.chance.uniform(0.5, 1.5))
-                        disk.make_room()
+                        await to_thread(disk.make_room)
                 await recovered(round, crowd.visitors[0])
                 for visitor in crowd.visitors:
                     await visitor.settled()
@@ -149,11 +150,11 @@ async def full(round: Round) -> None:
                 _check_codes(round, crowd, WHEN_FULL)
 
 
-def _fill(disk: Disk, round: Round, names: int) -> None:
+async def _fill(disk: Disk, round: Round, names: int) -> None:
     if names:
-        disk.leave_names(round.chance.randrange(4))
+        await to_thread(disk.leave_names, round.chance.randrange(4))
     else:
-        disk.leave_free(round.chance.choice((0, 0, 20_000, 300_000)))
+        await to_thread(disk.leave_free, round.chance.choice((0, 0, 20_000, 300_000)))
     round.tally.injected += 1
 
 

@@ -17,7 +17,7 @@ from tests.actors.workers import tasks
 from tests.actors.workers.tasks import Number, Text
 from tests.faults import tasks as own
 
-CALLS: Final = {
+CALLS: Final[Mapping[str, Call[Any, Any]]] = {
     "die": tasks.DIE,
     "leave": tasks.LEAVE,
     "write": tasks.WRITE,
@@ -74,7 +74,7 @@ class Mischief(Capability[MischiefRequest, CapabilitySettings]):
     ) -> JobResult:
         """Misbehaves in a worker."""
         way, *more = request.how
-        call: Call[Any, Any] = CALLS[way]
+        call = CALLS[way]
         order = Number(int(more[0])) if call.order_type is Number else Text("".join(more))
         async with context.borrow("processor"):
             await context.work(call, order)
