@@ -61,6 +61,8 @@ class Clerk:
             # if that cannot be, the next life finds it as this one did
             await scribe.save(self._services.journal, found.record)
             return
+        if found.record != record:  # of ten thousand that waited, none: a start is quick
+            await scribe.save(self._services.journal, found.record)
         job = self._job(found.record, found.request, found.files)
         await self._start(job, nursery, resumed=True)
 

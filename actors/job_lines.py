@@ -16,8 +16,14 @@ log = structlog.get_logger("job")
 
 
 def accepted(record: JobRecord, *, resumed: bool) -> None:
-    """It has a place in line, and is on record; `resumed`: since an earlier life."""
-    log.info("job resumed" if resumed else "job accepted", capability=record.capability)
+    """It has a place in line, and is on record; `resumed`: since an earlier life.
+
+    Ten thousand that were resumed would hold the start up; the line of that has their number.
+    """
+    if resumed:
+        log.debug("job resumed", capability=record.capability)
+    else:
+        log.info("job accepted", capability=record.capability)
 
 
 def started(record: JobRecord) -> None:

@@ -249,7 +249,9 @@ async def open_stitchery(
     )
     stitchery = Stitchery(services, Sessions(services), floor)
     async with trio.open_nursery() as nursery:
+        floor.close()  # until all that was left stands in line: the first turn is then everybody's
         await nursery.start(Supervisor(_children(stitchery)).run)
+        floor.reopen()
         yield stitchery
         nursery.cancel_scope.cancel()
 
