@@ -22,9 +22,16 @@ from actors.messages import FileRecord, JobRecord, SessionRecord, UploadRecord
 from actors.safekeeping.findings import Code, Contents, Finding, Place, Recorded
 
 _BUSY_SECONDS: Final = 5.0
-_DAMAGE: Final = frozenset(
-    {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}  # tables are not there
+UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite's module raises over damage: the messages quote it, and it may be no text."""
+
+_NOT_DAMAGE: Final = frozenset(
+    {
+        *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM),
+        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY),
+    }
 )
+"""Codes by which SQLite complains of others than the file; damage may be told by any other."""
 
 KINDS: Final = {
     "sessions": SessionRecord,
@@ -57,12 +64,20 @@ class Account:
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """A connection; `mode` is "ro", "rw", or "rwc" to make the file."""
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=_BUSY_SECONDS,
         isolation_level=None,
     )
+    # text that is damaged comes through, in characters that no record can have
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    return connection
+
+
+def printable(value: object) -> str:
+    """Its text as any terminal and JSON can take it, at most a line of it."""
+    return str(value)[:200].encode("ascii", "backslashreplace").decode()
 
 
 @contextmanager
@@ -75,16 +90,14 @@ def plain_errors(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind
         if code == sqlite3.SQLITE_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
-        if code in _DAMAGE or (
-            isinstance(error, sqlite3.OperationalError) and code == sqlite3.SQLITE_ERROR
-        ):
-            text = f"The journal {path.name} cannot be read: {error}."
-            raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, text)) from error
-        raise OSError(errno.EIO, str(error), str(path)) from error
+        if code in _NOT_DAMAGE:
+            raise OSError(errno.EIO, str(error), str(path)) from error
+        text = f"The journal {path.name} cannot be read: {printable(error)}."
+        raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, text)) from error
 
 
 @contextmanager
@@ -138,7 +151,8 @@ def _check(connection: sqlite3.Connection) -> int:
     found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)").fetchall()]
     if found != ["ok"]:
         lines = [line for text in found for line in text.splitlines() if not line.startswith("***")]
-        text = f"The journal is damaged in {len(lines)} place(s) or more: {'; '.join(lines[:3])}."
+        where = printable("; ".join(lines[:3]))
+        text = f"The journal is damaged in {len(lines)} place(s) or more: {where}."
         raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, text))
     return checked_version(connection)
 
@@ -181,8 +195,9 @@ def _records(connection: sqlite3.Connection, findings: list[Finding]) -> Iterato
         for row, id, document in connection.execute(f"SELECT rowid, id, document FROM {table}"):  # noqa: S608 -- our own names
             record = readable(kind, document)
             if record is None or record.id != id:
-                text = f"Row {row} of {table} ({id}) makes no sense."
-                findings.append(Finding(Code.RECORD, text, id=str(id)))
+                name = printable(id)
+                text = f"Row {row} of {table} ({name}) makes no sense."
+                findings.append(Finding(Code.RECORD, text, id=name))
             else:
                 yield record
 

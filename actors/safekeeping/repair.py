@@ -24,6 +24,7 @@ from actors.journal.opening import DATABASE
 from actors.safekeeping import reading, snapshot
 from actors.safekeeping.carrying import entries
 from actors.safekeeping.findings import Code, Finding, Stored, compare
+from actors.safekeeping.reading import UNREADABLE
 from actors.safekeeping.salvage import Salvaged, begin_empty, salvage
 from actors.safekeeping.taking import taken as holding
 
@@ -157,6 +158,6 @@ def _scratch_copy(aside: Path, shop: Path) -> Path:
     for name in _OLD[:2]:
         with suppress(FileNotFoundError):
             shutil.copyfile(aside / name, shop / name)
-    with suppress(sqlite3.Error), closing(sqlite3.connect(copy)) as connection:
+    with suppress(*UNREADABLE), closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return copy

@@ -27,7 +27,7 @@ from actors.journal.records import encode
 from actors.journal.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from actors.messages import FileRecord, JobRecord, SessionRecord, UploadRecord
 from actors.safekeeping.pages import Pages, Row
-from actors.safekeeping.reading import KINDS, Record, count, opened, readable, tables
+from actors.safekeeping.reading import KINDS, UNREADABLE, Record, count, opened, readable, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ def _renew_sessions(
 def _keep_unnumbered(damaged: Path, target: sqlite3.Connection) -> None:
     """Takes over the small tables without numbered rows, as far as SQLite can read them."""
     for table in sorted({*tables(target)}.difference(_parents_first(target))):
-        with suppress(sqlite3.Error), closing(sqlite3.connect(damaged)) as connection:
+        with suppress(*UNREADABLE), closing(sqlite3.connect(damaged)) as connection:
             for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 -- a name from sqlite_master
                 places = ", ".join("?" * len(row))
                 target.execute(f'INSERT OR REPLACE INTO "{table}" VALUES ({places})', row)  # noqa: S608
@@ -229,6 +229,6 @@ def _keep_unnumbered(damaged: Path, target: sqlite3.Connection) -> None:
 def _counts(damaged: Path, names: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for table in names:
-        with suppress(sqlite3.Error), closing(sqlite3.connect(damaged)) as connection:
+        with suppress(*UNREADABLE), closing(sqlite3.connect(damaged)) as connection:
             found[table] = count(connection, table)
     return found

@@ -10,7 +10,6 @@ what lies in its write-ahead log is brought into the copy.
 """
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -21,7 +20,7 @@ from actors.journal.opening import DATABASE, LOCK
 from actors.journal.port import JournalUnusableError
 from actors.safekeeping.copying import copy_file
 from actors.safekeeping.findings import Code, Finding
-from actors.safekeeping.reading import UnreadableJournalError, connect, plain_errors
+from actors.safekeeping.reading import UNREADABLE, UnreadableJournalError, connect, plain_errors
 
 LOG: Final = f"{DATABASE}-wal"
 INDEX: Final = f"{DATABASE}-shm"
@@ -141,7 +140,7 @@ def _lost_in_log(copy: Path) -> Iterator[Finding]:
     """What the log of a copy has lost; looked for before SQLite takes the log in."""
     if not copy.with_name(f"{copy.name}-wal").exists():
         return
-    with suppress(JournalUnusableError, sqlite3.Error):  # what else is wrong is found by reading it
+    with suppress(JournalUnusableError, *UNREADABLE):  # what else is wrong is found by reading
         if inspect(copy):
             text = "The journal's log is damaged: the last changes of a killed server are lost."
             yield Finding(Code.JOURNAL_TAIL, text)
