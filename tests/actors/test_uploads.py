@@ -371,8 +371,11 @@ async def test_an_upload_without_a_byte_for_long_is_given_up(
 
 
 async def settled(stitchery: Stitchery) -> None:
-    """Waits until nobody is in a thread any more: the mock clock does not see threads."""
-    for _ in range(3):
+    """Waits until nobody is in a thread any more: the mock clock does not see threads.
+
+    A session that comes to memory and gives uploads up goes to the disk a dozen times.
+    """
+    for _ in range(12):
         await trio.testing.wait_all_tasks_blocked(0.001)
         await stitchery.services.workspace.drafts.all()
 
