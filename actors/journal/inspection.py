@@ -222,6 +222,8 @@ def plain_words(path: Path) -> Iterator[None]:
             f"The data folder {path.parent} cannot be used: {_whereat(error)}. Look at its rights "
             "and its disk, or name another folder (--data, or data in the section storage)."
         ) from error
+    except UnicodeDecodeError as error:  # SQLite's message quotes the damage, which is no text
+        raise damaged(path, "its table of tables makes no sense") from error
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
             raise damaged(path, str(error)) from error

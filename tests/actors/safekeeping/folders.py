@@ -182,6 +182,12 @@ def a_journal_without_its_head(folder: Folder) -> None:
 
 
 @damage(Code.JOURNAL_DAMAGED)
+def a_journal_whose_tables_are_no_text(folder: Folder) -> None:
+    data = folder.journal.read_bytes()
+    folder.journal.write_bytes(data.replace(b"REFERENCES", b"REFER\xccNCES"))
+
+
+@damage(Code.JOURNAL_DAMAGED)
 def half_a_journal(folder: Folder) -> None:
     data = folder.journal.read_bytes()
     folder.journal.write_bytes(data[: len(data) // 2])

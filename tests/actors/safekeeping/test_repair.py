@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from actors.journal.port import FolderInUseError
+from actors.journal.opening import open_store
+from actors.journal.port import FolderInUseError, JournalUnusableError
 from actors.journal.schema import MIGRATIONS, VERSION
 from actors.journal.sqlite import SqliteJournal
 from actors.safekeeping.check import check
@@ -155,8 +156,12 @@ def test_a_missing_journal_is_begun_empty_and_files_stay(folder: Folder) -> None
 
 
 @pytest.mark.parametrize("name", [name for name in DAMAGES if "journal" in name])
-async def test_after_each_damage_the_service_can_start(folder: Folder, name: str) -> None:
+async def test_no_service_starts_on_a_damage_and_after_its_repair_it_does(
+    folder: Folder, name: str
+) -> None:
     DAMAGES[name][0](folder)
+    with pytest.raises(JournalUnusableError):
+        open_store(folder.path)
 
     repair(folder.path)
 
