@@ -318,6 +318,15 @@ def room(folder: Path) -> Room:
     )
 
 
+def holds_anything(folder: Path) -> bool | None:
+    """Whether anything at all lies in a folder; None when it is not there."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except FileNotFoundError:
+        return None
+
+
 def names(folder: Path) -> tuple[str, ...]:
     """The names in a folder, in order; none when it is not there."""
     try:

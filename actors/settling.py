@@ -2,8 +2,10 @@
 
 Owns: the one rule of it: bytes that are on nobody's record go to `lost`; a record without its bytes
 is removed, and told. A file of another size than its record says counts as both.
-Never: removes bytes that somebody may want, or stops a start: what the disk does not let be settled
-is told, and settled another time.
+Never: removes bytes that somebody may want, or stops a start for what the disk does not let be
+settled: that is told, and settled another time. One thing stops a start: a folder of files that
+looks as if its volume were not mounted. By the rule all its records would go, and the files with
+them when the volume is back.
 
 The rule holds for all at the start of a life, and for one session when it comes to memory: between
 its bytes and their records its actor may have broken, or the disk been full.
@@ -17,6 +19,7 @@ import structlog
 import trio
 
 from actors.errors import StitcheryError
+from actors.journal.port import MissingFilesError
 from actors.lost import Place
 from actors.messages import JobRecord
 from actors.services import Services
@@ -28,6 +31,9 @@ TOLD: Final = 20
 
 AT_ONCE: Final = 64
 """Records removed side by side: the journal writes them as one group."""
+
+MANY: Final = 10
+"""Files that are not all removed by hand: an empty folder instead of so many is another folder."""
 
 Sizes = Mapping[str, Mapping[str, int]]
 """Bytes by id, by session."""
@@ -63,6 +69,24 @@ def compare(recorded: Sizes, found: Sizes) -> Parted:
     )
 
 
+def is_elsewhere(recorded: Sizes, *, anything: bool | None) -> bool:
+    """Whether the files seem to lie somewhere else than in the folder that was found.
+
+    Args:
+        recorded: what the record lists.
+        anything: whether anything at all lies in the folder; None when it is not there.
+
+    The folder is made with the first file and never removed: missing, it is missed by any record.
+    The usual trace of a volume that is not mounted is an empty folder, though. But so is what a
+    person leaves who removed the few files there were, and a crash in the midst of ending the one
+    session that had any. So it takes several files, and those of more than one session.
+    """
+    if anything is None:
+        return any(recorded.values())
+    several = len([session for session, files in recorded.items() if files]) > 1
+    return not anything and several and sum(map(len, recorded.values())) >= MANY
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What was settled. `owed` are records that are to go, and could not be written."""
@@ -88,8 +112,12 @@ async def take_up(services: Services) -> tuple[JobRecord, ...]:
     """Settles what the last life has left behind, and tells it; the jobs that it had not ended.
 
     To be called before the first session of a life.
+
+    Raises:
+        MissingFilesError: there are no files where the record lists some; nothing was changed.
     """
     journal = services.journal
+    await refuse_elsewhere(services)
     for finding in journal.findings:
         log.warning("the record was not as it should be", finding=finding)
     parts = await services.workspace.leftovers()
@@ -107,6 +135,30 @@ async def take_up(services: Services) -> tuple[JobRecord, ...]:
             uploads_parted=uploads,
         )
     return jobs
+
+
+async def refuse_elsewhere(services: Services) -> None:
+    """Refuses a folder of files that cannot be the one of the record.
+
+    Raises:
+        MissingFilesError: as `is_elsewhere` tells.
+    """
+    try:
+        anything = await services.workspace.holds_anything()
+    except StitcheryError:  # what is to be settled meets the same, and tells it
+        return
+    if anything:
+        return
+    recorded = await services.journal.all_files()
+    if is_elsewhere(recorded, anything=anything):
+        folder = services.settings.storage.data / "files"
+        raise MissingFilesError(
+            f"The folder {folder} is {'missing' if anything is None else 'empty'}, but the journal "
+            f"lists {sum(map(len, recorded.values()))} files there. Nothing was changed. If it is "
+            "on a volume of its own, mount that; else put the files back from a backup (stitchery "
+            f"restore). If they are gone for good, put an empty file into the folder (mkdir -p "
+            f"{folder} && touch {folder}/gone) and start again: then the journal forgets them."
+        )
 
 
 async def settle_files(services: Services, recorded: Sizes, found: Sizes) -> Settled:

@@ -361,6 +361,10 @@ class Workspace:
             log.warning("cannot remove a part of an earlier life", part=part, why=why)
         return len(found.gone)
 
+    async def holds_anything(self) -> bool | None:
+        """Whether anything lies in the folder of whole files; None when it is not there."""
+        return await self._disk(disk.holds_anything, self._files)
+
     async def sessions(self) -> tuple[str, ...]:
         """The sessions that have a folder, in order."""
         return tuple(filter(is_id, await self._disk(disk.names, self._files)))

@@ -290,6 +290,10 @@ class MissingJournalError(JournalUnusableError):
     """There is no record beside the files of sessions that it must have listed."""
 
 
+class MissingFilesError(JournalUnusableError):
+    """There are no files beside the record that lists them."""
+
+
 class NewerJournalError(JournalUnusableError):
     """The record was written by a later release."""
 

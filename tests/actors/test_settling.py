@@ -1,6 +1,7 @@
 """What becomes of bytes and records that were parted: at the start, and in a broken session."""
 
 import errno
+import shutil
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,10 +15,11 @@ from structlog.testing import capture_logs
 
 from actors.errors import Fault, NotFound, StorageFull
 from actors.journal.memory import MemoryJournal
+from actors.journal.port import MissingFilesError
 from actors.lost import Moved, Place
 from actors.messages import FileRecord, Media
 from actors.session import Session
-from actors.settling import TOLD, Parted, compare
+from actors.settling import MANY, TOLD, Parted, compare, is_elsewhere
 from actors.tree import Stitchery, open_stitchery
 from actors.workspace import Workspace
 from tests.capabilities import IdleWorkers, Nap, nap_settings
@@ -92,6 +94,29 @@ def test_what_agrees_stays_and_all_else_is_told_once(
 
 def test_agreement_is_nothing() -> None:
     assert compare({"A": {"1": 5}, "B": {}}, {"A": {"1": 5}}) == Parted()
+
+
+SEVERAL = {"A": dict.fromkeys("12345", 1), "B": dict.fromkeys("67890", 1), "C": {}}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "anything", "elsewhere"),
+    [
+        ({"A": {"1": 5}}, None, True),
+        ({"A": {}}, None, False),
+        ({}, None, False),
+        (SEVERAL, None, True),
+        (SEVERAL, False, True),
+        (SEVERAL, True, False),
+        ({"A": {"1": 5}, "B": {"2": 5}}, False, False),
+        ({"A": dict.fromkeys("1234567890", 1), "B": {}}, False, False),
+    ],
+)
+def test_files_are_elsewhere_if_their_folder_is_missing_or_empty_instead_of_several_sessions(
+    *, recorded: dict[str, dict[str, int]], anything: bool | None, elsewhere: bool
+) -> None:
+    assert sum(map(len, SEVERAL.values())) == MANY
+    assert is_elsewhere(recorded, anything=anything) is elsewhere
 
 
 # --- at the start ---------------------------------------------------------------------------------
@@ -172,6 +197,46 @@ async def test_a_draft_on_nobodys_record_is_lost_only_if_something_has_come(
     async with tree(tmp_path, journal):
         assert below(tmp_path / "uploads") == {}
         assert below(tmp_path / "lost") == {f"{session.record.id}/{begun}": b"half"}
+
+
+async def test_files_on_a_volume_that_is_not_mounted_are_not_forgotten(tmp_path: Path) -> None:
+    """Missing or empty, the start is refused, and changes nothing; with the volume back all is."""
+    journal, files = MemoryJournal(), tmp_path / "files"
+    async with tree(tmp_path, journal) as stitchery:
+        for _ in range(2):
+            session = await stitchery.sessions.create()
+            for _ in range(MANY // 2):
+                await stored(stitchery, session)
+        recorded = await journal.all_files()
+    files.rename(tmp_path / "volume")
+    for found in ("missing", "empty"):
+        with pytest.RaisesGroup(
+            pytest.RaisesExc(
+                MissingFilesError, match=f"files is {found}, .* lists 10 files.*mount"
+            ),
+            flatten_subgroups=True,
+        ):
+            async with tree(tmp_path, journal):
+                pass
+        assert not files.exists() or not list(files.iterdir())
+        files.mkdir(exist_ok=True)
+    files.rmdir()
+    (tmp_path / "volume").rename(files)
+    async with tree(tmp_path, journal):
+        assert await journal.all_files() == recorded
+
+
+async def test_files_that_are_gone_for_good_are_forgotten_when_somebody_says_so(
+    tmp_path: Path,
+) -> None:
+    journal = MemoryJournal()
+    async with tree(tmp_path, journal) as stitchery:
+        await stored(stitchery, await stitchery.sessions.create())
+    shutil.rmtree(tmp_path / "files")
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "gone").touch()
+    async with tree(tmp_path, journal):
+        assert await journal.all_files() == {}
 
 
 # --- a disk that does not let it be settled -------------------------------------------------------
