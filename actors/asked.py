@@ -64,9 +64,9 @@ class Asked:
             Submit(capability=capability, request=request, options=options, idempotency=idempotency)
         )
 
-    async def resume(self, record: JobRecord) -> None:
+    async def resume(self, record: JobRecord, arrival: int = 0) -> None:
         """Takes up a job of an earlier life; returns when it stands in line again, or has ended."""
-        await self._inbox.ask(Resume(record=record))
+        await self._inbox.ask(Resume(record=record, arrival=arrival))
 
     async def cancel(self, job: str) -> JobView:
         """Ends a job; returns when nothing of it is left.

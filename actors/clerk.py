@@ -54,7 +54,7 @@ class Clerk:
                 )
             return self._docket.newest(known.job)
 
-    async def resume(self, record: JobRecord, nursery: trio.Nursery) -> None:
+    async def resume(self, record: JobRecord, arrival: int, nursery: trio.Nursery) -> None:
         """Takes up a job of an earlier life; returns when it stands in line again, or has ended."""
         found = resumed(record, self._services, self._shelf.files)
         if isinstance(found, Beyond):
@@ -64,6 +64,7 @@ class Clerk:
         if found.record != record:  # of ten thousand that waited, none: a start is quick
             await scribe.save(self._services.journal, found.record)
         job = self._job(found.record, found.request, found.files)
+        job.keep_arrival(arrival)
         await self._start(job, nursery, resumed=True)
 
     async def cancel(self, id: str) -> JobView:

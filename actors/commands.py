@@ -97,9 +97,13 @@ class Submit(Question[JobView]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume(Question[None]):
-    """A job of an earlier life that had not ended; it was accepted and is never refused."""
+    """A job of an earlier life that had not ended; it was accepted and is never refused.
+
+    `arrival` is where it stood among those that are taken up with it, below 0; 0: behind all.
+    """
 
     record: JobRecord
+    arrival: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,7 @@ class Janitor:
         await self._try(self._give_up_uploads)
         task_status.started()
         while True:
+            await self._services.taken_up.wait()  # before, nobody knows which files jobs need
             turned = self._services.gauge.turned
             more = await self._look()
             with trio.move_on_after(BREATH if more else BETWEEN_LOOKS):

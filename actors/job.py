@@ -130,6 +130,10 @@ class Job:
 
     # --- asked by the session -----------------------------------------------------------------
 
+    def keep_arrival(self, arrival: int) -> None:
+        """In line it stands among those of the last life where it stood; 0: behind all."""
+        self._place.ticket.arrival = arrival
+
     def view(self) -> JobView:
         """The job as its owner sees it now."""
         return JobView(record=self.record, outlook=self._outlook(), progress=self.progress)

@@ -161,9 +161,10 @@ class Session(Asked):
     async def _do(self, command: Command, nursery: trio.Nursery) -> None:
         match command:
             case Submit():
+                await self._services.taken_up.wait()
                 command.reply.give(await self._clerk.submit(command, nursery))
-            case Resume(record=record):
-                await self._clerk.resume(record, nursery)
+            case Resume(record=record, arrival=arrival):
+                await self._clerk.resume(record, arrival, nursery)
                 command.reply.give(None)
             case Cancel(job=job):
                 command.reply.give(await self._clerk.cancel(job))
@@ -171,6 +172,7 @@ class Session(Asked):
                 await self.shelf.take(files)
                 command.reply.give(None)
             case DropFile(file=file):
+                await self._services.taken_up.wait()
                 await self.shelf.drop(file, self._docket.needed())
                 command.reply.give(None)
             case Sweep(files=files):

@@ -9,7 +9,15 @@ A session that breaks is started anew and takes its jobs up again from the journ
 restart of the whole; when that happens too often the error goes up to the supervisor.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import islice
@@ -30,6 +38,10 @@ from actors.supervisor import Budget
 
 log = structlog.get_logger("sessions")
 
+TAKEN_UP = 0.5
+"""Seconds that a start waits until all jobs stand in line again. So many as ten thousand take
+longer; they go on behind it, while all that need not wait for them is served."""
+
 USE_NOTED = 3600.0
 """Seconds in which a session's use is noted once: its age counts in days."""
 
@@ -39,10 +51,14 @@ many that work the idle one is found a few tries later; to ask all would hold ev
 
 
 class Sessions:
-    """The sessions of one service; an actor of the supervisor."""
+    """The sessions of one service; an actor of the supervisor.
 
-    def __init__(self, services: Services) -> None:
+    `begin` is called each time when all jobs stand in line that an earlier life left.
+    """
+
+    def __init__(self, services: Services, begin: Callable[[], None] = lambda: None) -> None:
         self._services = services
+        self._begin = begin
         self._register: dict[str, Session] = {}  # by id, longest unasked first
         self._owned: dict[str, Session] = {}  # of these, the ones that belong to a principal
         self._opening = trio.Lock()
@@ -67,8 +83,10 @@ class Sessions:
         self._mending.clear()
         try:
             async with trio.open_nursery() as self._nursery:
-                jobs = await take_up(services)
-                await self._resume(jobs)
+                services.taken_up = trio.Event()
+                self._nursery.start_soon(self._line_up, await take_up(services))
+                with trio.move_on_after(TAKEN_UP):
+                    await services.taken_up.wait()
                 task_status.started()
                 await trio.sleep_forever()
         finally:
@@ -232,14 +250,15 @@ class Sessions:
 
     # --- inside -----------------------------------------------------------------------------------
 
-    async def _find(self, id: str) -> Session | None:
+    async def _find(self, id: str, *, beyond: bool = False) -> Session | None:
+        """The session; `beyond` brings it to memory also where as many are there as may be."""
         while (session := self._register.get(id)) is not None:
             if not session.leaving:
                 self._register[id] = self._register.pop(id)
                 return session
             await session.gone.wait()
         async with self._opening:  # one at a time: a session has one actor
-            return self._register.get(id) or await self._bring_back(id)
+            return self._register.get(id) or await self._bring_back(id, beyond=beyond)
 
     def _note_use(self, session: Session) -> None:
         """Has it written now and again that somebody asks for a session."""
@@ -249,13 +268,13 @@ class Sessions:
             with suppress(JournalClosedError):  # it is asked for again
                 self._services.journal.note_use(session.record.id)
 
-    async def _bring_back(self, id: str) -> Session | None:
+    async def _bring_back(self, id: str, *, beyond: bool) -> Session | None:
         record = await self._services.journal.session(id)
         if record is None:
             return None
         session = Session(record, self._services)
         await session.load()
-        return await self._open(session)
+        return await self._open(session, beyond=beyond)
 
     async def _enter(self, owner: str | None) -> SessionRecord:
         """A new session's record."""
@@ -287,10 +306,11 @@ class Sessions:
         session = self._register.get(record.session)
         return JobView(record=record) if session is None else session.newest(record)
 
-    async def _open(self, session: Session) -> Session:
+    async def _open(self, session: Session, *, beyond: bool = False) -> Session:
         """Starts a session's actor."""
         async with self._room:
-            await self._make_room()
+            if not beyond:
+                await self._make_room()
             if self._nursery is None or self._nursery.cancel_scope.cancel_called:  # falling, too
                 raise ActorGone("The sessions are being restarted. Try again.", retry_after=1)
             await self._nursery.start(self._keep, session)
@@ -319,29 +339,34 @@ class Sessions:
             session.gone.set()
         if broken:
             self._mending.add(id)
-            await self._resume(
-                job for job in await self._services.journal.unfinished_jobs() if job.session == id
-            )
+            for job in await self._services.journal.unfinished_jobs():
+                if job.session == id:
+                    await self._resume(job)
             self._mending.discard(id)
 
-    async def _resume(self, jobs: Iterable[JobRecord]) -> None:
-        """Lines jobs up again, each session's oldest first, so that everybody's old order holds.
+    async def _line_up(self, jobs: Sequence[JobRecord]) -> None:
+        """Lines the jobs of the last life up again, in the old order of all.
 
-        All sessions at once: that takes a third of the time, and whose turn it is among them is the
-        limiters' to say.
+        All sessions at once, which takes a third of the time: each job brings its place along.
         """
-        theirs: dict[str, list[JobRecord]] = {}
-        for job in jobs:
-            theirs.setdefault(job.session, []).append(job)
+        theirs: dict[str, list[tuple[JobRecord, int]]] = {}
+        for arrival, job in enumerate(jobs, -len(jobs)):
+            theirs.setdefault(job.session, []).append((job, arrival))
         async with trio.open_nursery() as nursery:
-            for id, line in theirs.items():
-                nursery.start_soon(self._resume_theirs, id, line)
+            for line in theirs.values():
+                nursery.start_soon(self._line_up_one, line)
+        self._services.taken_up.set()
+        self._begin()
 
-    async def _resume_theirs(self, id: str, jobs: Iterable[JobRecord]) -> None:
-        for job in jobs:
-            session = await self._find(id)
-            if session is not None:
-                await session.resume(job)
+    async def _line_up_one(self, line: Iterable[tuple[JobRecord, int]]) -> None:
+        for job, arrival in line:
+            await self._resume(job, arrival)
+
+    async def _resume(self, job: JobRecord, arrival: int = 0) -> None:
+        """Takes a job up, unless its session has ended; there is room for whoever has one."""
+        session = await self._find(job.session, beyond=True)
+        if session is not None:
+            await session.resume(job, arrival)
 
     async def _make_room(self) -> None:
         """Waits until another session may be in memory: an idle one leaves for it.

@@ -138,7 +138,8 @@ class Stitchery:
         if self.services.closed == STOPPING:
             raise Conflict("The service is stopping. Start it anew to have it take work.")
         self.services.closed = None
-        self.floor.reopen()
+        if self.services.taken_up.is_set():
+            self.floor.reopen()
         self.sessions.take_note()
 
     async def drain(self) -> None:
@@ -247,11 +248,15 @@ async def open_stitchery(
         gauge=gauge,
         origins=origins,
     )
-    stitchery = Stitchery(services, Sessions(services), floor)
+
+    def begin() -> None:
+        if services.closed is None:
+            floor.reopen()
+
+    stitchery = Stitchery(services, Sessions(services, begin), floor)
+    floor.close()  # until all that was left stands in line: the first turn is then everybody's
     async with trio.open_nursery() as nursery:
-        floor.close()  # until all that was left stands in line: the first turn is then everybody's
         await nursery.start(Supervisor(_children(stitchery)).run)
-        floor.reopen()
         yield stitchery
         nursery.cancel_scope.cancel()
 
