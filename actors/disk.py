@@ -17,7 +17,7 @@ from typing import Final, TypeVar, TypeVarTuple
 import structlog
 import trio
 
-from actors.errors import Fault, StitcheryError, StorageFull
+from actors.errors import Fault, StitcheryError, StorageFull, StorageReadOnly
 from actors.gauge import Room
 
 log = structlog.get_logger("disk")
@@ -45,6 +45,7 @@ class Disk:
 
     Raises:
         StorageFull: the disk, or this server's share of it, is full.
+        StorageReadOnly: the disk takes no writes.
         Fault: the disk failed in any other way.
     """
 
@@ -89,6 +90,12 @@ def _in_our_words() -> Iterator[None]:
         if error.errno in _NO_ROOM:
             raise StorageFull(
                 "Nothing more can be stored until there is room on the disk of the data folder.",
+                retry_after=60,
+            ) from error
+        if error.errno == errno.EROFS:
+            raise StorageReadOnly(
+                "Nothing can be stored or removed: the disk of the data folder is read-only. What "
+                "is there can be read.",
                 retry_after=60,
             ) from error
         raise Fault(f"The disk of the data folder failed: {error.strerror}") from error
@@ -209,13 +216,19 @@ class Removed:
 
 
 def remove_each(folder: Path, names: Collection[str]) -> Removed:
-    """Removes what it can of these files of a folder; none there is none left."""
+    """Removes what it can of these files of a folder; none there is none left.
+
+    Raises:
+        OSError: the disk is read-only, so that none can go.
+    """
     gone: set[str] = set()
     stuck: dict[str, str] = {}
     for name in names:
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError as error:
+            if error.errno == errno.EROFS and not gone:
+                raise
             stuck[name] = error.strerror or str(error)
         else:
             gone.add(name)

@@ -207,6 +207,16 @@ class StorageFull(Refusal):
     passing = True
 
 
+class StorageReadOnly(Refusal):
+    """The disk takes no writes at all, as after an error of its own; reading goes on as before."""
+
+    code = "storage_read_only"
+    title = "The disk is read-only"
+    status = 503
+    report = True
+    passing = True
+
+
 class NotReady(Refusal):
     """Starting, stopping, or a part of the tree is being restarted."""
 

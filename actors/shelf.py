@@ -130,7 +130,7 @@ class Shelf:
 
         Raises:
             NotFound: there is no such file. FileInUse: a job needs it.
-            Fault: the disk does not let it go; it stays.
+            StorageReadOnly, Fault: the disk does not let it go; it stays.
         """
         if id not in self.files:
             raise NotFound("There is no such file.")

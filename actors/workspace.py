@@ -7,8 +7,9 @@ Never: knows what is in a file or which files are on record; the journal does. T
 flushed, name given and flushed, record written. A crash in between leaves bytes without a record,
 never a record without bytes.
 
-All calls that touch the disk do so in threads (disk.py). A full disk raises `StorageFull`, any
-other failure of it `Fault`. Cancelling waits for the step under way.
+All calls that touch the disk do so in threads (disk.py). A full disk raises `StorageFull`, a
+read-only one `StorageReadOnly`, any other failure of it `Fault`. Cancelling waits for the step that
+is under way.
 """
 
 import hashlib
@@ -315,7 +316,7 @@ class Workspace:
         """Removes what it can of these files of a session; those that are gone, or were not there.
 
         Raises:
-            StorageFull, Fault: none could be removed for sure.
+            StorageFull, StorageReadOnly, Fault: none could be removed for sure.
         """
         return await self._disk(disk.remove_each, self._folder(session), list(map(_checked, ids)))
 

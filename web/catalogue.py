@@ -46,6 +46,7 @@ _BY_CODE = {
     "poison": "Send other input; if that ends so too, tell the operator.",
     "quota_exceeded": "Delete files that you no longer need.",
     "resource_missing": "Tell the operator; this service cannot do it as it is.",
+    "storage_read_only": "Try again later; the operator has to make the disk writable.",
     "unknown_file": "Upload the file, then name it by the id that you were given.",
     "unreadable_media": "Send the file again; if it stays so, it is broken.",
     "user_busy": "Wait until one of your jobs has ended, or cancel one.",

@@ -52,6 +52,7 @@ def open_store(folder: Path, *, wall: Callable[[], float] = time.time) -> Store:
         readers = [connect(undo, path, "ro") for _ in range(READERS)]
         resumed = _resume(writer, wall())
         return Store(
+            folder,
             writer,
             readers,
             life=_begin_life(writer, Mark(resumed.age, wall())),

@@ -13,8 +13,9 @@ of the write: files when they are added, jobs when they end, sessions when they 
 no part of what is handed out.
 
 Any call but `age` raises `JournalClosedError` while the journal is not open. Any write may raise
-`StorageFull` (nothing was written; it works again when there is room), `NotReady` (the record is
-held by another program) or `Fault` (the disk failed); nothing of it was written then.
+`StorageFull` (it works again when there is room), `StorageReadOnly` (the disk takes no writes),
+`NotReady` (the record is held by another program) or `Fault` (the disk failed); nothing of it was
+written then.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -78,15 +78,20 @@ class Faults:
         return str(path) if str(path).startswith(self._data) else None
 
 
+_SQLITES: Final = {
+    "ENOSPC": (sqlite3.SQLITE_FULL, "database or disk is full"),
+    "EROFS": (sqlite3.SQLITE_READONLY, "attempt to write a readonly database"),
+}
+"""What SQLite makes of an error of the system."""
+
+
 def error_of(code: str, name: str, what: str) -> Exception:
     """What a call raises that fails with that error."""
     number = getattr(errno, code)
     if name not in ("begin", "commit", "execute"):
         return OSError(number, os.strerror(number), what)
-    kind = sqlite3.SQLITE_FULL if code == "ENOSPC" else sqlite3.SQLITE_IOERR
-    error = sqlite3.OperationalError(
-        "database or disk is full" if code == "ENOSPC" else "disk I/O error"
-    )
+    kind, text = _SQLITES.get(code, (sqlite3.SQLITE_IOERR, "disk I/O error"))
+    error = sqlite3.OperationalError(text)
     error.sqlite_errorcode = kind
     return error
 

@@ -177,6 +177,7 @@ export const WORDS = {
   "problem.quota_exceeded": { "en": "Your space here is full", "zh": "您的空间已满" },
   "problem.idempotency_mismatch": { "en": "This was sent before with other contents", "zh": "之前已用不同内容提交过" },
   "problem.storage_full": { "en": "The server's disk is full", "zh": "服务器磁盘已满" },
+  "problem.storage_read_only": { "en": "The server's disk is read-only", "zh": "服务器磁盘处于只读状态" },
   "problem.not_ready": { "en": "The server cannot take this just now", "zh": "服务器暂时无法接受请求" },
   "problem.work_failed": { "en": "It did not work out", "zh": "任务未能完成" },
   "problem.poison": { "en": "The work fails in a way that stops it for good", "zh": "任务反复异常，已停止重试" },

@@ -17,7 +17,7 @@ from PIL import Image
 from actors.capabilities.stitch.geometry import Size
 from actors.capabilities.stitch.order import TRANSPARENT, Joined, JoinOrder, Source
 from actors.capabilities.stitch.writers import WRITERS
-from actors.errors import Refusal, StorageFull
+from actors.errors import Refusal, StorageFull, StorageReadOnly
 from actors.messages import Progress
 from actors.pictures import open_picture, rendered
 from actors.workers.call import Report
@@ -28,7 +28,8 @@ def join(order: JoinOrder, report: Report) -> Joined:
 
     Raises:
         UnreadableMedia, UnsupportedMedia, TooLarge: a source is to blame, named by `field`.
-        StorageFull: the result did not find room; its file is left as far as it came.
+        StorageFull, StorageReadOnly: the disk did not take the result; its file is left as far as
+            it came.
     """
     writer = WRITERS[order.format]
     meter = _Meter(order, writer.effort, report)
@@ -78,13 +79,15 @@ def _blaming(place: int, count: int) -> Iterator[None]:
 
 @contextmanager
 def _minding_the_disk() -> Iterator[None]:
-    """Tells a full disk, which passes, from other trouble with writing."""
+    """Tells a full disk or a read-only one, which pass, from other trouble with writing."""
     try:
         yield
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise StorageFull("There is no room on the disk for the joined picture.") from error
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull("There is no room on the disk for the joined picture.") from error
+        if error.errno == errno.EROFS:
+            raise StorageReadOnly("The disk takes no joined picture: it is read-only.") from error
+        raise
 
 
 class _Meter:

@@ -1,17 +1,19 @@
 """The disk fails at the Nth statement, for all N: a write is wholly done or not, and told so."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 import trio
 from trio.testing import MockClock
 
-from actors.errors import Fault, StorageFull
+from actors.errors import Fault, StorageFull, StorageReadOnly
 from actors.journal import inspection, opening
 from actors.journal.opening import open_store
 from actors.journal.port import JournalClosedError, JournalUnusableError, KeyTakenError
@@ -35,9 +37,15 @@ from tests.actors.journal.rooms import fill, open_descriptors
 CODES: Final = {
     "full": sqlite3.SQLITE_FULL,
     "i/o": sqlite3.SQLITE_IOERR,
+    "read-only": sqlite3.SQLITE_READONLY,
     "sync": sqlite3.SQLITE_IOERR_FSYNC,
 }
-TOLD: Final = {"full": StorageFull, "i/o": Fault, "sync": Fault}
+TOLD: Final = {
+    "full": StorageFull,
+    "i/o": Fault,
+    "read-only": StorageReadOnly,
+    "sync": Fault,
+}
 
 
 def nth_of_all(nth: int) -> Iterator[int]:
@@ -158,6 +166,25 @@ def test_whichever_statement_fails_the_group_is_wholly_done_or_not(
         assert again.error is None, nth
     assert nth > len(group)
     assert session.id in store.read(all_files)
+    store.close()
+
+
+def test_a_write_that_meets_a_disk_that_has_become_read_only_says_so(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite tells of an error of input or output, as of a broken disk."""
+    real = store._writer
+    store._writer = Failing(real, nth_of_all(2))  # type: ignore[assignment]  # as above
+    session = a_session()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+        store.commit([refused := Write(add_session(session, age=0))])
+    assert isinstance(refused.error, StorageReadOnly)
+    assert refused.error.problem().status == 503
+    store._writer = real
+    assert store.read(all_files) == {}
+    store.commit([written := Write(add_session(session, age=0))])
+    assert written.error is None
     store.close()
 
 
