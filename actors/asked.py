@@ -69,10 +69,11 @@ class Asked:
         await self._inbox.ask(Resume(record=record, arrival=arrival))
 
     async def cancel(self, job: str) -> JobView:
-        """Ends a job; returns when nothing of it is left.
+        """Ends a job; returns when nothing of it is left and its end is on record.
 
         Raises:
             NotFound: there is no such job. JobEnded: it has reached another end.
+            NotReady: it has stopped, and its end is not on record yet.
         """
         return await self._inbox.ask(Cancel(job=job))
 

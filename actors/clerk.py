@@ -23,6 +23,10 @@ from actors.recovery import Beyond, resumed
 from actors.services import Services
 from actors.shelf import Shelf
 
+RECORDED_WITHIN = 5.0
+"""Seconds in which who cancels a job waits for its end on record, once nothing of it is left. A
+commit takes milliseconds; a disk that takes none may stay so for hours."""
+
 
 class Clerk:
     """Takes in the jobs of `owner`, whose list of them is `docket` and whose files are `shelf`."""
@@ -68,16 +72,18 @@ class Clerk:
         await self._start(job, nursery, resumed=True)
 
     async def cancel(self, id: str) -> JobView:
-        """Ends a job; returns when nothing of it is left.
+        """Ends a job; returns when nothing of it is left and its end is on record.
 
         Raises:
             NotFound: there is no such job. JobEnded: it has reached another end.
-            NotReady: its session broke, and has not taken it up again.
+            NotReady: its end could not be recorded within `RECORDED_WITHIN`, which goes on; or its
+                session broke, and has not taken it up again.
         """
         job = self._docket.get(id)
         if job is not None:
             job.cancel()
-            await job.ended.wait()
+            await job.stopped.wait()
+            await self._recorded(job)
             if job.record.state is State.CANCELLED:
                 return job.view()
         state = (await self._docket.view(id)).record.state
@@ -98,6 +104,17 @@ class Clerk:
         return files, capability.forecast(request, files, self._services.settings_of(name))
 
     # --- inside ---------------------------------------------------------------------------------
+
+    async def _recorded(self, job: Job) -> None:
+        """Returns when the end of a job that has stopped is on record, or raises that it is not."""
+        with trio.move_on_after(RECORDED_WITHIN):
+            await job.ended.wait()
+            return
+        raise NotReady(
+            "The job has stopped and its place is free, but its end is not on record yet: the "
+            "disk is full, read-only or slow. That is tried until it is done; read the job again.",
+            retry_after=RECORDED_WITHIN,
+        )
 
     async def _accept(self, command: Submit, nursery: trio.Nursery) -> JobView:
         files, _ = self.check(command.capability, command.request)

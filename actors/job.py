@@ -87,6 +87,7 @@ class Job:
         self.record = record
         self.progress: Progress | None = None
         self.accepted = False
+        self.stopped = trio.Event()  # nothing of it is left; its end may not be on record yet
         self.ended = trio.Event()
         self._request = request
         self._files = files
@@ -139,7 +140,7 @@ class Job:
         return JobView(record=self.record, outlook=self._outlook(), progress=self.progress)
 
     def cancel(self) -> None:
-        """Asks the job to end as cancelled; `ended` tells when nothing of it is left.
+        """Asks the job to end as cancelled; `stopped` tells when nothing of it is left.
 
         A job that is already settling keeps the end that it has reached.
         """
@@ -187,6 +188,7 @@ class Job:
                 await self._context.discard()
                 self._limiter.leave(self._place)
                 self._halted.set()
+                self.stopped.set()
                 self.ended.set()
 
     # --- the steps ----------------------------------------------------------------------------
@@ -309,6 +311,7 @@ class Job:
             ran = trio.current_time() - self._started_at if ending.teaches else None
             removed = await self._context.discard()
             self._limiter.leave(self._place, ran)
+            self.stopped.set()
             receipt = Receipt(
                 processes_ended=self._context.processes_ended,
                 seconds=trio.current_time() - self._cancelled_at,

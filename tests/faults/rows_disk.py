@@ -50,6 +50,9 @@ BESIDES: Final = frozenset(
 JANITOR: Final = 90.0
 """Seconds in which what could not be removed is tried again: it is every sixty."""
 
+ANSWERED: Final = 10.0
+"""Seconds within which a cancel is answered, on record or not."""
+
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -106,7 +109,7 @@ async def sweep(round: Round, house: House, crowd: Crowd) -> None:
 
 
 async def _goes_on(round: Round, visitor: Visitor, disk: Disk) -> None:
-    """Without room, files can be read and removed, and a cancelled job ends.
+    """Without room, files can be read and removed, and a cancelled job stops, which is told.
 
     Its end is told when it is on record, which may take room; its slot is free at once.
     """
@@ -116,7 +119,8 @@ async def _goes_on(round: Round, visitor: Visitor, disk: Disk) -> None:
     async with trio.open_nursery() as nursery:
         await to_thread(disk.leave_free, 0)
         round.tally.injected += 1
-        nursery.start_soon(visitor.cancel, job)
+        answered = trio.Event()
+        nursery.start_soon(_cancels, visitor, job, answered)
         read = await visitor.user.http.get(f"/api/v1/files/{file}/content")
         round.check(read.status_code == 200, f"reading a file: {read.text[:200]}")
         freed = trio.current_time()
@@ -128,11 +132,21 @@ async def _goes_on(round: Round, visitor: Visitor, disk: Disk) -> None:
         gone = await visitor.user.http.delete(f"/api/v1/files/{file}")
         notes.files[file].gone = gone.status_code == 204
         round.check(notes.files[file].gone, f"removing a file: {gone.status_code} {gone.text}")
+        with trio.move_on_after(ANSWERED - (trio.current_time() - freed)):
+            await answered.wait()
+        round.check(answered.is_set(), f"cancelling a job was not answered within {ANSWERED:g} s")
         if round.number % 4 < 2:
             await to_thread(disk.make_room)
         else:
             await to_thread(disk.grow, "96m")
-    round.check(job in notes.ended, f"cancelling a job: {notes.refusals}")
+    with trio.fail_after(QUIET):
+        ended = await visitor.ends(job)
+    round.check(ended["state"] == "cancelled", f"cancelling a job: {ended} {notes.refusals}")
+
+
+async def _cancels(visitor: Visitor, job: str, answered: trio.Event) -> None:
+    await visitor.cancel(job)
+    answered.set()
 
 
 @row("F6", "disk full at any moment, and room again", quick=1, long=30, holds=250)
