@@ -34,7 +34,7 @@ from actors.messages import (
     Options,
     UploadRecord,
 )
-from actors.workspace import Part
+from actors.part import Part
 
 
 class Asked:

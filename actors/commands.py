@@ -21,7 +21,7 @@ from actors.messages import (
     Options,
     UploadRecord,
 )
-from actors.workspace import Part
+from actors.part import Part
 
 # --- a job to its limiter -----------------------------------------------------------------------
 

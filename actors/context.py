@@ -13,11 +13,11 @@ from actors.capability import AnswerT, OrderT
 from actors.intake import Bounds, look_at
 from actors.lender import Pledge
 from actors.messages import FileRecord, Hold, Progress
+from actors.part import Part
 from actors.services import Services
 from actors.shelf import Shelf
 from actors.stopwatch import Stopwatch
 from actors.workers.call import Call
-from actors.workspace import Part
 
 LARGEST_RESULT = 4 << 30
 """Bytes of one file that a job may make; the session's quota is usually nearer."""

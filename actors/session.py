@@ -51,11 +51,11 @@ from actors.messages import (
     Snapshot,
 )
 from actors.news import News
+from actors.part import Part
 from actors.progress import Watcher
 from actors.services import Services
 from actors.shelf import Shelf
 from actors.uploads import Uploads
-from actors.workspace import Part
 
 log = structlog.get_logger("session")
 

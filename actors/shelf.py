@@ -12,10 +12,10 @@ import trio
 
 from actors.errors import Fault, FileInUse, NotFound, StitcheryError, UnknownFile
 from actors.messages import FileRecord
+from actors.part import Part
 from actors.quota import Allowance, Quota
 from actors.services import Services
 from actors.settling import forget, settle_files
-from actors.workspace import Part
 
 log = structlog.get_logger("shelf")
 

@@ -1,7 +1,7 @@
 """The bytes of all sessions on disk.
 
-Owns: `files/SESSION/ID`, whole files that never change, and `parts/ID`, files on their way there;
-those that are on their way for longer are kept by drafts.py.
+Owns: `files/SESSION/ID`, whole files that never change, and where parts lie, `parts/ID`, which are
+on their way there (part.py); those that are on their way for longer are kept by drafts.py.
 A name on disk is an id and nothing else; what a user calls a file is no part of any path.
 Never: knows what is in a file or which files are on record; the journal does. The order is: bytes
 flushed, name given and flushed, record written. A crash in between leaves bytes without a record,
@@ -12,225 +12,21 @@ read-only one `StorageReadOnly`, any other failure of it `Fault`. Cancelling wai
 is under way.
 """
 
-import hashlib
-import os
-import stat
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
 
 import structlog
-import trio
 
 from actors import disk
-from actors.disk import CHUNK, Disk, Found, Removed
+from actors.disk import Disk, Found, Removed
 from actors.drafts import Drafts
-from actors.errors import Fault, StitcheryError
 from actors.gauge import Room
 from actors.ids import is_id
 from actors.lost import Lost, Moved, Place
+from actors.part import UNLIMITED, Part
 from actors.quota import Allowance
 
 log = structlog.get_logger("workspace")
-
-READ_STEP: Final = 1 << 23
-"""Bytes that are read back in one visit to a thread: a cancel waits for no more than these."""
-
-UNLIMITED: Final = 1 << 62
-"""Bytes, for a part without an allowance: more than any disk has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """What is known of a part when its last byte is on disk. `sha256` is in hexadecimal."""
-
-    size: int
-    sha256: str
-
-
-# --- one file on its way --------------------------------------------------------------------------
-
-
-class Part:
-    """A file being written, by `write` or by a child process that was given its `path`.
-
-    Used by one task at a time. As a context manager it is discarded on leaving, whatever happens,
-    unless the workspace has adopted it.
-
-    Attributes:
-        session: whose it is.
-        id: its name, now and later.
-        path: where its bytes are until it is adopted.
-        sealed: what `seal` found, or None before.
-    """
-
-    def __init__(
-        self,
-        session: str,
-        id: str,
-        path: Path,
-        descriptor: int | None,
-        disk: Disk,
-        allowance: Allowance,
-    ) -> None:
-        self.session = session
-        self.id = id
-        self.path = path
-        self.sealed: Sealed | None = None
-        self._disk = disk
-        self._allowance = allowance
-        self._buffer = bytearray()
-        self._digest = hashlib.sha256()
-        self._size = 0  # of what write() took
-        self._descriptor = descriptor  # None once closed
-        self._left = False  # adopted or discarded: nothing of it is in our hands any more
-
-    def __repr__(self) -> str:
-        state = "gone" if self._left else "sealed" if self.sealed else "open"
-        return f"<Part {self.id} {self._size} bytes {state}>"
-
-    @property
-    def size(self) -> int:
-        """Bytes so far, those that wait for their way to the disk included."""
-        return self._size
-
-    async def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Appends `data`, which may be collected with what comes next before it goes to the disk.
-
-        Raises:
-            TooLarge, QuotaExceeded: the allowance ends before `data` does; none of it was taken.
-            StorageFull, Fault: the disk has not taken all; what it has not waits for the next try.
-        """
-        self._open_descriptor()
-        self._allowance.cover(self._size + len(data))
-        self._buffer += data
-        self._size += len(data)
-        if len(self._buffer) >= CHUNK:
-            await self._disk(self._flush)
-
-    async def seal(self) -> Sealed:
-        """Flushes all to the disk, closes, and tells size and digest.
-
-        Where nothing came through `write`, what lies at `path` is measured and read: a child
-        process may have written there, or put another file in its place.
-
-        Raises:
-            TooLarge, QuotaExceeded: what the child wrote exceeds the allowance.
-            StorageFull: the disk is full.
-            Fault: the disk failed, or no plain file of our own lies at `path`.
-        """
-        if self._size == 0:
-            await self._read_back()
-        await self._disk(self._finish)
-        self.sealed = Sealed(self._size, self._digest.hexdigest())
-        return self.sealed
-
-    async def set_aside(self) -> None:
-        """Closes, and leaves the bytes where they are; they are nobody's part any more.
-
-        Cannot be cancelled. Does nothing when the part has left already.
-        """
-        if not self._left:
-            with trio.CancelScope(shield=True):
-                await self._disk(self._close)
-            self._left = True
-            self._allowance.release()
-
-    async def discard(self) -> None:
-        """Closes and removes, and gives the promised room back. Cannot be cancelled.
-
-        Does nothing when the part has left already. What the disk does not let go is tried again
-        by `Workspace.pay`: whoever discards is on the way out, and can do no more.
-        """
-        if not self._left:
-            with trio.CancelScope(shield=True):
-                try:
-                    await self._disk(self._remove)
-                except StitcheryError as error:
-                    self._disk.owe(self.path, error)
-            self._left = True
-            self._allowance.release()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.discard()
-
-    async def _read_back(self) -> None:
-        size = await self._disk(self._reopen)
-        self._allowance.cover(size)
-        while step := await self._disk(self._digest_some):
-            self._size += step
-
-    # --- in a thread --------------------------------------------------------------------------
-
-    def _flush(self) -> None:
-        """Keeps what the disk would not take, so that buffer, file and digest always agree."""
-        while self._buffer:
-            written = os.write(self._open_descriptor(), self._buffer)
-            with memoryview(self._buffer) as view:
-                self._digest.update(view[:written])
-            del self._buffer[:written]
-
-    def _finish(self) -> None:
-        self._flush()
-        descriptor = self._open_descriptor()
-        os.fsync(descriptor)
-        found = os.fstat(descriptor).st_size
-        self._close()
-        if found != self._size:
-            raise Fault(f"A part of {self._size} bytes was {found} bytes long when it was sealed.")
-
-    def _reopen(self) -> int:
-        """Opens what lies at `path` now, if it may be taken for ours; its size."""
-        # NONBLOCK: opening a pipe that somebody put there would wait for its other end
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        descriptor = os.open(self.path, flags)
-        self._close()
-        self._descriptor = descriptor
-        found = os.fstat(descriptor)
-        # a second name could be that of somebody else's file
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
-            raise Fault("What lies at the place of a part is not a plain file of its own.")
-        return found.st_size
-
-    def _digest_some(self) -> int:
-        done = 0
-        while done < READ_STEP and (data := os.read(self._open_descriptor(), CHUNK)):
-            self._digest.update(data)
-            done += len(data)
-        return done
-
-    def _remove(self) -> None:
-        self._close()
-        self.path.unlink(missing_ok=True)
-
-    def _close(self) -> None:
-        if self._descriptor is not None:
-            # forgotten first: a close that fails has closed all the same (close(2))
-            descriptor, self._descriptor = self._descriptor, None
-            os.close(descriptor)
-
-    def _open_descriptor(self) -> int:
-        if self._descriptor is None:
-            raise ValueError(f"{self!r} is closed")
-        return self._descriptor
-
-    def _has_moved(self) -> None:
-        """The workspace has taken the file over."""
-        self._left = True
-        self._allowance.commit(self._size)
-
-
-# --- all files ------------------------------------------------------------------------------------
 
 
 class Workspace:
@@ -293,7 +89,7 @@ class Workspace:
         moves = [(part.path, self.path(part.session, part.id)) for part in parts]
         await self._disk(disk.move_all, moves)
         for part in parts:
-            part._has_moved()  # noqa: SLF001 - the workspace and its parts are one module
+            part.has_moved()
 
     def part_of_draft(self, session: str, id: str) -> Part:
         """A draft that is whole, as a part to be sealed and adopted: its bytes are read back then.

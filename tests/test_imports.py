@@ -46,9 +46,9 @@ PURE = [
 SHELL = {"trio", "os", "socket", "subprocess", "threading", "sqlite3", "httpx", "PIL", "pathlib"}
 
 CAPABILITY_KNOWS = {
-    "actors.capability", "actors.messages", "actors.errors", "actors.workspace", "actors.workers",
+    "actors.capability", "actors.messages", "actors.errors", "actors.part", "actors.workers",
     "actors.capabilities", "actors.media", "actors.pictures", "actors.colours", "actors.names",
-    "conf.settings",
+    "conf.sections", "conf.settings",
 }  # fmt: skip
 
 

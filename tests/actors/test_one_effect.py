@@ -19,11 +19,12 @@ from actors.journal.memory import MemoryJournal
 from actors.journal.port import JournalClosedError
 from actors.lifecycle import State, has_ended
 from actors.messages import FileRecord, Idempotency, JobRecord, JobResult, Media, Options
+from actors.part import Part
 from actors.session import Session
 from actors.simulation.work import EmptyDisk
 from actors.tree import Stitchery, open_stitchery
 from actors.workers.call import Call
-from actors.workspace import Part, Workspace
+from actors.workspace import Workspace
 from conf.settings import CapabilitySettings, Concurrency, Settings, Storage
 from tests.capabilities import IdleWorkers
 

@@ -40,9 +40,9 @@ from actors.messages import (
     Options,
     SessionRecord,
 )
+from actors.part import Part
 from actors.session import Session
 from actors.tree import Stitchery, open_stitchery
-from actors.workspace import Part
 from conf.settings import Concurrency, Limits
 from tests.capabilities import IdleWorkers, Nap, NapRequest, NapSettings, nap_settings
 

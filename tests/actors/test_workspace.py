@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 import trio
 
-from actors import workspace as module
+from actors import part as module
 from actors.disk import CHUNK
 from actors.errors import Fault, QuotaExceeded, StorageFull, StorageReadOnly, TooLarge
 from actors.ids import IdMaker
 from actors.journal.sqlite import SqliteJournal
+from actors.part import Part, Sealed
 from actors.quota import Allowance, Quota
-from actors.workspace import Part, Sealed, Workspace
+from actors.workspace import Workspace
 from tests.actors.journal.makers import a_file, a_session, opened
 
 new_id = IdMaker()
