@@ -75,7 +75,8 @@ class Services:
     """Where settings come from, by section.key; of the ones that are not in it, nobody told."""
     taken_up: trio.Event = field(default_factory=trio.Event)
     """Set while all jobs of the last life stand in line again. What must not be done before, since
-    these come first or their files seem needed by nobody, waits for it; `Sessions` replaces it."""
+    these come first or their files seem needed by nobody, waits for it; when the sessions fall,
+    another takes its place."""
     closed: str | None = None
     """Why no new work is taken just now, in words for its users; None while it is."""
 

@@ -36,7 +36,7 @@ from actors.commands import (
     TakeFiles,
 )
 from actors.docket import Docket
-from actors.errors import Fault, StitcheryError, StorageFull
+from actors.errors import Fault, NotReady, StitcheryError, StorageFull
 from actors.intake import Bounds, look_at
 from actors.job import Job
 from actors.journal.port import Page
@@ -58,6 +58,9 @@ from actors.shelf import Shelf
 from actors.uploads import Uploads
 
 log = structlog.get_logger("session")
+
+LINING_UP = 20.0
+"""Seconds that a new job waits for those of the last life; thousands are lined up in one."""
 
 
 class Session(Asked):
@@ -161,7 +164,7 @@ class Session(Asked):
     async def _do(self, command: Command, nursery: trio.Nursery) -> None:
         match command:
             case Submit():
-                await self._services.taken_up.wait()
+                await self._all_taken_up()
                 command.reply.give(await self._clerk.submit(command, nursery))
             case Resume(record=record, arrival=arrival):
                 await self._clerk.resume(record, arrival, nursery)
@@ -172,7 +175,7 @@ class Session(Asked):
                 await self.shelf.take(files)
                 command.reply.give(None)
             case DropFile(file=file):
-                await self._services.taken_up.wait()
+                await self._all_taken_up()
                 await self.shelf.drop(file, self._docket.needed())
                 command.reply.give(None)
             case Sweep(files=files):
@@ -182,6 +185,13 @@ class Session(Asked):
                 command.reply.give(await self._docket.forget(jobs))
             case BeginUpload() | FinishUpload() | DropUpload():
                 await self._do_upload(command)
+
+    async def _all_taken_up(self) -> None:
+        """Waits until all jobs of the last life stand in line: they are before what is new."""
+        with trio.move_on_after(LINING_UP):
+            await self._services.taken_up.wait()
+            return
+        raise NotReady("What waited before the restart is still being lined up.", retry_after=5)
 
     async def _do_upload(self, command: BeginUpload | FinishUpload | DropUpload) -> None:
         match command:

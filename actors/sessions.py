@@ -26,7 +26,7 @@ import structlog
 import trio
 
 from actors.docket import page_of_living
-from actors.errors import ActorGone, NotFound, NotReady
+from actors.errors import ActorGone, NotFound, NotReady, StitcheryError
 from actors.job import Job
 from actors.journal.port import JournalClosedError, OwnerTakenError, Page
 from actors.lifecycle import State, has_ended
@@ -83,7 +83,8 @@ class Sessions:
         self._mending.clear()
         try:
             async with trio.open_nursery() as self._nursery:
-                services.taken_up = trio.Event()
+                if services.taken_up.is_set():  # else somebody may wait for this very one
+                    services.taken_up = trio.Event()
                 self._nursery.start_soon(self._line_up, await take_up(services))
                 with trio.move_on_after(TAKEN_UP):
                     await services.taken_up.wait()
@@ -339,9 +340,8 @@ class Sessions:
             session.gone.set()
         if broken:
             self._mending.add(id)
-            for job in await self._services.journal.unfinished_jobs():
-                if job.session == id:
-                    await self._resume(job)
+            unfinished = await self._services.journal.unfinished_jobs()
+            await self._line_up_theirs((job, 0) for job in unfinished if job.session == id)
             self._mending.discard(id)
 
     async def _line_up(self, jobs: Sequence[JobRecord]) -> None:
@@ -354,19 +354,35 @@ class Sessions:
             theirs.setdefault(job.session, []).append((job, arrival))
         async with trio.open_nursery() as nursery:
             for line in theirs.values():
-                nursery.start_soon(self._line_up_one, line)
+                nursery.start_soon(self._line_up_theirs, line)
         self._services.taken_up.set()
         self._begin()
 
-    async def _line_up_one(self, line: Iterable[tuple[JobRecord, int]]) -> None:
+    async def _line_up_theirs(self, line: Iterable[tuple[JobRecord, int]]) -> None:
+        """Takes up the jobs of one session."""
         for job, arrival in line:
-            await self._resume(job, arrival)
+            if not await self._resume(job, arrival):
+                break
 
-    async def _resume(self, job: JobRecord, arrival: int = 0) -> None:
-        """Takes a job up, unless its session has ended; there is room for whoever has one."""
-        session = await self._find(job.session, beyond=True)
-        if session is not None:
-            await session.resume(job, arrival)
+    async def _resume(self, job: JobRecord, arrival: int = 0) -> bool:
+        """Takes a job up, and its session to memory if need be, whether or not there is room.
+
+        False when its session has ended, or has just broken: then all of its jobs are taken up
+        because of that.
+        """
+        while (session := await self._find(job.session, beyond=True)) is not None:
+            try:
+                await session.resume(job, arrival)
+            except ActorGone:
+                await session.gone.wait()
+                if job.session in self._mending:
+                    return False
+            except StitcheryError as error:  # it is one job's: the others must not wait for it
+                log.warning("a job could not be taken up", job=job.id, why=error.detail)
+                return True
+            else:
+                return True
+        return False
 
     async def _make_room(self) -> None:
         """Waits until another session may be in memory: an idle one leaves for it.

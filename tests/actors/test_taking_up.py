@@ -1,14 +1,17 @@
 """What a life left waiting stands in line again as it stood, before whatever is new."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
 import trio
 import trio.testing
+from structlog.testing import capture_logs
 
 from actors import sessions
+from actors.commands import Command, Resume
 from actors.errors import NotReady
 from actors.journal.memory import MemoryJournal
 from actors.journal.port import Page
@@ -119,3 +122,47 @@ async def test_a_stop_amid_the_taking_up_begins_nothing(
         await trio.sleep(50)
 
     assert nap.begun == []
+
+
+async def test_who_ends_a_session_amid_the_taking_up_holds_up_nobody(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    journal, nap = SlowJournal(), Nap()
+    jobs = await left_behind(tmp_path, journal, users=5, each=15)
+    journal.slow = True
+
+    with capture_logs() as lines:
+        async with tree(tmp_path, journal, nap) as stitchery:
+            ended = set(jobs[0::5])
+            session = await stitchery.sessions.session_of_job(jobs[0])
+            await session.end()
+            before = stitchery.services.taken_up
+            await stitchery.services.taken_up.wait()
+            assert stitchery.services.taken_up is before
+            await trio.sleep(10 * len(jobs))
+
+    assert not [line for line in lines if line["event"] == "an actor fell"]
+    assert set(nap.begun) - ended == set(jobs) - ended
+    assert nap.most_running == 1
+
+
+async def test_a_session_that_breaks_amid_the_taking_up_runs_each_of_its_jobs_once(
+    tmp_path: Path, autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, nap = MemoryJournal(), Nap()
+    jobs = await left_behind(tmp_path, journal, users=3, each=8)
+    resumed, breaks_at = count(1), 11
+    answer = Session._answer
+
+    async def sometimes(
+        self: Session, command: Command, act: Callable[[], Awaitable[None]]
+    ) -> None:
+        if isinstance(command, Resume) and next(resumed) == breaks_at:
+            raise RuntimeError("what no command answers for breaks the actor")
+        await answer(self, command, act)
+
+    monkeypatch.setattr(Session, "_answer", sometimes)
+    async with tree(tmp_path, journal, nap):
+        await trio.sleep(10 * len(jobs) + 1)
+
+    assert sorted(nap.begun) == jobs
