@@ -84,7 +84,9 @@ def _minding_the_disk() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull("There is no room on the disk for the joined picture.") from error
+            raise StorageFull(
+                "There is no room on the disk for the joined picture.", retry_after=60
+            ) from error
         if error.errno == errno.EROFS:
             raise StorageReadOnly("The disk takes no joined picture: it is read-only.") from error
         raise
