@@ -46,8 +46,8 @@ _FORGET_FROM = 64
 def _slack(machine: MachineLimits) -> int:
     """Units by which a user may lie behind the present in the ordinary course of turns.
 
-    It is the longest step, with the most that priorities move a job; who lies further behind was
-    held by a limit.
+    It is less than the longest step, with the most that priorities move a job; who lies as far
+    behind was held by a limit.
     """
     shifts = SHIFT.values() if machine.priority else (0,)
     longest = max(TURN, *(machine.step(owner) for owner in machine.weights), 0)
@@ -67,7 +67,8 @@ class Admission(Book):
     def enter(self, ticket: Ticket, *, resumed: bool = False) -> list[Ticket]:
         """Takes a newcomer into the book; returns the tickets that may run now (perhaps itself).
 
-        A `resumed` job was accepted in an earlier life and is therefore never refused.
+        A `resumed` job was accepted in an earlier life and is therefore never refused. A ticket may
+        bring its arrival, below 0: it has come before all who bring none.
 
         Raises:
             QueueFull, UserBusy: a limit refuses; the book is as it was.
@@ -77,7 +78,7 @@ class Admission(Book):
         user = self._user_of(ticket)
         room = self._rooms[ticket.capability]
         self._arrivals += 1
-        ticket.arrival = self._arrivals
+        ticket.arrival = ticket.arrival or self._arrivals  # who came in an earlier life says when
         ticket.shift = SHIFT[ticket.priority] if self._machine.priority else 0
         ticket.standing = Standing.WAITING
         self._busy += not user.waiting
@@ -248,7 +249,7 @@ class Admission(Book):
         self._running += 1
         present = self._turn
         self._turn = max(present + user.step // (2 * self._busy + 2), user.turn)
-        if user.turn + self._slack < present:  # whom a limit held meanwhile has saved nothing up
+        if user.turn + self._slack <= present:  # whom a limit held meanwhile has saved nothing up
             user.turn = present
         user.turn += user.step
         self._place_lines(user)

@@ -4,7 +4,7 @@ Owns: the calls by which the faces ask: each sends a command and waits for the a
 Never: does anything itself. Who asks and goes away is answered to the wind; what was asked is done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import trio
 
@@ -17,9 +17,11 @@ from actors.commands import (
     DropUpload,
     End,
     FinishUpload,
+    ForgetJobs,
     Resume,
     Retire,
     Submit,
+    Sweep,
     TakeFiles,
 )
 from actors.errors import ActorGone
@@ -32,7 +34,7 @@ from actors.messages import (
     Options,
     UploadRecord,
 )
-from actors.workspace import Part
+from actors.part import Part
 
 
 class Asked:
@@ -62,15 +64,16 @@ class Asked:
             Submit(capability=capability, request=request, options=options, idempotency=idempotency)
         )
 
-    async def resume(self, record: JobRecord) -> None:
+    async def resume(self, record: JobRecord, arrival: int = 0) -> None:
         """Takes up a job of an earlier life; returns when it stands in line again, or has ended."""
-        await self._inbox.ask(Resume(record=record))
+        await self._inbox.ask(Resume(record=record, arrival=arrival))
 
     async def cancel(self, job: str) -> JobView:
-        """Ends a job; returns when nothing of it is left.
+        """Ends a job; returns when nothing of it is left and its end is on record.
 
         Raises:
             NotFound: there is no such job. JobEnded: it has reached another end.
+            NotReady: it has stopped, and its end is not on record yet.
         """
         return await self._inbox.ask(Cancel(job=job))
 
@@ -98,6 +101,14 @@ class Asked:
             NotFound: there is no such file. FileInUse: an unfinished job needs it.
         """
         await self._inbox.ask(DropFile(file=file))
+
+    async def sweep(self, files: Collection[str] = ()) -> frozenset[str]:
+        """Removes those of these files that no job needs, and what is owed; what is gone."""
+        return await self._inbox.ask(Sweep(files=files))
+
+    async def forget_jobs(self, jobs: Collection[str]) -> int:
+        """Forgets those of these jobs that have ended; how many."""
+        return await self._inbox.ask(ForgetJobs(jobs=jobs))
 
     async def retire(self) -> bool:
         """Has it leave memory at once if nothing is under way in it; whether it does.

@@ -47,22 +47,23 @@ def starved(resource: str, waited: float) -> Problem:
     ).problem()
 
 
-def problem_of(error: Exception) -> Problem:
-    """What is told about an error that ended a job.
+def cause_of(error: Exception) -> StitcheryError:
+    """The one of our errors that stands for an error of the work.
 
-    Of a group, the first of our own errors speaks if all are ours. A foreign error is a mistake of
-    ours: it goes to the log under an incident number, and only the number goes out.
+    Of a group, the first lasting one speaks if all are ours: what else passes does not help. A
+    foreign error is a mistake of ours: it goes to the log under an incident number, and only the
+    number goes out.
     """
     leaves = list(_leaves(error))
     ours = [leaf for leaf in leaves if isinstance(leaf, StitcheryError)]
     if len(ours) == len(leaves):
-        return ours[0].problem()
+        return next((leaf for leaf in ours if not leaf.passing), ours[0])
     incident = secrets.token_hex(8)
     log.error("work broke", incident=incident, exc_info=error)
     return Fault(
         "The work broke in a way that we did not foresee. It is in the log under this incident.",
         more={"incident": incident},
-    ).problem()
+    )
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -71,6 +71,8 @@ class Book:
         self._arrivals = 0
         self._turn = 0
         self._closed = False
+        self._asked: tuple[int, Ticket] | None = None  # what `_answer` answers
+        self._answer = Ahead({}, 0)
         self.version = 0
         """Changes with every change of the book: what was told of one version holds for it."""
 
@@ -133,14 +135,18 @@ class Book:
         """
         if ticket.standing is not Standing.WAITING:
             return None
-        line = self._users[ticket.user].lines[ticket.capability]
-        mark = line.mark(ticket.own, ticket.shift)
-        return line.index(ticket.own) + self._rooms[ticket.capability].before(mark, line) + 1
+        return self.before(ticket).of[ticket.capability] + 1
 
     def before(self, ticket: Ticket) -> Ahead:
-        """How many jobs have their turn before a waiting ticket's."""
-        user = self._users[ticket.user]
-        return self._before(user, user.lines[ticket.capability], ticket.own, ticket.shift)
+        """How many jobs have their turn before a waiting ticket's.
+
+        Who asks for its position asks next for its time, so the last answer is kept.
+        """
+        if self._asked != (self.version, ticket):
+            user, line = self._users[ticket.user], self._users[ticket.user].lines[ticket.capability]
+            self._answer = self._before(user, line, ticket.own, ticket.shift)
+            self._asked = (self.version, ticket)
+        return self._answer
 
     def is_behind_own(self, ticket: Ticket) -> bool:
         """Whether a waiting ticket has jobs of its user and capability before it."""

@@ -19,8 +19,8 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from actors.messages import FileRecord, JobResult, Progress
+from actors.part import Part
 from actors.workers.call import Call
-from actors.workspace import Part
 from conf.settings import CapabilitySettings
 
 

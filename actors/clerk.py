@@ -9,21 +9,23 @@ session actor, as its shelf is: `submit`, `resume` and `cancel` run in the sessi
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-import structlog
 import trio
 
+from actors import scribe
 from actors.capability import Forecast, Request
 from actors.commands import Submit
 from actors.docket import Docket
-from actors.errors import IdempotencyMismatch, JobEnded, QueueFull, StorageFull
+from actors.errors import IdempotencyMismatch, JobEnded, NotReady, QueueFull
 from actors.job import Job, Owner
-from actors.lifecycle import State
+from actors.lifecycle import State, has_ended
 from actors.messages import FileRecord, Idempotency, JobRecord, JobView
 from actors.recovery import Beyond, resumed
 from actors.services import Services
 from actors.shelf import Shelf
 
-log = structlog.get_logger("clerk")
+RECORDED_WITHIN = 5.0
+"""Seconds in which who cancels a job waits for its end on record, once nothing of it is left. A
+commit takes milliseconds; a disk that takes none may stay so for hours."""
 
 
 class Clerk:
@@ -56,31 +58,37 @@ class Clerk:
                 )
             return self._docket.newest(known.job)
 
-    async def resume(self, record: JobRecord, nursery: trio.Nursery) -> None:
+    async def resume(self, record: JobRecord, arrival: int, nursery: trio.Nursery) -> None:
         """Takes up a job of an earlier life; returns when it stands in line again, or has ended."""
         found = resumed(record, self._services, self._shelf.files)
         if isinstance(found, Beyond):
-            try:
-                await self._services.journal.save_job(found.record)
-            except StorageFull as error:  # the next life finds it as this one did
-                log.warning("the end of a job could not be noted", detail=error.detail)
+            # if that cannot be, the next life finds it as this one did
+            await scribe.save(self._services.journal, found.record)
             return
+        if found.record != record:  # of ten thousand that waited, none: a start is quick
+            await scribe.save(self._services.journal, found.record)
         job = self._job(found.record, found.request, found.files)
+        job.keep_arrival(arrival)
         await self._start(job, nursery, resumed=True)
 
     async def cancel(self, id: str) -> JobView:
-        """Ends a job; returns when nothing of it is left.
+        """Ends a job; returns when nothing of it is left and its end is on record.
 
         Raises:
             NotFound: there is no such job. JobEnded: it has reached another end.
+            NotReady: its end could not be recorded within `RECORDED_WITHIN`, which goes on; or its
+                session broke, and has not taken it up again.
         """
         job = self._docket.get(id)
         if job is not None:
             job.cancel()
-            await job.ended.wait()
+            await job.stopped.wait()
+            await self._recorded(job)
             if job.record.state is State.CANCELLED:
                 return job.view()
         state = (await self._docket.view(id)).record.state
+        if not has_ended(state):
+            raise NotReady("The job is just being taken up again. Try again.", retry_after=1)
         raise JobEnded(f"The job has already ended as {state}; there is nothing to cancel.")
 
     def check(self, name: str, request: Request) -> tuple[dict[str, FileRecord], Forecast]:
@@ -96,6 +104,17 @@ class Clerk:
         return files, capability.forecast(request, files, self._services.settings_of(name))
 
     # --- inside ---------------------------------------------------------------------------------
+
+    async def _recorded(self, job: Job) -> None:
+        """Returns when the end of a job that has stopped is on record, or raises that it is not."""
+        with trio.move_on_after(RECORDED_WITHIN):
+            await job.ended.wait()
+            return
+        raise NotReady(
+            "The job has stopped and its place is free, but its end is not on record yet: the "
+            "disk is full, read-only or slow. That is tried until it is done; read the job again.",
+            retry_after=RECORDED_WITHIN,
+        )
 
     async def _accept(self, command: Submit, nursery: trio.Nursery) -> JobView:
         files, _ = self.check(command.capability, command.request)

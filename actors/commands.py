@@ -5,7 +5,7 @@ Never: behaviour beyond answering.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import trio
@@ -21,7 +21,7 @@ from actors.messages import (
     Options,
     UploadRecord,
 )
-from actors.workspace import Part
+from actors.part import Part
 
 # --- a job to its limiter -----------------------------------------------------------------------
 
@@ -97,9 +97,13 @@ class Submit(Question[JobView]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume(Question[None]):
-    """A job of an earlier life that had not ended; it was accepted and is never refused."""
+    """A job of an earlier life that had not ended; it was accepted and is never refused.
+
+    `arrival` is where it stood among those that are taken up with it, below 0; 0: behind all.
+    """
 
     record: JobRecord
+    arrival: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,20 @@ class DropFile(Question[None]):
     """Removes a file that no job needs."""
 
     file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep(Question[frozenset[str]]):
+    """Removes files whose time is over, but for those that a job needs; the reply: what is gone."""
+
+    files: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetJobs(Question[int]):
+    """Forgets ended jobs whose time is over, with their keys; the reply says how many."""
+
+    jobs: Collection[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,5 +174,15 @@ class Retire(Question[bool]):
 
 
 Command = (
-    Submit | Resume | Cancel | TakeFiles | DropFile | BeginUpload | FinishUpload | DropUpload | End
+    Submit
+    | Resume
+    | Cancel
+    | TakeFiles
+    | DropFile
+    | Sweep
+    | ForgetJobs
+    | BeginUpload
+    | FinishUpload
+    | DropUpload
+    | End
 )

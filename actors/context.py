@@ -13,11 +13,11 @@ from actors.capability import AnswerT, OrderT
 from actors.intake import Bounds, look_at
 from actors.lender import Pledge
 from actors.messages import FileRecord, Hold, Progress
+from actors.part import Part
 from actors.services import Services
 from actors.shelf import Shelf
 from actors.stopwatch import Stopwatch
 from actors.workers.call import Call
-from actors.workspace import Part
 
 LARGEST_RESULT = 4 << 30
 """Bytes of one file that a job may make; the session's quota is usually nearer."""
@@ -34,9 +34,11 @@ class Teller(Protocol):
 
 
 class JobContext:
-    """Implements `capability.Context` for one job.
+    """Implements `capability.Context` for one attempt of a job.
 
-    `stopwatch` is the run time of the work, set before it begins.
+    Attributes:
+        stopwatch: the run time of the work, set before it begins.
+        processes_ended: how many had to end because a call was cancelled, or broke.
     """
 
     stopwatch: Stopwatch

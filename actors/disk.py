@@ -8,15 +8,19 @@ import errno
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, TypeVarTuple
 
+import structlog
 import trio
 
-from actors.errors import Fault, StorageFull
+from actors.errors import Fault, StitcheryError, StorageFull, StorageReadOnly
 from actors.gauge import Room
+
+log = structlog.get_logger("disk")
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -41,11 +45,13 @@ class Disk:
 
     Raises:
         StorageFull: the disk, or this server's share of it, is full.
+        StorageReadOnly: the disk takes no writes.
         Fault: the disk failed in any other way.
     """
 
     def __init__(self) -> None:
         self._threads = trio.CapacityLimiter(DISK_THREADS)
+        self._owed: set[Path] = set()
         self.when_full: Callable[[], None] = lambda: None
 
     async def __call__(self, act: Callable[[*Ts], T], *args: *Ts) -> T:
@@ -63,6 +69,18 @@ class Disk:
             self.when_full()
             raise
 
+    def owe(self, path: Path, why: StitcheryError) -> None:
+        """Takes note of a file that would not go."""
+        log.warning("cannot remove a file now", file=path.name, why=why.detail)
+        self._owed.add(path)
+
+    async def pay(self) -> None:
+        """Removes what would not go before; what still does not is left for the next time."""
+        for path in list(self._owed):
+            with suppress(StitcheryError):
+                await self(remove, path)
+                self._owed.discard(path)
+
 
 @contextmanager
 def _in_our_words() -> Iterator[None]:
@@ -72,6 +90,12 @@ def _in_our_words() -> Iterator[None]:
         if error.errno in _NO_ROOM:
             raise StorageFull(
                 "Nothing more can be stored until there is room on the disk of the data folder.",
+                retry_after=60,
+            ) from error
+        if error.errno == errno.EROFS:
+            raise StorageReadOnly(
+                "Nothing can be stored or removed: the disk of the data folder is read-only. What "
+                "is there can be read.",
                 retry_after=60,
             ) from error
         raise Fault(f"The disk of the data folder failed: {error.strerror}") from error
@@ -133,10 +157,13 @@ def _give_new_name(source: Path, target: Path) -> None:
 
     A link is exclusive by itself. Where the filesystem has none, looking first is enough: the
     folder belongs to this server, and each id to the one task that created its part exclusively.
+    It may have the name already, when that could not be taken back the last time.
     """
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError as error:
+        if error.errno == errno.EEXIST and source.samefile(target):
+            return
         if error.errno not in _NO_LINKS:
             raise
         if target.exists():
@@ -167,7 +194,103 @@ def remove(path: Path) -> bool:
         path.unlink()
     except FileNotFoundError:
         return False
+    _flush_removal(path.parent)
     return True
+
+
+def _flush_removal(folder: Path) -> None:
+    """Makes it durable that something was removed, if the disk does that.
+
+    It is gone all the same; if it comes back after a crash, the start of the next life settles it.
+    """
+    with suppress(OSError):
+        flush_folder(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What became of files that were to go, by name: what is gone now, and why others are not."""
+
+    gone: frozenset[str]
+    stuck: Mapping[str, str]
+
+
+def remove_each(folder: Path, names: Collection[str]) -> Removed:
+    """Removes what it can of these files of a folder; none there is none left.
+
+    Raises:
+        OSError: the disk is read-only, so that none can go.
+    """
+    gone: set[str] = set()
+    stuck: dict[str, str] = {}
+    for name in names:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            if error.errno == errno.EROFS and not gone:
+                raise
+            stuck[name] = error.strerror or str(error)
+        else:
+            gone.add(name)
+    if gone:
+        _flush_removal(folder)
+    return Removed(frozenset(gone), stuck)
+
+
+def clear_what_goes(folder: Path) -> Removed:
+    """Removes what it can of a folder's entries."""
+    gone: set[str] = set()
+    stuck: dict[str, str] = {}
+    for name in names(folder):
+        try:
+            remove_whatever(folder / name)
+        except OSError as error:
+            stuck[name] = error.strerror or str(error)
+        else:
+            gone.add(name)
+    return Removed(frozenset(gone), stuck)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Bytes of files by name, by folder; of folders that could not be read, why not.
+
+    What is no plain file has -1 bytes.
+    """
+
+    sizes: Mapping[str, Mapping[str, int]]
+    unread: Mapping[str, str]
+
+
+def look_through(root: Path, folders: Iterable[str], fits: Callable[[str], bool]) -> Found:
+    """The files in the folders below a root, these and all others, as far as their names fit."""
+    sizes: dict[str, Mapping[str, int]] = {}
+    unread: dict[str, str] = {}
+    for folder in {*filter(fits, names(root)), *folders}:
+        try:
+            sizes[folder] = sizes_in(root / folder, fits)
+        except OSError as error:
+            unread[folder] = error.strerror or str(error)
+    return Found(sizes, unread)
+
+
+def sizes_in(folder: Path, fits: Callable[[str], bool]) -> dict[str, int]:
+    """The bytes of a folder's files, by name; none when it is not there."""
+    sizes: dict[str, int] = {}
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if fits(entry.name):
+                plain = entry.is_file(follow_symlinks=False)
+                sizes[entry.name] = entry.stat(follow_symlinks=False).st_size if plain else -1
+    return sizes
+
+
+def remove_whatever(path: Path) -> None:
+    """Removes what lies there, a file or a whole folder, if anything does; follows no link."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def remove_folder(folder: Path) -> int:
@@ -176,6 +299,12 @@ def remove_folder(folder: Path) -> int:
     with suppress(FileNotFoundError):
         folder.rmdir()
     return removed
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Removes a folder in which nothing lies."""
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def clear(folder: Path) -> int:
@@ -200,6 +329,15 @@ def room(folder: Path) -> Room:
         free=found.f_bavail * found.f_frsize,
         names=found.f_favail if found.f_files else math.inf,  # some count no names
     )
+
+
+def holds_anything(folder: Path) -> bool | None:
+    """Whether anything at all lies in a folder; None when it is not there."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except FileNotFoundError:
+        return None
 
 
 def names(folder: Path) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ behind the living. Part of the session actor: only its tasks change the map.
 Never: starts, ends or judges a job.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from actors.errors import NotFound
 from actors.job import Job
@@ -48,6 +48,11 @@ class Docket:
     def needed(self) -> Mapping[str, tuple[str, ...]]:
         """The files that living jobs need, by job."""
         return {id: job.record.inputs for id, job in self._living.items()}
+
+    async def forget(self, jobs: Collection[str]) -> int:
+        """Forgets those of these jobs that have ended, with their keys; how many."""
+        ended = [id for id in jobs if id not in self._living]
+        return await self._journal.remove_jobs(self._session, ended)
 
     def newest(self, record: JobRecord) -> JobView:
         """The job of a record as it stands now."""

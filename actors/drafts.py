@@ -18,7 +18,7 @@ import trio
 
 from actors import disk
 from actors.disk import CHUNK, Disk
-from actors.errors import NotFound
+from actors.errors import NotFound, StitcheryError
 from actors.ids import is_id
 
 
@@ -97,9 +97,10 @@ class Drafts:
         """Where a draft lies, if there is one."""
         if not is_id(id):
             raise ValueError(f"{id[:40]!r} is not an id; it must not become part of a path")
-        return self._folder(session) / id
+        return self.folder(session) / id
 
-    def _folder(self, session: str) -> Path:
+    def folder(self, session: str) -> Path:
+        """Where a session's drafts lie."""
         if not is_id(session):
             raise ValueError(f"{session[:40]!r} is not an id; it must not become part of a path")
         return self._root / session
@@ -138,9 +139,13 @@ class Drafts:
         """Removes a draft; False when there was none."""
         return await self._disk(disk.remove, self.path(session, id))
 
+    def owe(self, session: str, id: str, why: StitcheryError) -> None:
+        """Takes note of a draft that the disk would not let go; `Workspace.pay` tries again."""
+        self._disk.owe(self.path(session, id), why)
+
     async def remove_session(self, session: str) -> int:
         """Removes all drafts of a session; how many."""
-        return await self._disk(disk.remove_folder, self._folder(session))
+        return await self._disk(disk.remove_folder, self.folder(session))
 
     async def all(self) -> Mapping[tuple[str, str], Stretch]:
         """What lies on the disk, by session and id."""

@@ -43,14 +43,14 @@ class StitcheryError(Exception):
 
     Class attributes are the facts of the kind, instance attributes those of the occurrence.
     `report` says whether an operator should hear of it; `passing` whether the same work may
-    succeed when tried again.
+    succeed when tried again (a fact of the kind, but where an error is carried from elsewhere).
     """
 
     code: ClassVar[str] = "internal_error"
     title: ClassVar[str] = "Something went wrong on our side"
     status: ClassVar[int] = 500
     report: ClassVar[bool] = False
-    passing: ClassVar[bool] = False
+    passing: bool = False
 
     def __init__(
         self,
@@ -207,12 +207,23 @@ class StorageFull(Refusal):
     passing = True
 
 
+class StorageReadOnly(Refusal):
+    """The disk takes no writes at all, as after an error of its own; reading goes on as before."""
+
+    code = "storage_read_only"
+    title = "The disk is read-only"
+    status = 503
+    report = True
+    passing = True
+
+
 class NotReady(Refusal):
     """Starting, stopping, or a part of the tree is being restarted."""
 
     code = "not_ready"
     title = "The service cannot take this just now"
     status = 503
+    passing = True  # what is being restarted is back in a moment
 
 
 # --- a job's work came to an end without a result -----------------------------------------------
@@ -227,10 +238,28 @@ class WorkFailed(StitcheryError):
 
 
 class WorkerCrashed(WorkFailed):
-    """The child process died, hung past its limits, or wrote nonsense."""
+    """The child process died, fell silent, or wrote nonsense; not by a limit, which is lasting.
+
+    Passing, since nobody can tell whether the work did it or what goes on beside it: the machine
+    was out of memory, an operator killed the wrong process. Where the work did it, it is `Poison`.
+    """
 
     code = "worker_crashed"
     title = "The process that did the work came to an unexpected end"
+    status = 500
+    report = True
+    passing = True
+
+
+class WorkersGone(WorkerCrashed):
+    """Several ended before they had read what to do: whatever did that, it was not the work."""
+
+
+class Poison(WorkFailed):
+    """The work ends its processes again and again; it is not tried any more."""
+
+    code = "poison"
+    title = "The work ends every process that does it"
     status = 500
     report = True
 
@@ -272,10 +301,11 @@ class Interrupted(WorkFailed):
 class Reported(WorkFailed):
     """A problem that was found elsewhere (in a worker, in an earlier life), carried as it is.
 
-    Whoever knows more of the request may still name the `field` that is to blame.
+    Whether it may pass is said beside it: a problem tells that to nobody outside. Whoever knows
+    more of the request may still name the `field` that is to blame.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, *, passing: bool = False) -> None:
         super().__init__(
             problem.detail,
             field=problem.field,
@@ -284,6 +314,7 @@ class Reported(WorkFailed):
             more=problem.more,
         )
         self._problem = problem
+        self.passing = passing
 
     def problem(self) -> Problem:
         """The problem as it was found, at its place in the request."""

@@ -24,6 +24,10 @@ NEAREST_RUNS = 30
 """Of these, those nearest in size that a request is compared with: a quarter of them, at most so
 many and five at least. A guess: a tenth of fewer would be no more than a run."""
 
+FRESH = 20
+"""Of so many runs one is new before they are looked at anew: an answer that a twentieth of the runs
+cannot have moved far stands that long, for to find it takes a fifth of a job that does nothing."""
+
 TELLING = 0.05
 """Share of the work after which its pace says something; a guess."""
 
@@ -42,13 +46,6 @@ all expectations: any moment now, and no longer however late it is. A guess."""
 NINTH_DECILE = 1.2816
 """Standard deviations above the mean at which nine tenths of a normal distribution lie below."""
 
-LEAST_BAND = 0.02
-"""Half the width of the narrowest band, as a share of the time told: a clock and a scheduler stand
-between any promise and the end."""
-
-_MANY_JOBS = 1000
-"""Ends over which it is told how often the estimate was right."""
-
 
 def quantile(values: Sequence[float], share: float) -> float:
     """The value below which `share` (0..1) of the values lie; linear between neighbours.
@@ -58,11 +55,11 @@ def quantile(values: Sequence[float], share: float) -> float:
     """
     if not values:
         raise ValueError("a quantile needs values")
-    return _quantile_of_ordered(sorted(values), share)
+    return quantile_of_ordered(sorted(values), share)
 
 
-def _quantile_of_ordered(ordered: Sequence[float], share: float, first: int = 0) -> float:
-    """As `quantile`, of the values from the index `first` on."""
+def quantile_of_ordered(ordered: Sequence[float], share: float, first: int = 0) -> float:
+    """As `quantile`, of values in order, from the index `first` on."""
     place = first + share * (len(ordered) - 1 - first)
     low = math.floor(place)
     high = math.ceil(place)
@@ -111,18 +108,18 @@ class Runs:
     @cached_property
     def p50(self) -> float:
         """Half of them took less."""
-        return _quantile_of_ordered(self.ordered, 0.5)
+        return quantile_of_ordered(self.ordered, 0.5)
 
     @cached_property
     def p90(self) -> float:
         """Nine tenths took less. Of few runs none may have been a long one: they promise less."""
-        told = _quantile_of_ordered(self.ordered, 0.9)
+        told = quantile_of_ordered(self.ordered, 0.9)
         return told * (1 + 1 / len(self.ordered))
 
     @cached_property
     def p10(self) -> float:
         """A tenth took less."""
-        return _quantile_of_ordered(self.ordered, 0.1)
+        return quantile_of_ordered(self.ordered, 0.1)
 
     def left(self, elapsed: float) -> Eta | None:
         """What the longer ones still took after so long; None when no run was that long. Quick."""
@@ -131,36 +128,46 @@ class Runs:
         if not count:
             return None
         p50, p90 = (
-            _quantile_of_ordered(self.ordered, share, place) - elapsed for share in (0.5, 0.9)
+            quantile_of_ordered(self.ordered, share, place) - elapsed for share in (0.5, 0.9)
         )
         return Eta(p50=p50, p90=p90 * (1 + 1 / count))
 
 
 class RunTimes:
-    """The recent runs of one capability: how long, and of what size."""
+    """The recent runs of one capability: how long, and of what size.
 
-    def __init__(self) -> None:
-        self._recent: deque[tuple[float, float]] = deque(maxlen=REMEMBERED_RUNS)
+    Args:
+        recent: what it learns from, the oldest first: of each run the place of its size (`add`
+            makes it of the size) and its seconds.
+    """
+
+    def __init__(self, recent: Iterable[tuple[float, float]] = ()) -> None:
+        self.recent = deque(recent, maxlen=REMEMBERED_RUNS)
         self._known: dict[int, Runs] = {}
         self._all: Runs | None = None
+        self._new = 0  # runs that what is known does not know
 
     def add(self, seconds: float, size: float = 1.0) -> None:
         """Learns from a job that ran to its end."""
-        self._recent.append((math.log2(size + 1), seconds))
-        self._known.clear()
-        self._all = None
+        self.recent.append((math.log2(size + 1), seconds))
+        self._new += 1
+        if self._new * FRESH >= len(self.recent):
+            self._known.clear()
+            self._all = None
+            self._new = 0
 
     def mean(self) -> float | None:
         """Mean run time, or None when nothing ran yet."""
-        return fmean(seconds for _, seconds in self._recent) if self._recent else None
+        return fmean(seconds for _, seconds in self.recent) if self.recent else None
 
     def like(self, size: float) -> Runs | None:
         """The runs that speak for a request of this size: the nearest ones, by proportion.
 
         Where none is of about this size, what they took is taken in proportion to theirs. Sizes
-        within a tenth of each other get the same answer, and get it at once.
+        within a tenth of each other get the same answer, and get it at once; it stands until one of
+        `FRESH` runs is new.
         """
-        if not self._recent:
+        if not self.recent:
             return None
         bucket = round(8 * math.log2(size + 1))
         found = self._known.get(bucket)
@@ -170,14 +177,14 @@ class RunTimes:
 
     def all(self) -> Runs | None:
         """All of them, whatever their size."""
-        if not self._recent:
+        if not self.recent:
             return None
         if self._all is None:
-            self._all = Runs(seconds for _, seconds in self._recent)
+            self._all = Runs(seconds for _, seconds in self.recent)
         return self._all
 
     def _nearest(self, place: float) -> Runs:
-        apart = sorted(abs(size - place) for size, _ in self._recent)
+        apart = sorted(abs(size - place) for size, _ in self.recent)
         nearest = min(max(5, len(apart) // 4), NEAREST_RUNS, len(apart))
         # All that are as near as the last one of the nearest: of one size, all speak. But a few
         # that are alike say more than many that are not.
@@ -194,7 +201,7 @@ class RunTimes:
         )
 
     def _within(self, place: float, reach: float) -> Iterator[tuple[float, float]]:
-        return ((size, run) for size, run in self._recent if abs(size - place) <= reach)
+        return ((size, run) for size, run in self.recent if abs(size - place) <= reach)
 
 
 class Typical:
@@ -210,21 +217,21 @@ class Typical:
     LEAST = 0.01
     """Seconds; jobs that take next to nothing are all alike."""
 
-    def __init__(self) -> None:
-        self._recent: deque[float] = deque(maxlen=REMEMBERED_RUNS)
+    def __init__(self, recent: Iterable[float] = ()) -> None:
+        self.recent = deque(recent, maxlen=REMEMBERED_RUNS)
         self._short: float | None = None
 
     def further_turns(self, seconds: float) -> float:
         """Turns that a job of this length costs besides its first."""
-        if not self._recent:
+        if not self.recent:
             return 0.0
         if self._short is None:
-            self._short = max(self.LEAST, quantile(self._recent, self.SHORT))
+            self._short = max(self.LEAST, quantile(self.recent, self.SHORT))
         return max(0.0, seconds / self._short - 1)
 
     def add(self, seconds: float) -> None:
         """Learns from a job that held a slot for so long."""
-        self._recent.append(seconds)
+        self.recent.append(seconds)
         self._short = None
 
 
@@ -286,67 +293,3 @@ def _overdue(runs: Runs | None, account: Account) -> Eta | None:
 
 def _in_order(eta: Eta | None) -> Eta | None:
     return None if eta is None else Eta(p50=eta.p50, p90=max(eta.p50, eta.p90))
-
-
-class Correction:
-    """What experience says to estimates of one kind: how long it then was, as a share of p50.
-
-    A book knows nothing of those who are yet to come, and some of them will have their turn
-    before: that cannot be foreseen, but learnt.
-    """
-
-    LEAST = 20
-    """Ends before experience says anything; of fewer, a ninth decile is one or two."""
-
-    def __init__(self) -> None:
-        self._recent: deque[float] = deque(maxlen=REMEMBERED_RUNS)
-        self._known: tuple[float, float] | None = None
-
-    def add(self, told: float, actual: float) -> None:
-        """What was told as p50, uncorrected, was this in the end."""
-        if told > 0:
-            self._recent.append(actual / told)
-            self._known = None
-
-    def apply(self, eta: Eta) -> Eta:
-        """The estimate in the light of experience."""
-        if len(self._recent) < self.LEAST:
-            return eta
-        if self._known is None:
-            ordered = sorted(self._recent)
-            p50, p90 = (_quantile_of_ordered(ordered, share) for share in (0.5, 0.9))
-            self._known = (p50, p90 - p50)
-        middle, spread = self._known
-        half = max((eta.p90 - eta.p50) * middle, eta.p50 * spread)
-        return Eta(p50=eta.p50 * middle, p90=eta.p50 * middle + half)
-
-
-def band(eta: Eta) -> tuple[float, float]:
-    """The time within which the end is expected: as far below p50 as p90 lies above, to p90.
-
-    Never narrower than `LEAST_BAND`; where times are symmetric, four ends of five fall inside.
-    """
-    half = max(eta.p90 - eta.p50, LEAST_BAND * eta.p50)
-    return eta.p50 - half, eta.p50 + half
-
-
-class Coverage:
-    """How often the end came within the band that was told when the job was accepted."""
-
-    def __init__(self) -> None:
-        self._recent: deque[bool] = deque(maxlen=_MANY_JOBS)
-
-    def add(self, told: Eta, actual: float) -> None:
-        """A job ended well (or ran too long) after so many seconds."""
-        low, high = band(told)
-        self._recent.append(low <= actual <= high)
-
-    @property
-    def jobs(self) -> int:
-        """The ends that were looked at: the latest thousand."""
-        return len(self._recent)
-
-    @property
-    def inside(self) -> float | None:
-        """The share (0..1) of them that came within their band; None before the first."""
-        return fmean(self._recent) if self._recent else None

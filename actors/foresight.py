@@ -15,16 +15,8 @@ import math
 from dataclasses import dataclass
 
 from actors.book import Ahead, Book
-from actors.estimate import (
-    Account,
-    Correction,
-    Coverage,
-    Runs,
-    RunTimes,
-    Spread,
-    until_end,
-    until_end_queued,
-)
+from actors.estimate import Account, Runs, RunTimes, Spread, until_end, until_end_queued
+from actors.experience import Correction, Coverage
 from actors.lines import Key, Standing, Ticket
 from actors.messages import Eta
 from actors.replay import Runner, Slots, Waiter, arithmetic, replay
@@ -59,15 +51,19 @@ class _Told:
 class Foresight:
     """What the book and the recent runs say of the times to come, for all capabilities.
 
-    `tell` is asked once of every job, when it is accepted; `began` is told of every start,
+    `tell` is asked once of every newcomer, when it is accepted; `began` is told of every start,
     `moved_on` of every step, and `ended` of every end: what was told is held against what came. The
     rest only looks.
+
+    What it learns from is public, by capability, to be remembered from one life to the next
+    (learnt.py): `run_times`; `coverage`; `corrections`, for a user's first job in line and for
+    those behind it.
     """
 
     def __init__(self, book: Book) -> None:
         self.run_times = {name: RunTimes() for name in book.capabilities}
         self.coverage = {name: Coverage() for name in book.capabilities}
-        self._corrections = {name: (Correction(), Correction()) for name in book.capabilities}
+        self.corrections = {name: (Correction(), Correction()) for name in book.capabilities}
         self._book = book
         self._running: dict[Ticket, _Run] = {}
         self._told: dict[Ticket, _Told] = {}
@@ -211,7 +207,7 @@ class Foresight:
         """
         if ticket.standing is not Standing.WAITING:
             return None
-        return self._corrections[ticket.capability][self._book.is_behind_own(ticket)]
+        return self.corrections[ticket.capability][self._book.is_behind_own(ticket)]
 
     def _look(self, now: float) -> None:
         """Replays the head of the line, unless the book and the moment are those of last time."""

@@ -41,6 +41,12 @@ RETRY_AFTER: Final = 60.0
 """Seconds after which to ask again. A guess: a person or the janitor makes room in minutes."""
 
 
+class LittleRoom(StorageFull):
+    """New work at the floor. Told to the operator once, by the gauge, not with each refusal."""
+
+    report = False
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """What a filesystem has left for us: bytes, and names of files (infinite where not counted)."""
@@ -108,19 +114,19 @@ class Gauge:
         """Lets new work pass while there is room.
 
         Raises:
-            StorageFull: there is too little; the words say how much, and how much is needed.
+            LittleRoom: there is too little; the words say how much, and how much is needed.
         """
         if not self.low:
             return
         if self._room.free < self._floor * (1 + SPARE):
             has, needs = _mebibytes(self._room.free), _mebibytes(self._floor)
-            why = f"{has} MiB are free on the disk of the data folder; new work needs {needs}."
+            why = f"{has} MiB are free on the disk of the data folder; {needs:.0f} are to stay."
         else:
             why = (
                 f"The disk of the data folder has names for {self._room.names:.0f} more files; "
                 f"new work needs {FEWEST_NAMES}."
             )
-        raise StorageFull(
+        raise LittleRoom(
             f"{why} What is here can be read and removed, and what was accepted goes on. Remove "
             "what you no longer need, or try again later.",
             limit=LIMIT,

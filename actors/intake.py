@@ -12,8 +12,8 @@ from actors.errors import UnreadableMedia, WorkerCrashed, WorkFailed
 from actors.media import Probe, probe_of
 from actors.messages import FileRecord, Progress
 from actors.names import clean_name
+from actors.part import Part
 from actors.services import Services
-from actors.workspace import Part
 from conf.settings import Limits
 
 

@@ -3,7 +3,8 @@
 Owns: the job's record and its one cancel scope; the only caller of `lifecycle`.
 Never: decides who runs when, keeps a file, talks to a watcher; it tells its session.
 
-A job reads as five steps: it asks for a place, is written down, waits, works, and is settled.
+A job reads as five steps: it asks for a place, is written down, waits, works, and is settled. Work
+that fails in a way that may pass goes back to waiting, after a backoff, for another attempt.
 Cancelling is one act (design, rule 7): `cancel` cancels the scope, what the work owns is gone when
 the scope is left (children killed and waited for), settling removes the parts, gives the slot back
 and writes the receipt. When the whole tree stops, a job is left as the journal has it: the next
@@ -12,42 +13,41 @@ life resumes it.
 
 import math
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
 import trio
 
-from actors import job_lines
-from actors.blame import missed_deadline, problem_of, ran_too_long, starved, waited_too_long
+from actors import job_lines, scribe
+from actors.blame import cause_of
 from actors.capability import Request
 from actors.commands import Place, WaitedTooLongError
 from actors.context import JobContext
-from actors.errors import Problem, StitcheryError, StorageFull
-from actors.journal.port import JournalClosedError, NotOnRecordError
+from actors.ending import Ending
+from actors.errors import ActorGone
 from actors.lifecycle import Event, State, advance, has_ended
 from actors.lines import Ticket
 from actors.messages import (
     FileRecord,
     Idempotency,
     JobRecord,
-    JobResult,
     JobView,
     Outlook,
     Progress,
     Receipt,
     SessionRecord,
 )
+from actors.patience import Patience
+from actors.retries import Backoff, Retry, is_crash, judge
 from actors.services import Services
 from actors.shelf import Shelf
-from actors.stopwatch import Stopwatch
 
 log = structlog.get_logger("job")
 
-RECORD_AGAIN = 1.0
-"""Seconds before an end that could not be written is tried again: the disk was full, and a person
-or the janitor makes room in seconds, not in milliseconds."""
+ASK_AGAIN = 1.0
+"""Seconds before a limiter that fell is asked again for a place: its supervisor has it back sooner,
+but waits a little longer each time."""
 
 
 class Owner(Protocol):
@@ -69,15 +69,6 @@ class Owner(Protocol):
         """Files of the session came into being; on record and in place."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """How the work came to its end, before it is settled."""
-
-    event: Event
-    result: JobResult | None = None
-    error: Problem | None = None
-
-
 class Job:
     """One job of a session. Its task runs in the session's nursery.
 
@@ -96,32 +87,39 @@ class Job:
         self.record = record
         self.progress: Progress | None = None
         self.accepted = False
+        self.stopped = trio.Event()  # nothing of it is left; its end may not be on record yet
         self.ended = trio.Event()
         self._request = request
+        self._files = files
+        self._shelf = shelf
         self._owner = owner
         self._services = services
         self._capability = services.capabilities[record.capability]
         self._limiter = services.limiters[record.capability]
-        self._context = JobContext(record.id, shelf, files, services, self)
-        self._ends_by = self._deadline()
-        self._place = self._new_place(self._capability.size(request, files))
+        self._patience = Patience(record, services)
+        # of the attempt that waits or runs; between two, of the last one
+        self._context = self._new_context()
+        self._place = self._new_place()
+        self._backoff: Backoff | None = None  # from the failure to the next place in line
+        self._halted = trio.Event()  # the attempt that runs has failed, or ended the job
         self._scope = trio.CancelScope()
         self._cancelled_at = math.nan
         self._started_at = math.nan
+        self._settling = False
 
     def __repr__(self) -> str:
         return f"<Job {self.record.capability} {self.record.id} {self.record.state}>"
 
     @property
     def waits(self) -> bool:
-        """Whether it was accepted and has not begun."""
+        """Whether it was accepted and has not begun, or is to begin again."""
         return self.accepted and self.record.state is State.QUEUED
 
     # --- told by the context ------------------------------------------------------------------
 
     def moved_on(self, progress: Progress) -> None:
         """The work is so far."""
-        if not has_ended(self.record.state):
+        if self.record.state is State.RUNNING:
             self.progress = progress
             self._limiter.moved_on(self._place, progress.fraction)
             self._owner.job_progressed(self)
@@ -133,18 +131,27 @@ class Job:
 
     # --- asked by the session -----------------------------------------------------------------
 
+    def keep_arrival(self, arrival: int) -> None:
+        """In line it stands among those of the last life where it stood; 0: behind all."""
+        self._place.ticket.arrival = arrival
+
     def view(self) -> JobView:
         """The job as its owner sees it now."""
         return JobView(record=self.record, outlook=self._outlook(), progress=self.progress)
 
     def cancel(self) -> None:
-        """Asks the job to end as cancelled; `ended` tells when nothing of it is left.
+        """Asks the job to end as cancelled; `stopped` tells when nothing of it is left.
 
         A job that is already settling keeps the end that it has reached.
         """
         if not self._scope.cancel_called:
             self._cancelled_at = trio.current_time()
             self._scope.cancel()
+
+    async def halted(self) -> None:
+        """Returns when the job does not run: at once, with the end, or when an attempt failed."""
+        if self.record.state is State.RUNNING:
+            await self._halted.wait()
 
     async def live(
         self,
@@ -166,7 +173,8 @@ class Job:
         with structlog.contextvars.bound_contextvars(**log_context):
             try:
                 await self._limiter.ask(self._place, resumed=resumed)
-                await self._write_down(idempotency, resumed=resumed)
+                if not resumed:
+                    await scribe.add(self._services.journal, self.record, idempotency)
                 self.accepted = True
                 job_lines.accepted(self.record, resumed=resumed)
                 task_status.started()
@@ -179,183 +187,167 @@ class Job:
             finally:
                 await self._context.discard()
                 self._limiter.leave(self._place)
+                self._halted.set()
+                self.stopped.set()
                 self.ended.set()
 
     # --- the steps ----------------------------------------------------------------------------
 
-    async def _write_down(self, idempotency: Idempotency | None, *, resumed: bool) -> None:
-        if not resumed:
-            await self._services.journal.add_job(self.record, idempotency)
-            return
-        try:
-            await self._services.journal.save_job(self.record)
-        except StorageFull as error:  # it is on record already: only its attempt goes uncounted
-            log.warning("a resumed job could not be noted", detail=error.detail)
-
-    async def _reach_end(self) -> _Ending:
+    async def _reach_end(self) -> Ending:
         try:
             with self._scope:
-                return await self._wait_and_work()
-        except Exception as error:  # whatever the work raises is this job's end
+                while isinstance(outcome := await self._attempt(), Retry):
+                    await self._go_back(outcome)
+                return outcome
+        except Exception as error:  # whatever breaks here is this job's end
             if not self._scope.cancel_called:
-                return _Ending(Event.FAILED, error=problem_of(error))
+                return Ending(Event.FAILED, error=cause_of(error).problem())
             log.exception("cancelled work broke while it cleaned up")
-        return _Ending(Event.CANCELLED)
+        return Ending(Event.CANCELLED)
 
-    async def _wait_and_work(self) -> _Ending:
+    async def _attempt(self) -> Ending | Retry:
+        """Waits for its turn and works; the files are in place when it returns."""
         try:
             await self._place.turn()
         except WaitedTooLongError:
-            return _Ending(Event.WAITED_TOO_LONG, error=self._waited_too_long())
+            late = self._patience.waited_too_long(self._place.expires_at)
+            return Ending(Event.WAITED_TOO_LONG, error=late)
         settings = self._services.settings_of(self.record.capability)
-        stopwatch = Stopwatch(settings.run_timeout, self._longest_wait(), self._ends_by)
-        self._context.stopwatch = stopwatch
+        stopwatch = self._context.stopwatch = self._patience.stopwatch()
         self._begin()
-        with stopwatch.scope:
-            result = await self._capability.run(self._request, settings, self._context)
-            return _Ending(Event.RETURNED, result=result)
-        return _Ending(
-            Event.RAN_TOO_LONG, error=self._ran_too_long(stopwatch.late, settings.run_timeout)
-        )
+        try:
+            with stopwatch.scope:
+                result = await self._capability.run(self._request, settings, self._context)
+                with trio.CancelScope(shield=True):
+                    files = await self._context.publish()
+                return Ending(Event.RETURNED, result=result, files=files)
+        except Exception as error:  # whatever the work raises is the end of this attempt
+            if self._scope.cancel_called:
+                raise
+            if not stopwatch.scope.cancel_called:
+                return self._failed(error)
+            log.exception("work that ran too long broke while it cleaned up")
+        return Ending(Event.RAN_TOO_LONG, error=self._patience.ran_too_long(stopwatch))
 
     def _begin(self) -> None:
         self._started_at = trio.current_time()
+        self._halted = trio.Event()
         self.record = replace(
             self.record,
             state=advance(self.record.state, Event.STARTED),
             started_at=self._services.now(),
         )
-        self._note(self.record)
+        scribe.note(self._services.journal, self.record)
         job_lines.started(self.record)
         self._owner.job_changed(self)
 
-    def _put_back(self) -> None:
-        """The tree stops in good order under a running job: that costs it no attempt."""
-        if self._owner.draining and self.record.state is State.RUNNING:
-            waiting = advance(self.record.state, Event.RETRIED)
-            self._note(replace(self.record, state=waiting, started_at=None))
+    def _failed(self, error: Exception) -> Ending | Retry:
+        cause = cause_of(error)
+        self.record = replace(self.record, crashes=self.record.crashes + is_crash(cause))
+        settings = self._services.settings_of(self.record.capability)
+        verdict = judge(self.record, cause, settings, left=self._patience.left)
+        if isinstance(verdict, Retry):
+            return verdict
+        return Ending(Event.FAILED, error=verdict.problem())
 
-    def _note(self, record: JobRecord) -> None:
-        """Has it written that the job runs, or no longer does; nobody waits for that.
+    async def _go_back(self, retry: Retry) -> None:
+        """Leaves nothing of the attempt that failed, and takes a place for the next one in time.
 
-        If a crash loses the note, of the server or of the journal alone, the next life finds the
-        job queued, as it should; it is no reason for the work to fail.
+        While it backs off it holds neither slot nor place. The attempt is on record as spent before
+        that is told: whichever life makes the next one, it is the next one.
         """
-        with suppress(JournalClosedError):
-            self._services.journal.note_job(record)
+        with trio.CancelScope(shield=True):
+            await self._context.discard()
+            self._limiter.leave(self._place)
+            now = trio.current_time()
+            self._backoff = backoff = Backoff(now, now + retry.after)
+            job_lines.backs_off(self.record, retry.after, retry.error)
+            self.record = replace(
+                self.record,
+                state=advance(self.record.state, Event.RETRIED),
+                attempt=self.record.attempt + 1,
+                started_at=None,
+            )
+            self.progress = None
+            await scribe.save(self._services.journal, self.record)
+        self._halted.set()
+        self._owner.job_changed(self)
+        await trio.sleep_until(backoff.until)
+        self._context = self._new_context()
+        await self._take_place()
+        self._backoff = None
 
-    async def _settle(self, ending: _Ending) -> None:
+    async def _take_place(self) -> None:
+        """Stands in line again: who was accepted is refused by no limit."""
+        while True:
+            self._place = self._new_place()
+            try:
+                await self._limiter.ask(self._place, resumed=True)
+            except ActorGone:
+                self._limiter.leave(self._place)
+                await trio.sleep(ASK_AGAIN)
+            else:
+                return
+
+    def _put_back(self) -> None:
+        """The tree stops in good order under a running job: that costs it no attempt.
+
+        Not so where the end was being written down: it may be on record.
+        """
+        if self._owner.draining and self.record.state is State.RUNNING and not self._settling:
+            waiting = advance(self.record.state, Event.RETRIED)
+            scribe.note(
+                self._services.journal, replace(self.record, state=waiting, started_at=None)
+            )
+
+    async def _settle(self, ending: Ending) -> None:
         """Makes the end true: files in place or gone, slot given back, end on record, told.
 
         Shielded, since half a settlement would be neither an end nor a job to resume; only the
         wait for room on the disk can be cancelled.
         """
         with trio.CancelScope(shield=True) as shield:
-            ran = trio.current_time() - self._started_at if ending.event in _LEARNT_FROM else None
-            files: tuple[FileRecord, ...] = ()
-            if ending.result is not None:
-                try:
-                    files = await self._context.publish()
-                except StitcheryError as error:
-                    ending = _Ending(Event.FAILED, error=error.problem())
+            self._settling = True
+            ran = trio.current_time() - self._started_at if ending.teaches else None
             removed = await self._context.discard()
             self._limiter.leave(self._place, ran)
-            record = self._ended(ending, removed)
-            await self._write_end(record, files, shield)
-            self.record = record
-            job_lines.ended(record)
-            self._owner.job_made(files)
-            self._owner.job_changed(self)
-
-    def _ended(self, ending: _Ending, removed: int) -> JobRecord:
-        receipt = None
-        if ending.event is Event.CANCELLED:
+            self.stopped.set()
             receipt = Receipt(
                 processes_ended=self._context.processes_ended,
                 seconds=trio.current_time() - self._cancelled_at,
                 files_removed=removed,
             )
-        return replace(
-            self.record,
-            state=advance(self.record.state, ending.event),
-            ended_at=self._services.now(),
-            result=ending.result,
-            error=ending.error,
-            receipt=receipt,
-        )
-
-    async def _write_end(
-        self, record: JobRecord, files: tuple[FileRecord, ...], shield: trio.CancelScope
-    ) -> None:
-        """Writes the end down, however long that takes: before it is on record it is not told."""
-        while True:
-            try:
-                await self._services.journal.save_job(record, files)
-            except NotOnRecordError:
-                return  # the session has ended: nobody is left to read the record
-            except StitcheryError as error:
-                log.warning("an end could not be recorded; trying again", detail=error.detail)
-                shield.shield = False
-                await trio.sleep(RECORD_AGAIN)
-                shield.shield = True
-            else:
-                return
+            record = ending.of(self.record, self._services.now(), receipt)
+            await scribe.save_end(self._services.journal, record, ending.files, shield)
+            self.record = record
+            job_lines.ended(record)
+            self._owner.job_made(ending.files)
+            self._owner.job_changed(self)
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _new_place(self, size: float) -> Place:
+    def _new_context(self) -> JobContext:
+        return JobContext(self.record.id, self._shelf, self._files, self._services, self)
+
+    def _new_place(self) -> Place:
         ticket = Ticket(
             job=self.record.id,
             user=self.record.session,
             capability=self.record.capability,
             priority=self.record.options.priority,
             owner=self._owner.record.owner,
-            size=size,
+            size=self._capability.size(self._request, self._files),
         )
-        expires_at = min(trio.current_time() + self._queue_timeout(), self._ends_by)
-        return Place(ticket=ticket, expires_at=expires_at, ends_by=self._ends_by)
-
-    def _deadline(self) -> float:
-        """By when it is to have ended.
-
-        Over several lives, only the wall clock tells how long ago it was accepted.
-        """
-        wished = self.record.options.deadline
-        if wished is None:
-            return math.inf
-        ago = (self._services.now() - self.record.created_at).total_seconds()
-        return trio.current_time() + wished - max(0.0, ago)
-
-    def _longest_wait(self) -> float:
-        """Seconds that the operator lets a job wait for a slot, and a step for a resource."""
-        own = self._services.settings_of(self.record.capability).queue_timeout
-        return self._services.settings.concurrency.queue_timeout if own is None else own
-
-    def _queue_timeout(self) -> float:
-        wished = self.record.options.queue_timeout
-        return self._longest_wait() if wished is None else min(wished, self._longest_wait())
+        return Place(
+            ticket=ticket, expires_at=self._patience.expires_at(), ends_by=self._patience.ends_by
+        )
 
     def _outlook(self) -> Outlook:
+        if self._backoff is not None and self.record.state is State.QUEUED:
+            return Outlook(waiting_for=(self._backoff.hold(trio.current_time()),))
         if self.record.state is State.QUEUED:
             return self._limiter.outlook_queued(self._place)
         if self.record.state is State.RUNNING:
             outlook = self._limiter.outlook_running(self._place)
             return replace(outlook, waiting_for=self._context.waiting_for())
         return Outlook()
-
-    def _waited_too_long(self) -> Problem:
-        if self._place.expires_at >= self._ends_by:
-            return missed_deadline(self.record.options.deadline or 0)
-        return waited_too_long(self._queue_timeout())
-
-    def _ran_too_long(self, late: str | None, run_timeout: float) -> Problem:
-        """`late` is what the stopwatch blames."""
-        if late == "deadline":
-            return missed_deadline(self.record.options.deadline or 0)
-        if late == "run_timeout" or late is None:
-            return ran_too_long(f"{self.record.capability}.run_timeout", run_timeout)
-        return starved(late, self._longest_wait())
-
-
-_LEARNT_FROM = frozenset({Event.RETURNED, Event.RAN_TOO_LONG})
-"""Ends that say how long this kind of work takes. Failures come early and would teach haste."""

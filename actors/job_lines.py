@@ -1,4 +1,4 @@
-"""What the log tells of a job: one line when it is accepted, one when it starts, one when it ends.
+"""What the log tells of a job: a line when it is accepted, starts, backs off, and ends.
 
 Owns: the words of these lines, all read from the job's record.
 Never: counts or times anything itself: the record is the one source. Names neither job nor
@@ -9,20 +9,33 @@ from datetime import datetime
 
 import structlog
 
+from actors.errors import StitcheryError
 from actors.messages import JobRecord
 
 log = structlog.get_logger("job")
 
 
 def accepted(record: JobRecord, *, resumed: bool) -> None:
-    """It has a place in line, and is on record; `resumed`: since an earlier life."""
-    log.info("job resumed" if resumed else "job accepted", capability=record.capability)
+    """It has a place in line, and is on record; `resumed`: since an earlier life.
+
+    Ten thousand that were resumed would hold the start up; the line of that has their number.
+    """
+    if resumed:
+        log.debug("job resumed", capability=record.capability)
+    else:
+        log.info("job accepted", capability=record.capability)
 
 
 def started(record: JobRecord) -> None:
     """It begins to work."""
     waited = _seconds(record.created_at, record.started_at)
     log.info("job started", waited=waited, attempt=record.attempt)
+
+
+def backs_off(record: JobRecord, seconds: float, error: StitcheryError) -> None:
+    """An attempt has failed, and the next one comes after so many seconds; that is on record."""
+    facts = {"attempt": record.attempt, "after": round(seconds, 3), "error": error.code}
+    log.info("job backs off", **facts, detail=error.detail)
 
 
 def ended(record: JobRecord) -> None:

@@ -15,21 +15,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
 import trio
 
 from actors.admission import Admission, MachineLimits
 from actors.commands import Ask, Leave, Place
 from actors.errors import DeadlineMissed, QueueFull, StitcheryError, UserBusy
-from actors.estimate import (
-    Coverage,
-    Runs,
-    Spread,
-    Typical,
-)
+from actors.estimate import Runs, Spread, Typical
+from actors.experience import Coverage
 from actors.foresight import Foresight
 from actors.lines import CapabilityLimits, Standing, Ticket
 from actors.mailbox import Inbox
 from actors.messages import Eta, Hold, Outlook
+
+log = structlog.get_logger("limiter")
 
 RETRY_HELD = 30.0
 """Seconds told to who is refused while nothing begins, since an operator wants it so: nobody knows
@@ -63,13 +62,16 @@ class Prospect:
 class Floor:
     """What the limiters of one machine share: the book, who stands where, and what runs took.
 
-    A limiter that frees a slot wakes whoever is next, of whichever capability.
+    A limiter that frees a slot wakes whoever is next, of whichever capability. What `foresight` and
+    `typical` have learnt is public, to be remembered from one life to the next (learnt.py);
+    `lesson` is set when that becomes more, and replaced by whoever has taken note.
     """
 
     def __init__(self, admission: Admission) -> None:
         self.admission = admission
         self.foresight = Foresight(admission)
-        self._typical = Typical()
+        self.typical = Typical()
+        self.lesson = trio.Event()
         self._places: dict[Ticket, Place] = {}
 
     def enter(self, place: Place, *, resumed: bool) -> None:
@@ -84,13 +86,16 @@ class Floor:
 
     def leave(self, place: Place, ran: float | None = None) -> None:
         """Takes a place out of the book; `ran` is seconds of a run worth learning from."""
-        ticket = place.ticket
-        held = self.foresight.ended(ticket, trio.current_time(), ran)
-        extra = 0.0 if held is None else self._typical.further_turns(held)
-        if ran is not None:
-            self._typical.add(ran)
-        self._places.pop(ticket, None)
-        self._wake(self.admission.leave(ticket, extra=extra))
+        ticket, extra = place.ticket, 0.0
+        try:
+            held = self.foresight.ended(ticket, trio.current_time(), ran)
+            extra = 0.0 if held is None else self.typical.further_turns(held)
+            if ran is not None:
+                self.typical.add(ran)
+            self.lesson.set()
+        finally:  # whatever becomes of what is learnt, the slot is free
+            self._places.pop(ticket, None)
+            self._wake(self.admission.leave(ticket, extra=extra))
 
     def change(self, machine: MachineLimits, rooms: Mapping[str, CapabilityLimits]) -> None:
         """Puts other limits in force; a raised one grants at once, a lowered one drains."""
@@ -133,10 +138,12 @@ class Limiter:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serves until cancelled. May be run again after a crash: what waits still stands."""
+        self._take_up(self._inbox.let_go())
         task_status.started()
         while True:
             with trio.move_on_at(self._next_expiry()):
                 self._handle(await self._inbox.receive())
+                self._inbox.let_go()
             self._expire(trio.current_time())
 
     # --- asked by jobs ------------------------------------------------------------------------
@@ -235,6 +242,14 @@ class Limiter:
             case Leave(place=place, ran=ran):
                 self._floor.leave(place, ran)
 
+    def _take_up(self, message: Ask | Leave | None) -> None:
+        """Tries what it fell over once more: a place that is not left would be lost for good."""
+        try:
+            if message is not None:
+                self._handle(message)
+        except Exception:  # whatever it is, those who wait behind it must not fall with it
+            log.exception("a message broke the limiter twice", message=type(message).__name__)
+
     def _answer(self, ask: Ask) -> None:
         """The verdict: a place, or the refusal."""
         place = ask.place
@@ -246,7 +261,8 @@ class Limiter:
         except StitcheryError as refusal:
             ask.reply.refuse(refusal)
         else:
-            self._floor.foresight.tell(place.ticket, trio.current_time())
+            if not ask.resumed:  # what those were told, they were told before
+                self._floor.foresight.tell(place.ticket, trio.current_time())
             self._watch_time(place)
             ask.reply.give(None)
 

@@ -258,6 +258,8 @@ class Room:
             count -= but.before(mark)
         if self.waiting == len(self.ready) + len(self.aside):
             return count + earlier
-        asked = range(0, earlier, -(-earlier // CROWD) or 1)
+        if earlier <= CROWD:
+            return count + sum(line.before(mark) for line in islice(self.ready.values(), earlier))
+        asked = range(0, earlier, -(-earlier // CROWD))
         further = sum(self.ready.peekitem(index)[1].before(mark) - 1 for index in asked)
-        return count + earlier + round(further * earlier / max(1, len(asked)))
+        return count + earlier + round(further * earlier / len(asked))

@@ -124,7 +124,8 @@ class JobRecord:
     """One accepted request, as the journal has it.
 
     `request` is the capability's request as JSON text in its normal form; `inputs` are the ids of
-    the session's files that it needs.
+    the session's files that it needs. `attempt` is the one that runs, or is next; of those before,
+    the work of `crashes` ended with the death of its process.
     """
 
     id: str
@@ -136,6 +137,7 @@ class JobRecord:
     options: Options = field(default_factory=Options)
     state: State = State.QUEUED
     attempt: int = 1
+    crashes: int = 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
     result: JobResult | None = None
@@ -168,7 +170,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A limit that holds a queued job back now."""
+    """A limit that holds a queued job back now.
+
+    Of `retry_backoff`, which keeps a job from its next attempt, both are whole seconds: those that
+    have gone by, and those that it takes.
+    """
 
     limit: str
     used: int
@@ -185,7 +191,10 @@ class Eta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What a queued or running job may expect. `position` 1 is next; None when not queued."""
+    """What a queued or running job may expect.
+
+    `position` 1 is next; None for one that stands in no line: it runs, or backs off.
+    """
 
     position: int | None = None
     waiting_for: tuple[Hold, ...] = ()

@@ -37,8 +37,9 @@ def resumed(
 ) -> Resumable | Beyond:
     """Judges an unfinished job of an earlier life.
 
-    One that was running has spent an attempt; with none left it fails as `interrupted`. One whose
-    capability, request or inputs are no longer there fails too, each with its reason.
+    One that was running has spent an attempt; with none left it fails as `interrupted`. One that
+    backed off still has the next one. One whose capability, request or inputs are no longer there
+    fails too, each with its reason.
     """
     capability = services.capabilities.get(record.capability)
     if capability is None:
@@ -51,11 +52,12 @@ def resumed(
     except ValidationError:
         return _beyond(record, services, "Its request is not valid in this version any more.")
     if record.state is State.RUNNING:
-        if record.attempt >= services.settings_of(record.capability).max_attempts:
+        most = services.settings_of(record.capability).max_attempts
+        if record.attempt >= most:
             return _beyond(
                 record,
                 services,
-                f"The service died under it {record.attempt} time(s); it is not tried again.",
+                f"The service died under attempt {record.attempt} of {most}; there is no other.",
                 Interrupted,
             )
         record = replace(

@@ -73,6 +73,10 @@ class Services:
     gauge: Gauge = field(default_factory=Gauge)
     origins: Mapping[str, str] = field(default_factory=dict)
     """Where settings come from, by section.key; of the ones that are not in it, nobody told."""
+    taken_up: trio.Event = field(default_factory=trio.Event)
+    """Set while all jobs of the last life stand in line again. What must not be done before, since
+    these come first or their files seem needed by nobody, waits for it; when the sessions fall,
+    another takes its place."""
     closed: str | None = None
     """Why no new work is taken just now, in words for its users; None while it is."""
 

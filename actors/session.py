@@ -28,13 +28,15 @@ from actors.commands import (
     DropUpload,
     End,
     FinishUpload,
+    ForgetJobs,
     Resume,
     Retire,
     Submit,
+    Sweep,
     TakeFiles,
 )
 from actors.docket import Docket
-from actors.errors import Fault, StitcheryError, StorageFull
+from actors.errors import Fault, NotReady, StitcheryError, StorageFull
 from actors.intake import Bounds, look_at
 from actors.job import Job
 from actors.journal.port import Page
@@ -49,13 +51,16 @@ from actors.messages import (
     Snapshot,
 )
 from actors.news import News
+from actors.part import Part
 from actors.progress import Watcher
 from actors.services import Services
 from actors.shelf import Shelf
 from actors.uploads import Uploads
-from actors.workspace import Part
 
 log = structlog.get_logger("session")
+
+LINING_UP = 20.0
+"""Seconds that a new job waits for those of the last life; thousands are lined up in one."""
 
 
 class Session(Asked):
@@ -72,7 +77,9 @@ class Session(Asked):
         self._news = News(self._docket, services.numbers)
         self._clerk = Clerk(self, self._docket, self.shelf, services)
         self._visitors = 0
+        self.noted_at = -math.inf  # Trio's time when its use was last noted, by `Sessions`
         self.ended = False
+        self.half_ended = False  # stopped, and the disk or the journal would not let it go
         self._nursery: trio.Nursery | None = None
 
     def __repr__(self) -> str:
@@ -94,6 +101,11 @@ class Session(Asked):
         """Whether no new work is taken: what is put back now did nothing wrong."""
         return self._services.closed is not None
 
+    @property
+    def owes(self) -> bool:
+        """Whether records of what is gone are still to be removed."""
+        return bool(self.shelf.owed or self.uploads.owed)
+
     # --- the actor ------------------------------------------------------------------------------
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -107,11 +119,12 @@ class Session(Asked):
                 end = await self._serve(self._nursery)
                 self._nursery.cancel_scope.cancel()
             if end is not None:  # and nobody is left who could bring anything in
-                self.ended = True
+                self.ended = self.half_ended = True
                 self._news.end()
                 await self._answer(end, partial(self._clear, end))
         finally:
             self._inbox.close()
+            self._inbox.let_go()  # the end of the session, if it was asked for and was not reached
             self._news.end()
             self.uploads.let_go()
 
@@ -151,9 +164,10 @@ class Session(Asked):
     async def _do(self, command: Command, nursery: trio.Nursery) -> None:
         match command:
             case Submit():
+                await self._all_taken_up()
                 command.reply.give(await self._clerk.submit(command, nursery))
-            case Resume(record=record):
-                await self._clerk.resume(record, nursery)
+            case Resume(record=record, arrival=arrival):
+                await self._clerk.resume(record, arrival, nursery)
                 command.reply.give(None)
             case Cancel(job=job):
                 command.reply.give(await self._clerk.cancel(job))
@@ -161,8 +175,26 @@ class Session(Asked):
                 await self.shelf.take(files)
                 command.reply.give(None)
             case DropFile(file=file):
+                await self._all_taken_up()
                 await self.shelf.drop(file, self._docket.needed())
                 command.reply.give(None)
+            case Sweep(files=files):
+                await self.uploads.pay()
+                command.reply.give(await self.shelf.sweep(files, self._docket.needed()))
+            case ForgetJobs(jobs=jobs):
+                command.reply.give(await self._docket.forget(jobs))
+            case BeginUpload() | FinishUpload() | DropUpload():
+                await self._do_upload(command)
+
+    async def _all_taken_up(self) -> None:
+        """Waits until all jobs of the last life stand in line: they are before what is new."""
+        with trio.move_on_after(LINING_UP):
+            await self._services.taken_up.wait()
+            return
+        raise NotReady("What waited before the restart is still being lined up.", retry_after=5)
+
+    async def _do_upload(self, command: BeginUpload | FinishUpload | DropUpload) -> None:
+        match command:
             case BeginUpload(name=name, size=size):
                 command.reply.give(await self.uploads.begin(name, size))
             case FinishUpload(upload=upload):
@@ -174,6 +206,7 @@ class Session(Asked):
     async def _clear(self, command: End) -> None:
         await self._services.workspace.remove_session(self.record.id)
         await self._services.journal.remove_session(self.record.id)
+        self.half_ended = False
         command.reply.give(None)
 
     @contextmanager
@@ -263,10 +296,9 @@ class Session(Asked):
         return len(self._docket)
 
     async def drain(self) -> None:
-        """Waits until the jobs that run now have ended."""
+        """Waits until the jobs that run now have ended, or go back to waiting."""
         for job in self._docket:
-            if job.record.state is State.RUNNING:
-                await job.ended.wait()
+            await job.halted()
 
     @contextmanager
     def watch(self, since: int | None = None, job: str | None = None) -> Iterator[Watcher]:

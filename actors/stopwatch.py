@@ -16,6 +16,7 @@ class Stopwatch:
 
     Attributes:
         scope: what the work runs in; entered once, by the job.
+        run_timeout: seconds that it was given.
         late: the limit that was passed, once it was: "run_timeout", "deadline", or the resource
             that was waited for too long.
     """
@@ -28,6 +29,7 @@ class Stopwatch:
             patience: seconds that bound the waiting for a resource.
             ends_by: a moment that holds in any case.
         """
+        self.run_timeout = run_timeout
         self._ends_by = ends_by
         self._patience = patience
         self._left = run_timeout
@@ -38,7 +40,7 @@ class Stopwatch:
     @property
     def late(self) -> str | None:
         """The limit that was passed, if one was."""
-        if not self.scope.cancelled_caught:
+        if not self.scope.cancel_called:
             return None
         if trio.current_time() >= self._ends_by:
             return "deadline"

@@ -9,6 +9,7 @@ more restarts than the budget allows mean that restarting does not help, so the 
 with an error and the process with a non-zero status; the journal brings the rest back.
 """
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -76,7 +77,8 @@ class _FirstStart:
     """Passes a child's first `started` on, and notes that it worked once.
 
     From then on its scope is shielded: the nursery's cancellation would reach all children at once,
-    but `Supervisor._stop` cancels them in their order.
+    but `Supervisor._stop` cancels them in their order. Of a start that is already being cancelled
+    Trio waits for the child's end where it was started: there a shield would hold it for ever.
     """
 
     child: _Child
@@ -84,7 +86,7 @@ class _FirstStart:
 
     def started(self, value: None = None) -> None:
         self.child.proven = True
-        self.child.scope.shield = True
+        self.child.scope.shield = trio.current_effective_deadline() > -math.inf
         self.task_status.started(value)
 
 

@@ -20,11 +20,12 @@ from actors.admission import Admission, MachineLimits
 from actors.capabilities import discover
 from actors.capability import AnyCapability
 from actors.errors import Conflict, NotFound
-from actors.expiry import Expiry
 from actors.gauge import Gauge
 from actors.ids import IdMaker
+from actors.janitor import Janitor
 from actors.journal.port import Journal
 from actors.journal.sqlite import SqliteJournal
+from actors.learning import Learning
 from actors.lender import Lender
 from actors.limiter import Floor, Limiter
 from actors.lines import CapabilityLimits
@@ -137,7 +138,8 @@ class Stitchery:
         if self.services.closed == STOPPING:
             raise Conflict("The service is stopping. Start it anew to have it take work.")
         self.services.closed = None
-        self.floor.reopen()
+        if self.services.taken_up.is_set():
+            self.floor.reopen()
         self.sessions.take_note()
 
     async def drain(self) -> None:
@@ -246,7 +248,13 @@ async def open_stitchery(
         gauge=gauge,
         origins=origins,
     )
-    stitchery = Stitchery(services, Sessions(services), floor)
+
+    def begin() -> None:
+        if services.closed is None:
+            floor.reopen()
+
+    stitchery = Stitchery(services, Sessions(services, begin), floor)
+    floor.close()  # until all that was left stands in line: the first turn is then everybody's
     async with trio.open_nursery() as nursery:
         await nursery.start(Supervisor(_children(stitchery)).run)
         yield stitchery
@@ -269,9 +277,10 @@ def _children(stitchery: Stitchery) -> list[tuple[str, Actor]]:
     services = stitchery.services
     return [
         ("journal", services.journal),
+        ("learning", Learning(stitchery.floor, services.journal)),
         ("workers", services.workers),
         *((f"limiter of {name}", limiter) for name, limiter in services.limiters.items()),
         ("gauge", services.gauge),
         ("sessions", stitchery.sessions),
-        ("expiry", Expiry(stitchery.sessions, services)),
+        ("janitor", Janitor(stitchery.sessions, services)),
     ]

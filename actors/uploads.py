@@ -9,7 +9,7 @@ Bytes go before rows and come before them: a crash leaves a draft without a reco
 without a draft, and `settle` removes both when the next life begins.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -73,21 +73,32 @@ class _Upload:
 
 
 class Uploads:
-    """One session's uploads."""
+    """One session's uploads.
+
+    Attributes:
+        owed: uploads that are gone, and may be on record: their removal there is tried again.
+    """
 
     def __init__(self, session: str, services: Services, shelf: Shelf) -> None:
         self._session = session
         self._services = services
         self._shelf = shelf
         self._uploads: dict[str, _Upload] = {}
+        self.owed: set[str] = set()
 
     def __len__(self) -> int:
         """How many are not finished."""
         return sum(1 for upload in self._uploads.values() if upload.record.file is None)
 
     async def load(self) -> None:
-        """Reads what the journal has, and counts it again; once, before anything else."""
+        """Reads what the journal has, and counts it again; once, before anything else.
+
+        An unfinished one without its bytes is none: its actor broke before the record was removed.
+        """
         for record in await self._services.journal.uploads(self._session):
+            if record.file is None and await self._is_gone(record.id):
+                self.owed.add(record.id)
+                continue
             room = self._shelf.quota.renew(record.size) if record.file is None else None
             self._uploads[record.id] = _Upload(record, room)
 
@@ -174,7 +185,8 @@ class Uploads:
             await self._services.journal.add_upload(record)
         except BaseException:
             with trio.CancelScope(shield=True):
-                await self._discard(upload)
+                await self._discard(upload, at_any_rate=True)
+                await self._forget(record.id)  # what was not answered may have been written
             raise
         return record
 
@@ -196,15 +208,23 @@ class Uploads:
     async def drop(self, id: str) -> None:
         """Removes an upload; a file that it became stays.
 
+        Without its bytes it is gone for good: a record that cannot be removed now is owed.
+
         Raises:
             NotFound: there is no such upload (any more).
+            Fault: the disk does not let it go; it stays.
         """
         upload = self._find(id)
         upload.let_go()
         async with upload.lock:
             self._find(id)
             await self._discard(upload)
-            await self._services.journal.remove_upload(self._session, id)
+            await self._forget(id)
+
+    async def pay(self) -> None:
+        """Removes the records that are owed."""
+        for id in list(self.owed):
+            await self._forget(id)
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -234,8 +254,8 @@ class Uploads:
         except StitcheryError as error:
             if error.problem().code in _LASTING:
                 await part.set_aside()
-                await self._discard(upload)
-                await services.journal.remove_upload(self._session, record.id)
+                await self._discard(upload, at_any_rate=True)
+                await self._forget(record.id)
             raise
         finally:
             await part.set_aside()
@@ -244,40 +264,46 @@ class Uploads:
             upload.room.commit(record.size)
         self._shelf.put([file])
 
-    async def _discard(self, upload: _Upload) -> None:
-        """Out of sight, then its bytes, then its room."""
-        self._uploads.pop(upload.record.id, None)
-        await self._services.workspace.drafts.remove(self._session, upload.record.id)
+    async def _discard(self, upload: _Upload, *, at_any_rate: bool = False) -> None:
+        """Its bytes, then its room, then out of sight.
+
+        Args:
+            upload: nobody writes to it, and nobody will.
+            at_any_rate: what the disk does not let go is removed later (`Workspace.pay`).
+        """
+        try:
+            await self._services.workspace.drafts.remove(self._session, upload.record.id)
+        except StitcheryError as error:
+            if not at_any_rate:
+                raise
+            self._services.workspace.drafts.owe(self._session, upload.record.id, error)
         if upload.room is not None:
             upload.room.release()
+        self._uploads.pop(upload.record.id, None)
+
+    async def _forget(self, id: str) -> None:
+        """Removes the record of an upload that is gone, now or another time."""
+        self.owed.add(id)
+        try:
+            await self._services.journal.remove_upload(self._session, id)
+        except StitcheryError as error:
+            log.warning("cannot forget an upload now", upload=id, why=error.detail)
+        else:
+            self.owed.discard(id)
+
+    async def _is_gone(self, id: str) -> bool:
+        """Whether an upload has no bytes, where the disk can tell."""
+        try:
+            await self._services.workspace.drafts.size(self._session, id)
+        except NotFound:
+            return True
+        except StitcheryError as error:
+            log.warning("cannot look for an upload", upload=id, why=error.detail)
+        return False
 
     async def _forget_oldest(self) -> None:
         """Of finished uploads as many are remembered as may be unfinished: they cost room too."""
         finished = [id for id, upload in self._uploads.items() if upload.record.file is not None]
         for id in finished[: -self._services.settings.limits.max_unfinished_uploads]:
             if self._uploads.pop(id, None) is not None:  # else another came first, while we wrote
-                await self._services.journal.remove_upload(self._session, id)
-
-
-async def settle(services: Services) -> Mapping[str, int]:
-    """Brings drafts and records together that a crash has parted; how many of each were parted.
-
-    To be called before the first session of a life.
-    """
-    journal, workspace = services.journal, services.workspace
-    drafts = set(await workspace.drafts.all())
-    lost = returned = 0
-    for record in await journal.uploads():
-        place = (record.session, record.id)
-        if record.file is not None:
-            continue
-        if place in drafts:
-            drafts.remove(place)
-        elif await workspace.return_to_draft(*place):
-            returned += 1  # adopted, but the crash came before the record of the file
-        else:
-            await journal.remove_upload(*place)
-            lost += 1
-    for place in drafts:
-        await workspace.drafts.remove(*place)
-    return {"without_bytes": lost, "without_record": len(drafts), "returned": returned}
+                await self._forget(id)

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from conf.mistakes import Mistake, dotted, nearest, shown
 from conf.schema import Sections, accepted, description, is_secret
-from conf.settings import Clash, Clashes, Section
+from conf.sections import Clash, Clashes, Section
 
 HIDDEN = "(not shown)"
 

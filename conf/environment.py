@@ -14,7 +14,7 @@ from conf.check import Given, fits, names
 from conf.documents import parse_value
 from conf.mistakes import Mistake, dotted, nearest
 from conf.schema import Sections
-from conf.settings import Section
+from conf.sections import Section
 
 PREFIX = "STITCHERY_"
 PARTING = "__"

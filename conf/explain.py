@@ -16,7 +16,8 @@ from typing import Any
 
 from conf.machine import Machine
 from conf.schema import accepted, description
-from conf.settings import DAY, HOUR, CapabilitySettings, Section, Settings
+from conf.sections import Section
+from conf.settings import DAY, HOUR, CapabilitySettings, Settings
 
 SPARE_FILES = 256
 """Descriptors besides connections: journal, pipes of workers, files being read and written. A

@@ -19,7 +19,8 @@ from conf.explain import Entry, describe, sections_of
 from conf.load import DEFAULT, Resolved, each_given
 from conf.mistakes import SHOWN, ConfigurationError, Mistake, dotted, shown
 from conf.schema import is_number, is_secret, schema_of
-from conf.settings import CapabilitySettings, Section, Settings
+from conf.sections import Section
+from conf.settings import CapabilitySettings, Settings
 
 CHANGED: Final = "changed while running"
 """Where a value comes from that somebody asked for."""

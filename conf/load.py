@@ -21,7 +21,8 @@ from conf.documents import Flaw, KeyPath, form_of, parse
 from conf.environment import read_environment
 from conf.mistakes import ConfigurationError, Mistake, dotted, nearest
 from conf.schema import Sections, all_sections
-from conf.settings import CapabilitySettings, Section, Settings
+from conf.sections import Section
+from conf.settings import CapabilitySettings, Settings
 
 PRESETS: Final = ("small", "medium", "large")
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import create_model
 
-from conf.settings import CapabilitySettings, Section, Settings
+from conf.sections import Section
+from conf.settings import CapabilitySettings, Settings
 
 Sections = Mapping[str, type[Section]]
 

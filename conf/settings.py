@@ -7,95 +7,20 @@ the class of its own section, a child of `CapabilitySettings`.
 Limits are data: what is set here is shown to whoever it holds back (design, rule 10).
 """
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from conf.sections import Clash, HeaderName, HostName, KeyName, Network, Principal, Section, Weight
 
 MEBIBYTE = 1 << 20
 HOUR = 3600
 DAY = 24 * HOUR
 CENTURY_DAYS = 36_525
 """Upper bound of what is kept: long enough for everyone, short enough for a calendar to add."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """Keys of one section whose values are fine one by one, but not together."""
-
-    keys: tuple[str, ...]
-    message: str
-
-
-class Clashes(ValueError):
-    """All clashes of a section; pydantic carries it inside its own error."""
-
-    def __init__(self, found: tuple[Clash, ...]) -> None:
-        super().__init__("; ".join(clash.message for clash in found))
-        self.found = found
-
-
-def _network(value: str) -> str:
-    """The normal form of an address or a network; ValueError says what is accepted."""
-    try:
-        return str(ipaddress.ip_network(value))
-    except ValueError:
-        raise ValueError(
-            f"{value[:80]!r} is neither an address nor a network; write 10.0.0.7, 10.0.0.0/8 or "
-            "fd00::/8 (no bits set behind the prefix)"
-        ) from None
-
-
-Network = Annotated[str, AfterValidator(_network)]
-"""An address or a network of addresses, as text in its normal form."""
-
-HostName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,253}$", to_lower=True)]
-"""A host's name or IPv4 address, without a port."""
-
-KeyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-"""How an API key is called in the log and in front of its session."""
-
-HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-"""The name of an HTTP header."""
-
-
-Principal = Annotated[str, StringConstraints(pattern=r"^(key|user):.{1,200}$")]
-"""Who asks, as the record of a session has it: a program's key or a proxy's user."""
-
-Weight = Annotated[float, Field(ge=0.01, le=100)]
-"""Turns for each one of the others'."""
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, unknown keys are mistakes, no NaN or infinity.
-
-    A value is judged alone first, in strict JSON, with all other fields at their defaults. So each
-    field has a default and a description, and a rule over several fields belongs in `clashes`.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    def clashes(self) -> Iterator[Clash]:
-        """Rules over several keys; a section that has some overrides this, yielding each breach."""
-        yield from ()
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        if found := tuple(self.clashes()):
-            raise Clashes(found)
-        return self
 
 
 class Concurrency(Section):
@@ -357,11 +282,38 @@ class CapabilitySettings(Section):
     )
     run_timeout: float = Field(600, gt=0, le=30 * DAY, description="seconds a job may run")
     max_attempts: int = Field(
-        3, ge=1, le=100, description="times a job is begun when the service dies under it"
+        3,
+        ge=1,
+        le=100,
+        description="times a job is begun when what stopped it may pass: a source that is busy, a "
+        "full disk, a process that died, the service itself that died",
+    )
+    max_crashes: int = Field(
+        2,
+        ge=1,
+        le=100,
+        description="of these, those that end with the death of the job's process; then it is "
+        "poison and not tried again",
+    )
+    retry_after: float = Field(
+        2,
+        ge=0,
+        le=HOUR,
+        description="seconds from the first failed attempt to the second; each next wait is twice "
+        "as long",
+    )
+    retry_cap: float = Field(
+        120, ge=0, le=DAY, description="seconds that a wait between two attempts is never beyond"
     )
 
     def clashes(self) -> Iterator[Clash]:
-        """One user's share, where somebody set it, is at most the whole."""
+        """One user's share, where somebody set it, is at most the whole; a wait at most its cap."""
+        if self.retry_after > self.retry_cap:
+            yield Clash(
+                ("retry_after", "retry_cap"),
+                f"retry_after ({self.retry_after:g}) is more than retry_cap ({self.retry_cap:g}); "
+                "lower the first or raise the second",
+            )
         set_by_somebody = "max_running_per_user" in self.model_fields_set
         if set_by_somebody and self.max_running_per_user > self.max_running:
             yield Clash(

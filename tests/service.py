@@ -8,6 +8,8 @@ Never: reaches into the tree; a test that needs to has its place under tests/act
 import io
 import json
 import os
+import resource
+import select
 import signal
 import ssl
 import subprocess
@@ -18,8 +20,8 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -156,23 +158,48 @@ async def open_service(data: Path, **sections: Section) -> AsyncIterator[Service
         shutdown.set()
 
 
-class Program:
-    """`stitchery serve` as a child process; `line` is the first that it printed."""
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """How the child process is started: what to run with which options before our own, its
+    environment besides this one's, and what it may use at most (limits of resource(3))."""
 
-    def __init__(self, data: Path, **sections: Section) -> None:
+    command: tuple[str, ...] = (sys.executable, "-m", "web")
+    environment: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[int, int] = field(default_factory=dict)
+
+
+class Program:
+    """`stitchery serve` as a child process."""
+
+    def __init__(self, data: Path, launch: Launch | None = None, /, **sections: Section) -> None:
+        launch = launch or Launch()
         self.data = data
         self._log = data.with_name(f"{data.name}.log")
         file = data.with_name(f"{data.name}.json")
         file.write_text(json.dumps(_configuration(data, sections)))
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 -- our own program
-                [sys.executable, "-m", "web", "serve", "--config", str(file)],
+                [*launch.command, "serve", "--config", str(file)],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
+                env={**os.environ, **launch.environment},
             )
+        for limit, most in launch.limits.items():
+            resource.prlimit(self._process.pid, limit, (most, most))
+
+    @cached_property
+    def line(self) -> str:
+        """The first line that it printed; waits for it. Empty when it ended without."""
         assert self._process.stdout is not None
-        self.line = self._process.stdout.readline()
+        ready, _, _ = select.select([self._process.stdout], [], [], WAIT)
+        assert ready, self.log
+        return self._process.stdout.readline()
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
     @property
     def log(self) -> str:
@@ -197,15 +224,20 @@ class Program:
 
     def close(self) -> None:
         """Kills it if it lives, and closes its output."""
+        assert self._process.stdout is not None
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        self._process.stdout.close()
 
 
 @contextmanager
-def open_program(data: Path, **sections: Section) -> Iterator[Program]:
+def open_program(
+    data: Path, launch: Launch | None = None, /, **sections: Section
+) -> Iterator[Program]:
     """The service as a child process, gone at the end of the block."""
-    program = Program(data, **sections)
+    program = Program(data, launch, **sections)
     try:
+        assert program.line is not None  # it has started, or given up
         yield program
     finally:
         program.close()

@@ -13,8 +13,12 @@ PURE = [
     "actors/book.py",
     "actors/errors.py",
     "actors/estimate.py",
+    "actors/experience.py",
     "actors/foresight.py",
     "actors/ids.py",
+    "actors/journal/age.py",
+    "actors/journal/writeahead.py",
+    "actors/learnt.py",
     "actors/lifecycle.py",
     "actors/lines.py",
     "actors/lookout.py",
@@ -24,6 +28,9 @@ PURE = [
     "actors/quota.py",
     "actors/replay.py",
     "actors/resources.py",
+    "actors/safekeeping/findings.py",
+    "actors/safekeeping/manifest.py",
+    "actors/safekeeping/pages.py",
     "actors/simulation/advice.py",
     "actors/simulation/lived.py",
     "actors/simulation/load.py",
@@ -39,9 +46,9 @@ PURE = [
 SHELL = {"trio", "os", "socket", "subprocess", "threading", "sqlite3", "httpx", "PIL", "pathlib"}
 
 CAPABILITY_KNOWS = {
-    "actors.capability", "actors.messages", "actors.errors", "actors.workspace", "actors.workers",
+    "actors.capability", "actors.messages", "actors.errors", "actors.part", "actors.workers",
     "actors.capabilities", "actors.media", "actors.pictures", "actors.colours", "actors.names",
-    "conf.settings",
+    "conf.sections", "conf.settings",
 }  # fmt: skip
 
 

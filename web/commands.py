@@ -1,4 +1,4 @@
-"""The command line: serve, demo, check-config, keys, and one command for each capability.
+"""The command line: serve, demo, check-config, keys, and what others have to add.
 
 Owns: options, exit statuses, and what is printed where (results on standard output, everything
 else on standard error).
@@ -38,6 +38,7 @@ from web.plan import command as plan
 from web.plan.words import count
 from web.principals import digest_of, new_key
 from web.reload import Read
+from web.safekeeping import command as safekeeping
 from web.service import AddressUnusableError, run_service, wait_for_signal
 from web.terminal import EXIT_MISTAKEN, complain, err, out, plainly, run
 
@@ -285,5 +286,7 @@ def _print_sentence(text: str, style: str | None = None) -> None:
 
 
 cli.add_command(plan.command(_resolve))
+for _command in safekeeping.commands(_resolve):
+    cli.add_command(_command)
 for _capability in discover().values():
     cli.add_command(oneshot.command(_capability, partial(_temporary, None, {})))

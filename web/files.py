@@ -14,10 +14,10 @@ import multipart
 from actors.errors import MalformedRequest, NotFound, Refusal, StitcheryError, UnsupportedMedia
 from actors.journal.paging import ceiling, cut
 from actors.messages import FileRecord
+from actors.part import Part
 from actors.quota import UPLOAD_BYTES
 from actors.session import Session
 from actors.tree import Stitchery
-from actors.workspace import Part
 from conf.settings import Limits
 from web.answers import json_answer
 from web.asgi import Request, Response

@@ -91,7 +91,10 @@ class File(View):
     duration: float | None = Field(description="seconds")
     sha256: str
     created_at: datetime
-    expires_at: datetime
+    expires_at: datetime = Field(
+        description="when it is due to be removed, by the clock; one that an unfinished job needs "
+        "stays as long as that"
+    )
     job: str | None = Field(description="the job that made it")
     links: Links
 
@@ -148,8 +151,14 @@ class Job(View):
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
-    position: int | None = Field(description="1 = next; null when not queued")
-    waiting_for: list[Hold] = Field(description="the limits that hold it back now")
+    expires_at: datetime | None = Field(
+        description="when it is due to be forgotten, by the clock; null while it has not ended"
+    )
+    position: int | None = Field(description="1 = next; null when it stands in no line")
+    waiting_for: list[Hold] = Field(
+        description="the limits that hold it back now; of retry_backoff, the pause before another "
+        "attempt, `used` seconds of `max` have gone by"
+    )
     eta: Eta | None
     progress: Progress | None
     result: Result | None
@@ -317,6 +326,7 @@ class Views:
             created_at=record.created_at,
             started_at=record.started_at,
             ended_at=record.ended_at,
+            expires_at=None if record.ended_at is None else record.ended_at + self._retention,
             position=view.outlook.position,
             waiting_for=[Hold.model_validate(hold) for hold in view.outlook.waiting_for],
             eta=_optional(Eta, view.outlook.eta),

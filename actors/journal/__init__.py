@@ -4,6 +4,7 @@ port.py says what a journal promises; sqlite.py keeps it on disk; memory.py keep
 without threads, for the virtual clock. One contract suite runs against both.
 
 Behind sqlite.py: groups.py turns many writers into few commits, store.py is the open database,
-opening.py finds out whether a folder may be opened, statements.py and schema.py hold the SQL,
-records.py and paging.py are shared by both journals.
+opening.py opens it once inspection.py has nothing against it, writeahead.py reads SQLite's log;
+statements.py, queries.py and schema.py hold the SQL. Behind memory.py: shelves.py. Both share
+age.py, records.py and paging.py.
 """

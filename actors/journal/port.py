@@ -8,12 +8,17 @@ Never: decides anything about a job; it writes down what it is told.
 Cancelling a write leaves it either wholly done or not done; which of both is not told. Therefore
 every write may be repeated: the last one stands, and one that is written twice is written once.
 
-Any call raises `JournalClosedError` while the journal is not open. Any write may raise
-`StorageFull` (nothing was written; it works again when there is room), `NotReady` (the record is
-held by another program) or `Fault` (the disk failed); nothing of it was written then.
+What is recorded is stamped with the age of the record (age.py), by the journal itself at the moment
+of the write: files when they are added, jobs when they end, sessions when they are used. Stamps are
+no part of what is handed out.
+
+Any call but `age` raises `JournalClosedError` while the journal is not open. Any write may raise
+`StorageFull` (it works again when there is room), `StorageReadOnly` (the disk takes no writes),
+`NotReady` (the record is held by another program) or `Fault` (the disk failed); nothing of it was
+written then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -62,6 +67,9 @@ class Journal(Protocol):
 
     last_id: str
     """The greatest id on record when it was opened, or "": new ids must follow it."""
+
+    findings: tuple[str, ...]
+    """What was found wrong with the record when it was opened, in plain sentences; set by `run`."""
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Opens the record, reports started, and keeps it until cancelled; may be run again.
@@ -201,6 +209,59 @@ class Journal(Protocol):
     async def uploads(self, session: str | None = None) -> tuple[UploadRecord, ...]:
         """The session's uploads (None: everybody's), oldest first."""
 
+    def age(self) -> float:
+        """Seconds by which what is kept here has grown old; 0 before the first `run`.
+
+        All the time that the record was open, and the time in between as far as the wall clock can
+        be believed: a gap back in time, or one of more than 31 days, counts as nothing and is told
+        in the log. It never goes back. Within a life it follows Trio's clock; setting clocks
+        changes nothing. Stands still while the journal is not open.
+        """
+
+    async def keep_age(self) -> None:
+        """Records the age with the wall clock beside it, so that the next life can go on from it.
+
+        Opening and closing do the same. What a killed life grew since the last time is measured by
+        the wall clock.
+        """
+
+    async def files_before(self, age: float, *, limit: int) -> tuple[FileRecord, ...]:
+        """Everybody's files that were recorded before that age, oldest first."""
+
+    async def jobs_before(self, age: float, *, limit: int) -> tuple[JobRecord, ...]:
+        """Everybody's jobs that ended before that age, oldest first."""
+
+    async def sessions_before(self, age: float, *, limit: int) -> tuple[SessionRecord, ...]:
+        """Sessions that were last used before that age, oldest first.
+
+        Only those that hold no file, upload or job.
+        """
+
+    def note_use(self, session: str) -> None:
+        """Has it written with the next group that the session is in use now; returns at once.
+
+        One that is not on record stays so. May be lost, as a `note_job`. For now and then: each
+        note waits in memory for its group.
+        """
+
+    async def remove_jobs(self, session: str, ids: Collection[str]) -> int:
+        """Forgets those of these jobs of the session that have ended, with their keys; how many.
+
+        The files that they made stay.
+        """
+
+    async def all_files(self) -> Mapping[str, Mapping[str, int]]:
+        """All that should lie on disk: the bytes of each file by its id, by session.
+
+        Sessions without files are left out.
+        """
+
+    async def save_learnt(self, name: str, document: str) -> None:
+        """Keeps what was learnt under a name, in place of what was there."""
+
+    async def learnt(self) -> Mapping[str, str]:
+        """All that was learnt, by name."""
+
 
 class KeyTakenError(Exception):
     """The session has used this Idempotency-Key before, for another job."""
@@ -224,6 +285,14 @@ class JournalUnusableError(Exception):
 
 class DamagedJournalError(JournalUnusableError):
     """The bytes on disk are not those of a whole record."""
+
+
+class MissingJournalError(JournalUnusableError):
+    """There is no record beside the files of sessions that it must have listed."""
+
+
+class MissingFilesError(JournalUnusableError):
+    """There are no files beside the record that lists them."""
 
 
 class NewerJournalError(JournalUnusableError):

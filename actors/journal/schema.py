@@ -4,8 +4,9 @@ Owns: the migrations. A step that was released is never edited; a change is a fu
 Never: runs one (opening.py does).
 
 Each row keeps the whole record as JSON text in `document`; columns beside it exist where a query
-looks for them. `id` sorts by creation, so that rows are appended and lists need no sorting. SQL
-stays within SQLite 3.24, the first to know `ON CONFLICT DO UPDATE`.
+looks for them. `id` sorts by creation, so that rows are appended and lists need no sorting. `used`,
+`added` and `ended` are ages of the record in seconds (age.py); `meta` has the last mark, `age` and
+`wall`, in microseconds. SQL stays within SQLite 3.24, the first to know `ON CONFLICT DO UPDATE`.
 """
 
 from typing import Final
@@ -64,7 +65,21 @@ _OWNERS_AND_UPLOADS = (
     "CREATE INDEX jobs_by_age ON jobs (id)",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _OWNERS_AND_UPLOADS)
+# What is kept already gets the age 0, at which every record begins: its retention begins with this
+# step. Without a wall clock on record, the time before it counts as nothing.
+_AGES = (
+    "INSERT INTO meta VALUES ('age', 0)",
+    "ALTER TABLE sessions ADD COLUMN used REAL NOT NULL DEFAULT 0",
+    "CREATE INDEX sessions_by_use ON sessions (used, id)",
+    "ALTER TABLE files ADD COLUMN added REAL NOT NULL DEFAULT 0",
+    "CREATE INDEX files_by_age ON files (added, id)",
+    "ALTER TABLE jobs ADD COLUMN ended REAL",
+    "UPDATE jobs SET ended = 0 WHERE state NOT IN ('queued', 'running')",
+    "CREATE INDEX ended_jobs ON jobs (ended, id) WHERE ended IS NOT NULL",
+    "CREATE TABLE learnt (name TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _OWNERS_AND_UPLOADS, _AGES)
 """Step number n leads from version n (an empty file is 0) to n + 1."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -1,52 +1,52 @@
-"""What each write and read of the journal is in SQL.
+"""What each write of the journal is in SQL.
 
 Owns: the statements. Each function returns a piece of work that store.py carries out inside a
 transaction of its choosing; records are turned into text before that, in the caller's task, so
-that one which has no form on disk troubles its sender only.
+that one which has no form on disk troubles its sender only. `age` is that of the record, now.
 Never: commits, waits, or looks at which thread it is in.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
+from math import ceil
 from typing import TypeVar
 
-from actors.journal.paging import ceiling, cut
-from actors.journal.port import (
-    KeyTakenError,
-    Known,
-    NotOnRecordError,
-    OwnerTakenError,
-    Page,
-    Usage,
-)
-from actors.journal.records import RecordT, decode, encode
-from actors.lifecycle import State
+from actors.journal.age import Mark
+from actors.journal.port import KeyTakenError, NotOnRecordError, OwnerTakenError
+from actors.journal.records import encode
+from actors.lifecycle import has_ended
 from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord, UploadRecord
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 _ADD_SESSION = """
-    INSERT INTO sessions (id, owner, document) SELECT :id, :owner, :document
+    INSERT INTO sessions (id, owner, used, document) SELECT :id, :owner, :used, :document
     WHERE NOT EXISTS (SELECT 1 FROM sessions WHERE owner = :owner AND id <> :id)
-    ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, document = excluded.document
+    ON CONFLICT (id) DO UPDATE
+    SET owner = excluded.owner, used = excluded.used, document = excluded.document
 """
 # INSERT … SELECT … FROM sessions: a row for a session that is gone is not inserted at all.
 _ADD_JOB = """
-    INSERT INTO jobs (session, id, capability, state, document)
-    SELECT :session, :id, :capability, :state, :document FROM sessions WHERE sessions.id = :session
-    ON CONFLICT (session, id) DO UPDATE SET state = excluded.state, document = excluded.document
+    INSERT INTO jobs (session, id, capability, state, ended, document)
+    SELECT :session, :id, :capability, :state, :ended, :document
+    FROM sessions WHERE sessions.id = :session
+    ON CONFLICT (session, id) DO UPDATE
+    SET state = excluded.state, document = excluded.document,
+        ended = CASE WHEN excluded.ended IS NOT NULL THEN coalesce(ended, excluded.ended) END
 """
 _SAVE_JOB = """
-    UPDATE jobs SET state = :state, document = :document WHERE session = :session AND id = :id
+    UPDATE jobs SET state = :state, document = :document,
+        ended = CASE WHEN :ended IS NOT NULL THEN coalesce(ended, :ended) END
+    WHERE session = :session AND id = :id
 """
 _ADD_KEY = """
     INSERT INTO keys (session, key, job, digest) VALUES (?, ?, ?, ?)
     ON CONFLICT (session, key) DO UPDATE SET digest = excluded.digest WHERE job = excluded.job
 """
 _ADD_FILE = """
-    INSERT INTO files (session, id, size, document)
-    SELECT :session, :id, :size, :document FROM sessions WHERE sessions.id = :session
+    INSERT INTO files (session, id, size, added, document)
+    SELECT :session, :id, :size, :added, :document FROM sessions WHERE sessions.id = :session
     ON CONFLICT (session, id) DO UPDATE SET size = excluded.size, document = excluded.document
 """
 _ADD_UPLOAD = """
@@ -55,34 +55,36 @@ _ADD_UPLOAD = """
     ON CONFLICT (session, id) DO UPDATE SET document = excluded.document
 """
 _SAVE_UPLOAD = "UPDATE uploads SET document = :document WHERE session = :session AND id = :id"
-_JOBS = """
-    SELECT document FROM jobs
-    WHERE session = :session AND id < :ceiling
-        AND (:state IS NULL OR state = :state)
-        AND (:capability IS NULL OR capability = :capability)
-    ORDER BY id DESC LIMIT :limit
+_REMOVE_JOB = "DELETE FROM jobs WHERE session = :session AND id = :id AND ended IS NOT NULL"
+_SAVE_LEARNT = """
+    INSERT INTO learnt (name, document) VALUES (:name, :document)
+    ON CONFLICT (name) DO UPDATE SET document = excluded.document
 """
-_ALL_JOBS = """
-    SELECT document FROM jobs
-    WHERE id < :ceiling
-        AND (:state IS NULL OR state = :state)
-        AND (:capability IS NULL OR capability = :capability)
-    ORDER BY id DESC LIMIT :limit
+_KEEP = """
+    INSERT INTO meta (name, value) VALUES (:name, :value)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """
 
 
-def _job_row(job: JobRecord) -> dict[str, str]:
+def _job_row(job: JobRecord, age: float) -> dict[str, str | float | None]:
     return {
         "session": job.session,
         "id": job.id,
         "capability": job.capability,
         "state": job.state,
+        "ended": age if has_ended(job.state) else None,
         "document": encode(job),
     }
 
 
-def _file_row(file: FileRecord) -> dict[str, str | int]:
-    return {"session": file.session, "id": file.id, "size": file.size, "document": encode(file)}
+def _file_row(file: FileRecord, age: float) -> dict[str, str | float]:
+    return {
+        "session": file.session,
+        "id": file.id,
+        "size": file.size,
+        "added": age,
+        "document": encode(file),
+    }
 
 
 def _upload_row(upload: UploadRecord) -> dict[str, str]:
@@ -92,9 +94,9 @@ def _upload_row(upload: UploadRecord) -> dict[str, str]:
 # --- writes -----------------------------------------------------------------------------------
 
 
-def add_session(session: SessionRecord) -> Work[None]:
+def add_session(session: SessionRecord, *, age: float) -> Work[None]:
     """The session is on record, or `OwnerTakenError`."""
-    row = {"id": session.id, "owner": session.owner, "document": encode(session)}
+    row = {"id": session.id, "owner": session.owner, "used": age, "document": encode(session)}
 
     def work(connection: sqlite3.Connection) -> None:
         if connection.execute(_ADD_SESSION, row).rowcount == 0:
@@ -112,9 +114,9 @@ def remove_session(id: str) -> Work[None]:
     return work
 
 
-def add_job(job: JobRecord, idempotency: Idempotency | None) -> Work[None]:
+def add_job(job: JobRecord, idempotency: Idempotency | None, *, age: float) -> Work[None]:
     """The job is on record with its key, or `KeyTakenError`, or `NotOnRecordError`."""
-    row = _job_row(job)
+    row = _job_row(job, age)
 
     def work(connection: sqlite3.Connection) -> None:
         if connection.execute(_ADD_JOB, row).rowcount == 0:
@@ -127,10 +129,10 @@ def add_job(job: JobRecord, idempotency: Idempotency | None) -> Work[None]:
     return work
 
 
-def save_job(job: JobRecord, files: Sequence[FileRecord]) -> Work[None]:
+def save_job(job: JobRecord, files: Sequence[FileRecord], *, age: float) -> Work[None]:
     """The job's newest state and its files are on record, or `NotOnRecordError`."""
-    row = _job_row(job)
-    rows = [_file_row(file) for file in files]
+    row = _job_row(job, age)
+    rows = [_file_row(file, age) for file in files]
 
     def work(connection: sqlite3.Connection) -> None:
         if connection.execute(_SAVE_JOB, row).rowcount == 0:
@@ -140,9 +142,9 @@ def save_job(job: JobRecord, files: Sequence[FileRecord]) -> Work[None]:
     return work
 
 
-def add_files(*files: FileRecord) -> Work[None]:
+def add_files(*files: FileRecord, age: float) -> Work[None]:
     """The files are on record, or `NotOnRecordError`."""
-    rows = [_file_row(file) for file in files]
+    rows = [_file_row(file, age) for file in files]
 
     def work(connection: sqlite3.Connection) -> None:
         if connection.executemany(_ADD_FILE, rows).rowcount < len(rows):
@@ -172,9 +174,9 @@ def add_upload(upload: UploadRecord) -> Work[None]:
     return work
 
 
-def finish_upload(upload: UploadRecord, file: FileRecord) -> Work[None]:
+def finish_upload(upload: UploadRecord, file: FileRecord, *, age: float) -> Work[None]:
     """The upload and the file that it became are on record, or `NotOnRecordError`."""
-    row, file_row = _upload_row(upload), _file_row(file)
+    row, file_row = _upload_row(upload), _file_row(file, age)
 
     def work(connection: sqlite3.Connection) -> None:
         if connection.execute(_SAVE_UPLOAD, row).rowcount == 0:
@@ -194,148 +196,42 @@ def remove_upload(session: str, id: str) -> Work[bool]:
     return work
 
 
-# --- reads --------------------------------------------------------------------------------------
-# One statement each: a reader sees one moment of the record, and holds on to it no longer.
+def use_session(id: str, *, age: float) -> Work[None]:
+    """The session is in use now, if it is on record."""
 
-
-def _one(kind: type[RecordT], sql: str, *arguments: str) -> Work[RecordT | None]:
-    def work(connection: sqlite3.Connection) -> RecordT | None:
-        rows = connection.execute(sql, arguments).fetchall()
-        return decode(kind, rows[0][0]) if rows else None
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE sessions SET used = :age WHERE id = :id", {"id": id, "age": age})
 
     return work
 
 
-def session(id: str) -> Work[SessionRecord | None]:
-    """The session, or None."""
-    return _one(SessionRecord, "SELECT document FROM sessions WHERE id = ?", id)
+def remove_jobs(session: str, ids: Collection[str]) -> Work[int]:
+    """Those of the jobs that have ended are forgotten; their keys go with them. How many."""
+    rows = [{"session": session, "id": id} for id in ids]
 
-
-def session_of(owner: str) -> Work[SessionRecord | None]:
-    """The principal's session, or None."""
-    return _one(SessionRecord, "SELECT document FROM sessions WHERE owner = ?", owner)
-
-
-def owners(sessions: frozenset[str]) -> Work[Mapping[str, str]]:
-    """The owners of those of these sessions that have one, by session."""
-    places = ", ".join("?" * len(sessions))
-    sql = f"SELECT id, owner FROM sessions WHERE owner IS NOT NULL AND id IN ({places})"  # noqa: S608 -- question marks alone are put in
-
-    def work(connection: sqlite3.Connection) -> Mapping[str, str]:
-        return dict(connection.execute(sql, tuple(sessions)).fetchall())
+    def work(connection: sqlite3.Connection) -> int:
+        return connection.executemany(_REMOVE_JOB, rows).rowcount if rows else 0
 
     return work
 
 
-def job(session: str, id: str) -> Work[JobRecord | None]:
-    """The session's job, or None."""
-    return _one(JobRecord, "SELECT document FROM jobs WHERE session = ? AND id = ?", session, id)
+def save_learnt(name: str, document: str) -> Work[None]:
+    """What was learnt is on record."""
 
-
-def find_job(id: str) -> Work[JobRecord | None]:
-    """The job, whosever it is, or None."""
-    return _one(JobRecord, "SELECT document FROM jobs WHERE id = ?", id)
-
-
-def file(session: str, id: str) -> Work[FileRecord | None]:
-    """The session's file, or None."""
-    return _one(FileRecord, "SELECT document FROM files WHERE session = ? AND id = ?", session, id)
-
-
-def jobs(
-    session: str, state: State | None, capability: str | None, limit: int, cursor: str | None
-) -> Work[Page[JobRecord]]:
-    """A page of the session's jobs."""
-    return _page_of_jobs(_JOBS, state, capability, limit, cursor, session=session)
-
-
-def all_jobs(
-    state: State | None, capability: str | None, limit: int, cursor: str | None
-) -> Work[Page[JobRecord]]:
-    """A page of everybody's jobs."""
-    return _page_of_jobs(_ALL_JOBS, state, capability, limit, cursor)
-
-
-def _page_of_jobs(
-    sql: str,
-    state: State | None,
-    capability: str | None,
-    limit: int,
-    cursor: str | None,
-    **more: str,
-) -> Work[Page[JobRecord]]:
-    wanted = {
-        "ceiling": ceiling(cursor),
-        "state": state,
-        "capability": capability,
-        "limit": limit + 1,
-        **more,
-    }
-
-    def work(connection: sqlite3.Connection) -> Page[JobRecord]:
-        rows = connection.execute(sql, wanted).fetchall()
-        return cut([decode(JobRecord, text) for (text,) in rows], limit)
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute(_SAVE_LEARNT, {"name": name, "document": document})
 
     return work
 
 
-def files(session: str, limit: int, cursor: str | None) -> Work[Page[FileRecord]]:
-    """A page of the session's files."""
-    wanted = (session, ceiling(cursor), limit + 1)
+def keep_mark(mark: Mark) -> Work[None]:
+    """The mark is on record; rounded so that neither the age nor the next gap goes back."""
+    rows = [
+        {"name": "age", "value": ceil(mark.age * 1e6)},
+        {"name": "wall", "value": int(mark.wall * 1e6)},
+    ]
 
-    def work(connection: sqlite3.Connection) -> Page[FileRecord]:
-        rows = connection.execute(
-            "SELECT document FROM files WHERE session = ? AND id < ? ORDER BY id DESC LIMIT ?",
-            wanted,
-        ).fetchall()
-        return cut([decode(FileRecord, text) for (text,) in rows], limit)
-
-    return work
-
-
-def unfinished_jobs(connection: sqlite3.Connection) -> tuple[JobRecord, ...]:
-    """All sessions' jobs that have not ended, oldest first."""
-    rows = connection.execute(
-        "SELECT document FROM jobs WHERE state IN ('queued', 'running') ORDER BY id"
-    ).fetchall()
-    return tuple(decode(JobRecord, text) for (text,) in rows)
-
-
-def known_job(session: str, key: str) -> Work[Known | None]:
-    """The job sent under the key, or None."""
-
-    def work(connection: sqlite3.Connection) -> Known | None:
-        rows = connection.execute(
-            "SELECT jobs.document, keys.digest FROM keys"
-            " JOIN jobs ON jobs.session = keys.session AND jobs.id = keys.job"
-            " WHERE keys.session = ? AND keys.key = ?",
-            (session, key),
-        ).fetchall()
-        return Known(job=decode(JobRecord, rows[0][0]), digest=rows[0][1]) if rows else None
-
-    return work
-
-
-def usage(session: str) -> Work[Usage]:
-    """What the session's files come to."""
-
-    def work(connection: sqlite3.Connection) -> Usage:
-        ((files, size),) = connection.execute(
-            "SELECT count(*), coalesce(sum(size), 0) FROM files WHERE session = ?", (session,)
-        ).fetchall()
-        return Usage(files=files, size=size)
-
-    return work
-
-
-def uploads(session: str | None) -> Work[tuple[UploadRecord, ...]]:
-    """The session's uploads, or everybody's, oldest first."""
-
-    def work(connection: sqlite3.Connection) -> tuple[UploadRecord, ...]:
-        rows = connection.execute(
-            "SELECT document FROM uploads WHERE :session IS NULL OR session = :session ORDER BY id",
-            {"session": session},
-        ).fetchall()
-        return tuple(decode(UploadRecord, text) for (text,) in rows)
+    def work(connection: sqlite3.Connection) -> None:
+        connection.executemany(_KEEP, rows)
 
     return work

@@ -7,14 +7,17 @@ Not locked: at most one thread may be in `commit`, at most `READERS` in `read`, 
 once `close` was called. The actor sees to that with limiters.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any, Final, Generic
 
 import msgspec
 
-from actors.errors import Fault, NotReady, StorageFull
+from actors.errors import Fault, NotReady, Refusal, StorageFull, StorageReadOnly
+from actors.journal.age import Resumed
 from actors.journal.statements import T, Work
 
 READERS: Final = 4
@@ -36,26 +39,35 @@ class Store:
     """The open record.
 
     Args:
+        folder: where the record lies.
         writer: the connection that writes.
         readers: `READERS` connections that only read.
         life: how often the record has been opened.
         last_id: the greatest id on record.
+        resumed: the age at which the record was opened.
+        findings: what was found wrong with the record, in sentences.
         undo: lets go of everything that opening took hold of.
     """
 
     def __init__(
         self,
+        folder: Path,
         writer: sqlite3.Connection,
         readers: Sequence[sqlite3.Connection],
         *,
         life: int,
         last_id: str,
+        resumed: Resumed,
+        findings: tuple[str, ...] = (),
         undo: ExitStack,
     ) -> None:
+        self._folder = folder
         self._writer = writer
         self._idle = list(readers)  # taken from and put back by threads: each step is atomic
         self.life = life
         self.last_id = last_id
+        self.resumed = resumed
+        self.findings = findings
         self._undo = undo
 
     def commit(self, group: Sequence[Write[Any]]) -> None:
@@ -73,7 +85,7 @@ class Store:
                 self._writer.execute("ROLLBACK")
             for write in group:
                 # one each: an exception that many tasks raise would collect all their tracebacks
-                write.error = explain(error)
+                write.error = explain(error, read_only=self._is_read_only)
                 write.error.__cause__ = error
 
     def _commit_whole(self, group: Sequence[Write[Any]]) -> bool:
@@ -100,6 +112,12 @@ class Store:
         for write in group:
             self._carry_out(write)
         self._writer.execute("COMMIT")
+
+    def _is_read_only(self) -> bool:
+        """Whether the disk takes no writes any more, as some systems have it after an error."""
+        with suppress(OSError):
+            return bool(os.statvfs(self._folder).f_flag & os.ST_RDONLY)
+        return False
 
     def _carry_out(self, write: Write[Any]) -> None:
         self._writer.execute("SAVEPOINT one")
@@ -144,9 +162,14 @@ def _is_the_disks(error: Exception) -> bool:
     )
 
 
-_EXPLANATIONS: Final[dict[int, Callable[[], StorageFull | NotReady]]] = {
+_EXPLANATIONS: Final[dict[int, Callable[[], Refusal]]] = {
     sqlite3.SQLITE_FULL: lambda: StorageFull(
         "Nothing more can be recorded until there is room on the disk of the data folder.",
+        retry_after=60,
+    ),
+    sqlite3.SQLITE_READONLY: lambda: StorageReadOnly(
+        "Nothing can be recorded: the disk of the data folder is read-only. What is there can be "
+        "read.",
         retry_after=60,
     ),
     sqlite3.SQLITE_BUSY: lambda: NotReady(
@@ -155,9 +178,15 @@ _EXPLANATIONS: Final[dict[int, Callable[[], StorageFull | NotReady]]] = {
 }
 
 
-def explain(error: sqlite3.Error) -> Exception:
-    """What an asker is told about an error of SQLite, by its code and never by its text."""
+def explain(error: sqlite3.Error, *, read_only: Callable[[], bool] = lambda: False) -> Exception:
+    """What an asker is told about an error of SQLite, by its code and never by its text.
+
+    Of the system's errors SQLite tells that the disk is full, and no other by its name: whether a
+    failed write met a disk that has become `read_only` is asked.
+    """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, the rest detail
+    if code == sqlite3.SQLITE_IOERR and read_only():
+        code = sqlite3.SQLITE_READONLY
     if code in _EXPLANATIONS:
         return _EXPLANATIONS[code]()
     return Fault(f"The journal failed: {error}")

@@ -15,6 +15,7 @@ from actors.capability import AnswerT, Capability, Context, Forecast, OrderT, Pr
 from actors.disk import Disk
 from actors.drafts import Drafts
 from actors.gauge import Room
+from actors.lost import Lost
 from actors.messages import FileRecord, JobResult
 from actors.workers.call import Call
 from actors.workspace import Workspace
@@ -106,6 +107,7 @@ class EmptyWorkspace(Workspace):
         super().__init__(NOWHERE)
         self._disk = EmptyDisk()
         self.drafts = Drafts(NOWHERE, self._disk)
+        self.lost = Lost(NOWHERE, self._disk)
 
     async def room(self) -> Room:
         """Endless."""

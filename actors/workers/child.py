@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -126,7 +126,14 @@ class _Reporter:
             self._muted = True
 
 
-def _run(order: wire.Order, link: _Link) -> msgspec.Raw | Problem:
+class _Failed(NamedTuple):
+    """What is told of an error, and whether the same work may succeed another time."""
+
+    problem: Problem
+    passing: bool
+
+
+def _run(order: wire.Order, link: _Link) -> msgspec.Raw | _Failed:
     report = _Reporter(link)
     try:
         function, kind = _find(order.target)
@@ -139,7 +146,7 @@ def _run(order: wire.Order, link: _Link) -> msgspec.Raw | Problem:
             answer = function(argument, report)
         return wire.dump(answer)
     except Exception as error:  # noqa: BLE001 - decoders raise anything; all of it is told on
-        return _problem(error, order)
+        return _failed(error, order)
     finally:
         report.mute()
 
@@ -156,29 +163,35 @@ def _find(target: str) -> tuple[Callable[[Any, Any], Any], Any]:
     return function, kind
 
 
-def _problem(error: Exception, order: wire.Order) -> Problem:
+def _failed(error: Exception, order: wire.Order) -> _Failed:
+    ours = _ours(error, order)
+    return _Failed(ours.problem(), ours.passing)
+
+
+def _ours(error: Exception, order: wire.Order) -> StitcheryError:
+    """What the error means to the asker; a limit that was met would be met again."""
     match error:
         case StitcheryError():
-            return error.problem()
+            return error
         case MemoryError() | OSError(errno=errno.ENOMEM):
             return WorkFailed(
                 f"The work needed more than {order.memory_bytes // MEBIBYTE} MiB of memory; "
                 "try fewer or smaller inputs",
                 limit="memory_bytes",
-            ).problem()
+            )
         case OSError(errno=errno.EFBIG):
             return WorkFailed(
                 f"The work would have written a file of more than {order.output_bytes // MEBIBYTE} "
                 "MiB; try fewer or smaller inputs",
                 limit="output_bytes",
-            ).problem()
+            )
         case RecursionError():
-            return WorkFailed("The input is nested too deeply to be worked on").problem()
+            return WorkFailed("The input is nested too deeply to be worked on")
         case _:
             return _unforeseen(error, order)
 
 
-def _unforeseen(error: Exception, order: wire.Order) -> Problem:
+def _unforeseen(error: Exception, order: wire.Order) -> WorkFailed:
     """The log learns all, the asker that it was not their fault."""
     _note(
         "work raised what it does not declare",
@@ -188,7 +201,7 @@ def _unforeseen(error: Exception, order: wire.Order) -> Problem:
     )
     return WorkFailed(
         "The work met an error that was not foreseen; it has been noted for the operator"
-    ).problem()
+    )
 
 
 def _leave_nothing(order: wire.Order) -> None:
@@ -200,14 +213,14 @@ def _leave_nothing(order: wire.Order) -> None:
         _note("work left processes behind", target=order.target, ended=len(left))
 
 
-def _reply(outcome: msgspec.Raw | Problem, order: wire.Order, *, worn: bool) -> bytes:
+def _reply(outcome: msgspec.Raw | _Failed, order: wire.Order, *, worn: bool) -> bytes:
     try:
-        if isinstance(outcome, Problem):
-            return wire.pack(wire.Raised(outcome, worn))
+        if isinstance(outcome, _Failed):
+            return wire.pack(wire.Raised(outcome.problem, worn, outcome.passing))
         return wire.pack(wire.Answered(outcome, worn))
     # a status that is no error, members that MessagePack cannot carry, more than fits a frame
     except (ValueError, TypeError) as error:
-        return wire.pack(wire.Raised(_unforeseen(error, order), worn))
+        return wire.pack(wire.Raised(_unforeseen(error, order).problem(), worn))
 
 
 def _preload(names: Sequence[str]) -> None:

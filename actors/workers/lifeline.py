@@ -18,22 +18,29 @@ KILL: Final = b"k"
 
 _REPORT: Final = struct.Struct("!iI")
 
+_UNKNOWN: Final = -1
+"""In place of a wait status, which is never below 0."""
+
 
 class Report(NamedTuple):
     """The guard's last words: nothing of the work is left.
 
-    `status` is the worker's wait status (os.waitpid); `ended` counts the processes that were
-    alive when they were told to end, the worker among them.
+    `status` is the worker's wait status (os.waitpid), None where it fell with its guard and the
+    outer one tells; `ended` counts the processes that were alive when they were told to end, the
+    worker among them.
     """
 
-    status: int
+    status: int | None
     ended: int
 
     def pack(self) -> bytes:
         """As it is written."""
-        return _REPORT.pack(*self)
+        return _REPORT.pack(_UNKNOWN if self.status is None else self.status, self.ended)
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:
-        """As it was written; None when the guard died before it could say all."""
-        return cls(*_REPORT.unpack(data)) if len(data) == _REPORT.size else None
+        """As it was written; None when both guards died before it could say all."""
+        if len(data) != _REPORT.size:
+            return None
+        status, ended = _REPORT.unpack(data)
+        return cls(None if status == _UNKNOWN else status, ended)

@@ -14,7 +14,7 @@ from typing import Any, Never, TypeVar
 import structlog
 import trio
 
-from actors.errors import ActorGone, Reported, WorkerCrashed, WorkFailed
+from actors.errors import ActorGone, Reported, WorkersGone, WorkFailed
 from actors.messages import Progress
 from actors.workers import deaths, staffing, wire
 from actors.workers.call import Call
@@ -144,6 +144,7 @@ class Workers:
             Reported: what the function raised, or the limit that it met.
             WorkFailed: it used more processor time than it may.
             WorkerCrashed: the worker died or wrote nonsense.
+            WorkersGone: several died before they began; the work had no part in it.
             ActorGone: the pool does not run, or stopped meanwhile.
             TooLong: the order does not fit into a frame.
         """
@@ -188,9 +189,7 @@ class Workers:
             with suppress(Unheard):
                 async with self._lent(on_killed) as worker:
                     return await self._ask(worker, call, frame, on_progress)
-        raise WorkerCrashed(
-            f"{TRIES} processes ended one after the other before they began to work"
-        )
+        raise WorkersGone(f"{TRIES} processes ended one after the other before they began to work")
 
     @asynccontextmanager
     async def _lent(self, on_killed: Callable[[int], None]) -> AsyncIterator[Worker]:
@@ -226,7 +225,7 @@ class Workers:
         try:
             reply = await worker.ask(frame, on_progress)
             if isinstance(reply, wire.Raised):
-                return Reported(wire.problem_of(reply))
+                return Reported(wire.problem_of(reply), passing=reply.passing)
             return wire.load(reply.answer, call.answer_type)
         except Lost:
             with trio.move_on_after(SETTLING):
@@ -241,7 +240,7 @@ class Workers:
     def _cause(self, worker: Worker, call: Call[Any, Any]) -> WorkFailed:
         if not worker.gone.is_set():
             return deaths.by_silence()
-        if worker.report is None:
+        if worker.report is None or worker.report.status is None:
             return deaths.of_guard()
         return deaths.of_worker(worker.report.status, call.cpu_seconds)
 

@@ -89,15 +89,17 @@ def sweep(seen: set[Process]) -> None:
     Args:
         seen: takes in every live process that was found.
     """
-    pause, longest = _PAUSES
+    shortest, longest = _PAUSES
+    pause = shortest
     while reap():
         below = descendants(os.getpid())
         if not below and not LINUX:
             break
-        seen |= below
         tell(below, signal.SIGKILL)
+        # whoever forks without end must not be given time to
+        pause = shortest if below - seen else min(2 * pause, longest)
+        seen |= below
         time.sleep(pause)
-        pause = min(2 * pause, longest)
 
 
 def reap() -> bool:

@@ -72,10 +72,14 @@ class Answered(msgspec.Struct, frozen=True, array_like=True, tag="answered"):
 
 
 class Raised(msgspec.Struct, frozen=True, array_like=True, tag="raised"):
-    """Up, ends an order: the function raised, or a limit was met that could be survived."""
+    """Up, ends an order: the function raised, or a limit was met that could be survived.
+
+    `passing`: the same work may succeed when tried again.
+    """
 
     problem: Problem
     worn: bool
+    passing: bool = False
 
     def __post_init__(self) -> None:
         again = self.problem.retry_after

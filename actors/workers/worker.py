@@ -1,7 +1,7 @@
 """One worker, with its guard, as the server sees it.
 
-Owns: the guard's process, the three channels to it, and how it is ended: ask, wait, kill, and at
-last the guard itself.
+Owns: the outer guard's process, the three channels to it and its, and how it is ended: ask, wait,
+kill, and at last the guards themselves.
 Never: decides when, or who may use it (pool.py does); never unpickles.
 
 The guard is started by `trio.lowlevel.open_process`, from a thread that Trio ends after 10 idle
@@ -60,7 +60,7 @@ class Worker:
     Attributes:
         pid: of the worker; 0 until it is ready.
         since: when it last became idle, on Trio's clock; the pool's.
-        report: the guard's last words; None before the end, and when the guard was lost.
+        report: the guard's last words; None before the end, and when both guards were lost.
         fit: whether it can be given the next order: it is ready, or has answered in full.
         died: whether it ended before anybody here wanted it to.
         gone: set when nothing is left of it.
@@ -148,7 +148,12 @@ class Worker:
                     await self.gone.wait()
         if not self.gone.is_set():
             log.error("worker cannot be ended; its guard is killed", worker=self.pid)
-            self._process.kill()  # and the worker with it, by the kernel
+            self._process.terminate()  # has the outer guard kill the guard, and do its duty
+            with trio.move_on_after(KILL_PATIENCE):
+                await self.gone.wait()
+        if not self.gone.is_set():
+            log.error("worker cannot be ended; its outer guard is killed", worker=self.pid)
+            self._process.kill()
             await self.gone.wait()
         return self.report.ended if self.report else 1
 

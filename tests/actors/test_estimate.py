@@ -8,16 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.estimate import (
-    LEAST_BAND,
     OVERDUE,
     REMEMBERED_RUNS,
     Account,
-    Coverage,
     Runs,
     RunTimes,
     Spread,
     Typical,
-    band,
     quantile,
     until_end,
     until_end_queued,
@@ -171,20 +168,6 @@ def test_what_is_told_of_a_running_job_is_in_order_and_bounded(
         rest = account.rest
         longest = (2 * known.ordered[-1] if known else 0) + (0 if rest is None else at + rest.p90)
         assert 0 <= told.p50 <= told.p90 <= longest + 1e-6
-
-
-def test_the_band_lies_as_far_below_the_middle_as_above_and_is_never_nothing() -> None:
-    assert band(Eta(p50=10, p90=14)) == (6, 14)
-    assert band(Eta(p50=100, p90=100)) == (100 - 100 * LEAST_BAND, 100 + 100 * LEAST_BAND)
-
-
-def test_coverage_is_the_share_of_ends_inside_their_bands() -> None:
-    coverage = Coverage()
-    assert (coverage.jobs, coverage.inside) == (0, None)
-    for actual in (5, 7, 13, 15):
-        coverage.add(Eta(p50=10, p90=14), actual)
-
-    assert (coverage.jobs, coverage.inside) == (4, 0.5)
 
 
 def test_a_short_job_costs_no_further_turn_and_longer_ones_in_proportion() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.admission import Admission, MachineLimits
-from actors.estimate import Correction, RunTimes, Spread
+from actors.estimate import RunTimes, Spread
+from actors.experience import Correction
 from actors.foresight import HORIZON, Foresight
 from actors.lines import CapabilityLimits, Standing, Ticket
 from actors.replay import Runner, Slots, Waiter, replay
@@ -236,7 +237,7 @@ def test_nobody_behind_the_only_slot_is_told_an_end_before_that_of_who_holds_it(
     play.times["stitch"] = RunTimes()
     for seconds, size in known:
         play.times["stitch"].add(seconds, size)
-    for correction in play.foresight._corrections["stitch"]:
+    for correction in play.foresight.corrections["stitch"]:
         for _ in range(Correction.LEAST if experience else 0):
             correction.add(1.0, experience or 1.0)
     tickets = [play.bring(f"user{number}", size=size) for number, size in enumerate(sizes)]

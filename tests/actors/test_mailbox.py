@@ -71,3 +71,22 @@ async def test_who_is_cancelled_with_the_actor_is_told_of_the_cancelling() -> No
     assert scope.cancelled_caught
     with pytest.raises(ActorGone):
         await inbox.ask(Hello())
+
+
+async def test_whoever_asked_what_an_actor_fell_over_is_told() -> None:
+    inbox: Inbox[Hello] = Inbox("tester")
+    question = Hello()
+    inbox.post(question)
+    await inbox.receive()
+
+    assert inbox.let_go() is None
+    with pytest.raises(ActorGone):
+        await question.reply.wait()
+
+
+async def test_what_nobody_waits_for_comes_back_to_who_fell_over_it_once() -> None:
+    inbox: Inbox[str] = Inbox("tester")
+    inbox.post("leave")
+    await inbox.receive()
+
+    assert (inbox.let_go(), inbox.let_go()) == ("leave", None)

@@ -80,7 +80,7 @@ def test_a_job_that_ran_queues_with_one_try_less(services: Services) -> None:
 @pytest.mark.parametrize(
     ("record", "code", "words"),
     [
-        (job(State.RUNNING, attempt=3), "interrupted", "3 time"),
+        (job(State.RUNNING, attempt=3), "interrupted", "attempt 3 of 3"),
         (job(inputs=("f", "gone")), "work_failed", "1 of its files"),
         (job(capability="gone"), "work_failed", "'gone' is gone"),
         (job(request='{"minutes": 1}'), "work_failed", "not valid in this version"),

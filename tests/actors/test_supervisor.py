@@ -116,6 +116,25 @@ async def test_stopping_while_a_child_is_starting_does_not_hang(
     assert notes == ["good starts", "good ends"]
 
 
+async def test_a_start_that_is_cancelled_as_a_child_reports_started_does_not_hang() -> None:
+    notes: list[str] = []
+    with trio.CancelScope() as scope:
+
+        class Cancelling(Child):
+            async def run(self, *, task_status: trio.TaskStatus[None]) -> None:
+                scope.cancel()
+                await super().run(task_status=task_status)
+
+        supervisor = Supervisor(
+            [("good", Child("good", notes)), ("last", Cancelling("last", notes))]
+        )
+        async with trio.open_nursery() as nursery:
+            await nursery.start(supervisor.run)
+
+    assert scope.cancelled_caught
+    assert notes == ["good starts", "last starts", "last ends", "good ends"]
+
+
 def test_the_budget_forgets_what_is_long_past() -> None:
     budget = Budget(intensity=2, period=10)
 

@@ -14,6 +14,7 @@ import trio.testing
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from actors.clerk import RECORDED_WITHIN
 from actors.errors import (
     JobEnded,
     NotFound,
@@ -39,9 +40,9 @@ from actors.messages import (
     Options,
     SessionRecord,
 )
+from actors.part import Part
 from actors.session import Session
 from actors.tree import Stitchery, open_stitchery
-from actors.workspace import Part
 from conf.settings import Concurrency, Limits
 from tests.capabilities import IdleWorkers, Nap, NapRequest, NapSettings, nap_settings
 
@@ -693,6 +694,35 @@ async def test_a_full_disk_keeps_nobodys_jobs_from_going_on_in_the_next_life(
         views = [await end_of(again, job) for job in jobs]
 
     assert {view.record.state for view in views} == {State.SUCCEEDED}
+
+
+async def test_who_cancels_while_the_end_cannot_be_recorded_is_told_that_the_job_has_stopped(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """It ends by itself when there is room; the next who asks is told the end."""
+    full = True
+
+    async def before_write(write: str) -> None:
+        if full and write == "save_job":
+            raise StorageFull("The disk is full.")
+
+    async with tree(tmp_path, journal=MemoryJournal(before_write=before_write)) as stitchery:
+        session = await stitchery.sessions.create()
+        job = await submit(session, 1000)
+        await trio.sleep(1)
+        for _ in range(2):
+            began = trio.current_time()
+            with pytest.raises(NotReady, match="has stopped") as caught:
+                await session.cancel(job)
+            assert trio.current_time() == pytest.approx(began + RECORDED_WITHIN)
+            assert caught.value.retry_after is not None
+            assert stitchery.admission.running == 0
+            assert (await session.job(job)).record.state is State.RUNNING
+        full = False
+        await trio.sleep(2)
+        assert (await session.job(job)).record.state is State.CANCELLED
+        with pytest.raises(JobEnded, match="cancelled"):
+            await session.cancel(job)
 
 
 async def test_a_data_folder_of_the_first_version_goes_on_where_it_stood(tmp_path: Path) -> None:

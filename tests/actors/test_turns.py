@@ -1,6 +1,7 @@
 """Turns: weights, charges, priorities and pauses share them as told, and places come true."""
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -370,3 +371,31 @@ def test_whatever_changes_counts_are_true_lowered_limits_drain_and_no_slot_goes_
         assert len(running) <= max(allowed, before)
         assert all(admission.holds(ticket) for ticket in waiting)
         assert {ticket for _, ticket in admission.ahead(10**6)} == set(waiting)
+
+
+@pytest.mark.parametrize("seed", [2396, 2428, 2599, 5919, 9246, *range(100)])
+def test_a_newcomer_is_passed_by_nobody_twice(seed: int) -> None:
+    """Not either by who lies just one turn behind. The first five seeds have such a one."""
+    dice = random.Random(seed)
+    slots, each = dice.randint(1, 3), dice.randint(1, 2)
+    machine = MachineLimits(global_jobs=slots, jobs_per_user=each, queue_size=10**9)
+    admission = Admission(machine, {"stitch": ROOMY})
+    running: list[Ticket] = []
+    known: set[str] = set()
+    newcomers: dict[str, Counter[str]] = {}
+    for number in range(40):
+        if running and dice.random() < 0.5:
+            begun = admission.leave(running.pop(dice.randrange(len(running))))
+        else:
+            user = dice.choice("abcd") if dice.random() < 0.8 else f"stranger {number}"
+            if user not in known:
+                newcomers[user] = Counter()
+            known.add(user)
+            ticket = Ticket(job=str(number), user=user, capability="stitch")
+            begun = admission.enter(ticket)
+        for ticket in begun:
+            running.append(ticket)
+            newcomers.pop(ticket.user, None)
+            for passed in newcomers.values():
+                passed[ticket.user] += 1
+        assert all(times <= 1 for passed in newcomers.values() for times in passed.values())

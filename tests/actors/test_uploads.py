@@ -1,6 +1,7 @@
 """Resumable uploads in the tree: counted, finished once, settled after a crash, given up."""
 
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,10 +22,10 @@ from actors.errors import (
     UnreadableMedia,
     WorkerCrashed,
 )
-from actors.expiry import Sight, Stillness
 from actors.journal.memory import MemoryJournal
 from actors.messages import FileRecord, Media, UploadRecord
 from actors.session import Session
+from actors.stillness import Sight, Stillness
 from actors.tree import Stitchery, open_stitchery
 from actors.uploads import TooManyUploads, UploadComplete, UploadTakenOver
 from actors.workers.call import Call
@@ -34,6 +35,7 @@ from tests.capabilities import IdleWorkers, Nap, nap_settings
 Clock = trio.testing.MockClock
 
 HOUR = 3600.0
+LONG_AGO = time.time() - 25 * HOUR
 LIMITS = Limits(max_upload_mb=1, max_session_mb=2, max_session_files=5, max_unfinished_uploads=2)
 
 
@@ -369,8 +371,11 @@ async def test_an_upload_without_a_byte_for_long_is_given_up(
 
 
 async def settled(stitchery: Stitchery) -> None:
-    """Waits until nobody is in a thread any more: the mock clock does not see threads."""
-    for _ in range(3):
+    """Waits until nobody is in a thread any more: the mock clock does not see threads.
+
+    A session that comes to memory and gives uploads up goes to the disk a dozen times.
+    """
+    for _ in range(12):
         await trio.testing.wait_all_tasks_blocked(0.001)
         await stitchery.services.workspace.drafts.all()
 
@@ -383,7 +388,7 @@ async def test_what_stood_still_while_the_service_was_off_is_given_up_at_the_sta
         session = await stitchery.sessions.create()
         await filled(session, b"a", 5)
     [draft] = on_disk(tmp_path)
-    os.utime(draft, (0, 0))
+    os.utime(draft, (LONG_AGO, LONG_AGO))
     async with tree(tmp_path, journal):
         assert await journal.uploads() == ()
         assert on_disk(tmp_path) == []
@@ -400,7 +405,7 @@ async def test_an_upload_that_the_disk_does_not_let_go_stops_neither_the_start_n
     (folder / stuck).unlink()
     (folder / stuck).mkdir()
     for draft in (folder / stuck, folder / other):
-        os.utime(draft, (0, 0))
+        os.utime(draft, (LONG_AGO, LONG_AGO))
     async with tree(tmp_path, journal):
         assert [upload.id for upload in await journal.uploads()] == [stuck]
         assert on_disk(tmp_path) == [folder / stuck]

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 import trio
 
-from actors import workspace as module
+from actors import part as module
 from actors.disk import CHUNK
-from actors.errors import Fault, QuotaExceeded, StorageFull, TooLarge
+from actors.errors import Fault, QuotaExceeded, StorageFull, StorageReadOnly, TooLarge
 from actors.ids import IdMaker
 from actors.journal.sqlite import SqliteJournal
+from actors.part import Part, Sealed
 from actors.quota import Allowance, Quota
-from actors.workspace import Part, Sealed, Workspace
+from actors.workspace import Workspace
 from tests.actors.journal.makers import a_file, a_session, opened
 
 new_id = IdMaker()
@@ -449,7 +450,7 @@ async def test_a_full_disk_is_said_and_writing_goes_on_when_there_is_room(
     assert workspace.path(SESSION, part.id).read_bytes() == content
 
 
-@pytest.mark.parametrize("number", [errno.EROFS, errno.EIO, errno.EMFILE])
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE])
 async def test_any_other_trouble_of_the_disk_is_our_fault(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -459,6 +460,24 @@ async def test_any_other_trouble_of_the_disk_is_our_fault(
             with pytest.raises(Fault) as caught:
                 await part.seal()
     assert str(part.path.parent) not in caught.value.detail
+
+
+async def test_a_disk_that_has_become_read_only_is_said_and_what_is_there_can_be_read(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = await store(workspace, b"there")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refusing(errno.EROFS))
+        patch.setattr(Path, "unlink", refusing(errno.EROFS))
+        for act in (
+            workspace.new_part(SESSION, new_id()),
+            workspace.remove(SESSION, id),
+            workspace.remove_each(SESSION, [id]),
+        ):
+            with pytest.raises(StorageReadOnly, match="can be read") as caught:
+                await act
+            assert (caught.value.problem().status, caught.value.retry_after) == (503, 60)
+        assert await workspace.ids(SESSION) == (id,)
 
 
 async def test_a_flush_of_the_folder_that_fails_leaves_the_parts_as_they_were(

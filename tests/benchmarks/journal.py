@@ -60,13 +60,13 @@ async def one_commit_each(folder: Path, session: SessionRecord) -> AsyncIterator
     turn = trio.CapacityLimiter(1)
 
     async def append(job: JobRecord) -> None:
-        write = Write(add_job(job, None))
+        write = Write(add_job(job, None, age=0))
         await trio.to_thread.run_sync(store.commit, [write], limiter=turn)
         if write.error is not None:
             raise write.error
 
     try:
-        await trio.to_thread.run_sync(store.commit, [Write(add_session(session))])
+        await trio.to_thread.run_sync(store.commit, [Write(add_session(session, age=0))])
         yield append
     finally:
         await trio.to_thread.run_sync(store.close)

@@ -14,7 +14,8 @@ from pydantic import Field, SecretStr
 from conf.load import LARGEST_FILE, load, resolve
 from conf.mistakes import ConfigurationError, Mistake
 from conf.schema import all_sections
-from conf.settings import CapabilitySettings, Section, Settings
+from conf.sections import Section
+from conf.settings import CapabilitySettings, Settings
 
 DESIGN = """\
 {"concurrency": {"max_global_jobs": 3, "max_jobs_per_user": 1, "queue_timeout": 3600, "enable_priority": false},

@@ -9,7 +9,8 @@ from pydantic import Field, SecretStr
 
 from conf.load import PRESETS
 from conf.schema import accepted, all_sections, description, is_secret, schema
-from conf.settings import CapabilitySettings, Section
+from conf.sections import Section
+from conf.settings import CapabilitySettings
 
 
 class Host(Section):

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from conf.schema import all_sections
-from conf.settings import CapabilitySettings, Concurrency, Section, Storage
+from conf.sections import Section
+from conf.settings import CapabilitySettings, Concurrency, Storage
 
 KINDS = all_sections({"any": CapabilitySettings})
 

@@ -1,10 +1,11 @@
-"""A worker dies: its job fails, and nobody else notices."""
+"""A worker dies: its job is tried again, but not for ever, and nobody else notices."""
 
 import os
 import signal
 from collections.abc import Iterator
 
 import pytest
+import trio
 
 from tests.service import Program, Service, User, open_program, png, until
 
@@ -17,7 +18,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         yield program
 
 
-async def test_a_worker_killed_in_the_middle_fails_its_job_and_no_other(
+async def test_a_worker_killed_in_the_middle_costs_its_job_an_attempt_and_no_other_anything(
     service: Service, ann: User, ben: User
 ) -> None:
     ben_files = await ben.upload(png(), png())
@@ -26,12 +27,29 @@ async def test_a_worker_killed_in_the_middle_fails_its_job_and_no_other(
     [worker] = service.workers()
     beside, behind = await ben.stitch(ben_files), await ben.stitch(ben_files)
     os.kill(worker.pid, signal.SIGKILL)
-    job = await ann.reaches(hit, "failed")
-    assert job["error"]["code"] == "worker_crashed"
-    assert (job["result"], job["receipt"]) == (None, None)
     made = [await ben.reaches(beside, "succeeded"), await ben.reaches(behind, "succeeded")]
+    again = await ann.job(hit)
+    assert (again["attempt"], again["state"]) in {(2, "queued"), (2, "running")}
+    await ann.cancel(hit)
     results = {job["result"]["files"][0]["id"] for job in made}
     assert {path.name for path in service.stored() - before} == results
+
+
+async def test_a_job_whose_workers_are_killed_again_and_again_fails_as_poison(
+    service: Service, ann: User
+) -> None:
+    hit = await ann.long_stitch()
+    before = service.stored() - service.parts()
+    for attempt in (1, 2):
+        while (job := await ann.job(hit))["attempt"] < attempt or not job["progress"]:  # noqa: ASYNC110 -- as clients poll
+            await trio.sleep(0.01)
+        for worker in service.workers():
+            os.kill(worker.pid, signal.SIGKILL)
+    job = await ann.reaches(hit, "failed")
+    assert job["error"]["code"] == "poison"
+    assert "SIGKILL" in job["error"]["detail"]
+    assert (job["attempt"], job["result"], job["receipt"]) == (2, None, None)
+    assert service.stored() - service.parts() == before
 
 
 async def test_a_worker_killed_before_it_read_its_order_costs_its_job_nothing(

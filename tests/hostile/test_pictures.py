@@ -81,7 +81,7 @@ async def check(folder: Path, bombs: Iterable[Bomb]) -> None:
             assert peak_bytes(service.pid) - before < GROWTH
             assert service.parts() == set()
             await user.result(await user.stitch(await user.upload(png(), png())))
-            await until(lambda: len(service.processes()) == 2 * len(service.workers()))
+            await until(lambda: len(service.processes()) == 3 * len(service.workers()))
         assert "Traceback" not in program.log
 
 

@@ -26,7 +26,7 @@ from actors.simulation.world import open_world
 from actors.tree import Stitchery
 from conf.settings import CapabilitySettings, Concurrency, Limits, Resources, Settings
 from tests.simulation.chores import Chore, ChoreRequest, Ending
-from tests.simulation.ledger import Ledger
+from tests.simulation.ledger import MOST_ATTEMPTS, Ledger
 
 CAPABILITIES = ("dig", "paint", "sweep")
 
@@ -158,7 +158,7 @@ class Chaos:
                 await self._live(life, last=life == lives - 1)
 
     async def _live(self, life: int, *, last: bool) -> None:
-        capabilities = {name: Chore() for name in CAPABILITIES}
+        capabilities = {name: Chore(self._ledger.deeds) for name in CAPABILITIES}
         self._ledger.note("life", life)
         self._journal.full = False  # a server is started when there is room
         async with open_world(
@@ -259,6 +259,8 @@ class Chaos:
             ends=chance.choices(ENDS, [90, 7, 3])[0],
             clean_up=chance.choice([0, 0, 0, 0.5, 2]),
             borrows=chance.choice([0, 0, 1, 2]),
+            stumbles=chance.choices([0, 1, 2, 9], [80, 10, 5, 5])[0],
+            crashes=chance.choices([0, 1, 2, 9], [88, 6, 3, 3])[0],
         )
         options = Options(
             priority=chance.choice(list(Priority)),
@@ -325,7 +327,10 @@ class Chaos:
             max_queued=chance.choices([5, 1000], [1, 9])[0],
             queue_timeout=chance.choice([None, None, 60]),
             run_timeout=chance.choice([10, 600, 600]),
-            max_attempts=chance.choice([1, 3]),
+            max_attempts=chance.choice([1, MOST_ATTEMPTS, MOST_ATTEMPTS]),
+            max_crashes=chance.choice([1, 2]),
+            retry_after=chance.choice([0, 0.5, 10]),
+            retry_cap=chance.choice([10, 120]),
         )
 
     # --- accidents --------------------------------------------------------------------------------

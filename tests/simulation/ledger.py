@@ -21,8 +21,12 @@ from actors.lifecycle import State, has_ended
 from actors.lines import TURN, Standing, Ticket
 from actors.messages import JobRecord
 from actors.tree import Stitchery
+from tests.simulation.chores import ChoreRequest, Deeds
 
 Judge = Callable[[Stitchery], None]
+
+MOST_ATTEMPTS = 3
+"""The most that any day lets a job have."""
 
 
 class Ledger(trio.abc.Instrument):
@@ -37,6 +41,7 @@ class Ledger(trio.abc.Instrument):
         self.ended: dict[str, State] = {}
         self.forgotten: set[str] = set()  # sessions that were ended on purpose
         self.known: dict[str, JobRecord] = {}
+        self.deeds = Deeds()
         self.jobs: WeakSet[Job] = WeakSet()
         self._trace = hashlib.sha256()
         self._tree: Stitchery | None = None
@@ -85,16 +90,40 @@ class Ledger(trio.abc.Instrument):
         elif has_ended(record.state):
             self.ended[record.id] = record.state
             self._deserved(record, error)
+        self._attempts(record, before)
         self.known[record.id] = record
 
     def _deserved(self, record: JobRecord, error: str | None) -> None:
-        """Work fails when it was told to, or when its server died too often, and else never."""
+        """Work fails when it was told to, or when its server died too often, and else never.
+
+        What it stumbled over, and what crashed, it ends with only if that was its last attempt.
+        """
         self.checks += 1
-        told_to = "badly" in record.request or "broken" in record.request
-        if record.state is State.FAILED and not told_to and error != "interrupted":
+        wish = ChoreRequest.model_validate_json(record.request)
+        told_to = wish.ends != "well"
+        fair = {"interrupted"}
+        fair |= {"work_failed", "internal_error"} if told_to else set()
+        fair |= {"stumbled"} if wish.stumbles else set()
+        fair |= {"worker_crashed", "poison"} if wish.crashes else set()
+        if record.state is State.FAILED and error not in fair:
             self.breaks(f"{record.id} failed ({error}), though its work was fine")
         if record.state is State.SUCCEEDED and told_to:
             self.breaks(f"{record.id} succeeded, though its work failed")
+        failed = self.deeds.failed[record.id]
+        if record.state is State.SUCCEEDED and failed < wish.stumbles + wish.crashes:
+            self.breaks(f"{record.id} succeeded before it had failed as often as it was told")
+
+    def _attempts(self, record: JobRecord, before: JobRecord | None) -> None:
+        """No attempt is counted that was not made, none twice, and none beyond the limit."""
+        self.checks += 1
+        begun, crashed = self.deeds.begun[record.id], self.deeds.crashed[record.id]
+        last = 1 if before is None else before.attempt
+        if not last <= record.attempt <= last + 1:
+            self.breaks(f"{record.id} went from attempt {last} to {record.attempt}")
+        if record.attempt > min(begun + 1, MOST_ATTEMPTS):
+            self.breaks(f"{record.id} is at attempt {record.attempt}, of which {begun} were begun")
+        if record.crashes > min(crashed, record.attempt):
+            self.breaks(f"{record.id} has {record.crashes} crashes on record, and had {crashed}")
 
     # --- called by Trio ---------------------------------------------------------------------------
 
@@ -232,6 +261,7 @@ class Ledger(trio.abc.Instrument):
     def _judge_rest(self, tree: Stitchery) -> None:
         """The book knows living jobs only, and no job that has ended is kept."""
         living: set[str] = set()
+        resting: set[str] = set()
         for session in tree.sessions._register.values():
             for job in session._docket:
                 self.jobs.add(job)
@@ -239,10 +269,14 @@ class Ledger(trio.abc.Instrument):
                 self.checks += 1
                 if has_ended(job.record.state):
                     self.breaks(f"{job!r} has ended and is still in memory")
+                if job._backoff is not None and trio.current_time() < job._backoff.until:
+                    resting.add(job.record.id)
         for ticket in tree.floor._places:
             self.checks += 1
             if ticket.job not in living:
                 self.breaks(f"{ticket.job} is in the book and lives no more")
+            if ticket.job in resting:
+                self.breaks(f"{ticket.job} backs off and has a place in the book")
         for name, (lent, total) in tree.services.lender.totals().items():
             self.checks += 1
             if lent > max(total, self._lent[name]):

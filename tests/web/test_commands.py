@@ -7,10 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trio
 from click.testing import CliRunner, Result
 
 from actors.capabilities import discover
+from actors.journal.sqlite import SqliteJournal
 from conf.load import resolve
+from tests.actors.journal.makers import a_file, a_session, opened
 from tests.service import Program
 from web.commands import cli
 from web.keys import signing_keys
@@ -40,12 +43,29 @@ def bad(tmp_path: Path) -> str:
 
 
 def test_every_command_is_there_and_every_capabilitys_too() -> None:
-    assert cli.commands.keys() == {"serve", "demo", "check-config", "keys", "plan", *discover()}
+    assert cli.commands.keys() == {
+        *("serve", "demo", "check-config", "keys", "plan"),
+        *("backup", "check", "restore", "repair"),
+        *discover(),
+    }
 
 
 @pytest.mark.parametrize(
     "command",
-    ["", "serve", "demo", "check-config", "keys new", "keys rotate", "stitch", "fetch"],
+    [
+        "",
+        "serve",
+        "demo",
+        "check-config",
+        "keys new",
+        "keys rotate",
+        "backup",
+        "check",
+        "restore",
+        "repair",
+        "stitch",
+        "fetch",
+    ],
 )
 def test_every_help_says_what_the_command_and_all_its_options_do(command: str) -> None:
     result = invoke(*command.split(), "--help")
@@ -166,6 +186,20 @@ def test_a_folder_that_cannot_be_used_is_told_with_the_way_out(tmp_path: Path) -
     (tmp_path / "file").write_text("")
     result = invoke("serve", "--port", "0", "--data", str(tmp_path / "file" / "data"))
     assert_told(result, "data folder", "--data")
+
+
+def test_files_that_are_not_where_the_record_has_them_are_told_with_the_ways_out(
+    tmp_path: Path,
+) -> None:
+    async def record_one() -> None:
+        async with opened(SqliteJournal(tmp_path)) as journal:
+            session = a_session()
+            await journal.add_session(session)
+            await journal.add_files(a_file(session.id))
+
+    trio.run(record_one)
+    result = invoke("serve", "--port", "0", "--data", str(tmp_path))
+    assert_told(result, str(tmp_path / "files"), "mount", "stitchery restore", "gone")
 
 
 def test_flags_count_more_than_the_environment(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import errno
 import io
 import json
 import logging
@@ -152,3 +153,28 @@ def test_the_line_of_a_request_names_the_session_that_asked(
         pass
     lines = [line for line in program.log.splitlines() if f"session={session}" in line]
     assert all("path=/api/v1/session " in line for line in lines)
+
+
+class FullDisk(io.StringIO):
+    """Takes nothing while there is no room."""
+
+    room = False
+
+    def write(self, text: str) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+def test_a_full_disk_costs_lines_of_the_log_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, logging_kept: None
+) -> None:
+    disk = FullDisk()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", disk)
+        logs.set_up(Log())
+    structlog.get_logger("x").warning("lost")
+    logging.getLogger("theirs").warning("lost")
+    disk.room = True
+    structlog.get_logger("x").warning("told")
+    assert "told" in line_of(disk)

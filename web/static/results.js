@@ -124,6 +124,8 @@ function drawCourse(card, job) {
 function lineOf({ state, progress, position, waiting_for: holds, eta }) {
   const left = eta && stretch("eta", eta);
   if (state === "running") return [progress && stepOf(progress), left];
+  const backoff = holds.find(({ limit }) => limit === "retry_backoff");
+  if (backoff) return [say("job.again", { seconds: Math.max(1, backoff.max - backoff.used) })];
   const limits = holds.map(({ limit, used, max }) => {
     const name = knows(`limit.${limit}`) ? say(`limit.${limit}`) : limit;
     return max ? say("job.hold", { limit: name, used, max }) : name; // none may: used tells nothing

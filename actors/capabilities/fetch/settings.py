@@ -12,7 +12,8 @@ from pydantic import Field
 
 from actors.capabilities.fetch.addresses import Rules
 from actors.capabilities.fetch.request import MOST_URLS
-from conf.settings import DAY, MEBIBYTE, CapabilitySettings, Clash
+from conf.sections import Clash
+from conf.settings import DAY, MEBIBYTE, CapabilitySettings
 
 _OWN_SHARE: Final = 0.9
 

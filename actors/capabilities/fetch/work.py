@@ -27,7 +27,7 @@ from actors.capabilities.fetch.transport import open_client, request_for
 from actors.capability import Context
 from actors.errors import NotReady, StitcheryError, WorkFailed
 from actors.messages import FileRecord, Progress
-from actors.workspace import Part
+from actors.part import Part
 from conf.settings import MEBIBYTE
 
 

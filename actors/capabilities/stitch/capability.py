@@ -16,7 +16,7 @@ from actors.capabilities.stitch.request import StitchForecast, StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capability import Capability, Context, Example
 from actors.messages import FileRecord, JobResult
-from actors.workspace import Part
+from actors.part import Part
 
 _EXTENSIONS: Final[dict[Format, str]] = {"jpeg": "jpg", "png": "png", "webp": "webp"}
 

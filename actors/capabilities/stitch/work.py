@@ -23,7 +23,7 @@ from actors.capabilities.stitch.painting import mode, paint
 from actors.capabilities.stitch.press import Press
 from actors.capabilities.stitch.shortcuts import NoShortcut, shortcut
 from actors.capabilities.stitch.sinks import WAYS
-from actors.errors import StorageFull
+from actors.errors import StorageFull, StorageReadOnly
 from actors.messages import Progress
 from actors.workers.call import Report
 
@@ -68,13 +68,17 @@ def _paint_all(order: JoinOrder, file: IO[bytes], meter: "_Meter") -> None:
 
 @contextmanager
 def _minding_the_disk() -> Iterator[None]:
-    """Tells a full disk, which passes, from other trouble with writing."""
+    """Tells a full disk or a read-only one, which pass, from other trouble with writing."""
     try:
         yield
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise StorageFull("There is no room on the disk for the joined picture.") from error
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull(
+                "There is no room on the disk for the joined picture.", retry_after=60
+            ) from error
+        if error.errno == errno.EROFS:
+            raise StorageReadOnly("The disk takes no joined picture: it is read-only.") from error
+        raise
 
 
 class _Meter:

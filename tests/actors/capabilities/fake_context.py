@@ -18,8 +18,8 @@ from actors.capability import AnswerT, OrderT
 from actors.errors import TooLarge
 from actors.media import HEAD_LENGTH, recognise
 from actors.messages import FileRecord, Media, Progress
+from actors.part import Part
 from actors.workers.call import Call
-from actors.workspace import Part
 
 
 class FakePart:

@@ -18,6 +18,16 @@ START = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 new_id = IdMaker()
 
 
+class Wall:
+    """A wall clock that stands where it is set."""
+
+    def __init__(self) -> None:
+        self.now = START.timestamp()
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def a_session(owner: str | None = None) -> SessionRecord:
     return SessionRecord(id=new_id(), created_at=START, owner=owner)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from actors.errors import NotFound, Problem, Refusal
 from actors.journal.memory import MemoryJournal
@@ -21,10 +22,11 @@ from actors.journal.port import (
     Usage,
 )
 from actors.journal.sqlite import SqliteJournal
-from actors.lifecycle import State
+from actors.lifecycle import State, has_ended
 from actors.messages import Idempotency, JobResult, Options, Priority, Receipt
 from tests.actors.journal.makers import (
     START,
+    Wall,
     a_file,
     a_job,
     a_session,
@@ -36,12 +38,18 @@ from tests.actors.journal.makers import (
 Again = Callable[[], Journal]
 
 
+@pytest.fixture
+def wall() -> Wall:
+    """The wall clock of every journal here."""
+    return Wall()
+
+
 @pytest.fixture(params=["sqlite", "memory"])
-def again(request: pytest.FixtureRequest, tmp_path: Path) -> Again:
+def again(request: pytest.FixtureRequest, tmp_path: Path, wall: Wall) -> Again:
     """Gives the journal of this test, as a server that starts (again) would find it."""
     if request.param == "sqlite":
-        return lambda: SqliteJournal(tmp_path / "data")
-    journal = MemoryJournal()
+        return lambda: SqliteJournal(tmp_path / "data", wall=wall)
+    journal = MemoryJournal(wall=wall)
     return lambda: journal
 
 
@@ -402,6 +410,10 @@ async def test_a_closed_journal_refuses_every_call(again: Again) -> None:
             await journal.usage(session.id)
         with pytest.raises(JournalClosedError):
             journal.note_job(a_job(session.id))
+        with pytest.raises(JournalClosedError):
+            journal.note_use(session.id)
+        with pytest.raises(JournalClosedError):
+            await journal.keep_age()
         async with opened(journal):
             pass
 
@@ -554,3 +566,225 @@ async def test_a_job_is_found_whosever_it_is(journal: Journal) -> None:
     assert await journal.find_job(new_id()) is None
     await journal.remove_session(jobs[0].session)
     assert await journal.find_job(jobs[0].id) is None
+
+
+# --- what grows old -------------------------------------------------------------------------------
+
+DAY = 86400.0
+
+
+async def test_the_age_is_the_time_for_which_the_record_was_open(
+    again: Again, mock_clock: MockClock
+) -> None:
+    journal = again()
+    assert journal.age() == 0
+    async with opened(journal):
+        mock_clock.jump(100)
+        assert journal.age() == 100
+    mock_clock.jump(7)
+    assert journal.age() == 100  # it stands still
+
+
+async def test_setting_the_wall_clock_ages_nothing(
+    journal: Journal, wall: Wall, mock_clock: MockClock
+) -> None:
+    for now in (0.0, 4e9, wall.now + 7200, wall.now - 7200):
+        wall.now = now
+        await journal.keep_age()
+        assert journal.age() == 0
+    mock_clock.jump(1)
+    assert journal.age() == 1
+
+
+@pytest.mark.parametrize(
+    ("gap", "counted"),
+    [(0, 0), (60, 60), (31 * DAY, 31 * DAY), (32 * DAY, 0), (70 * 365 * DAY, 0), (-7200, 0)],
+)
+async def test_the_time_between_two_lives_counts_as_far_as_it_can_be_believed(
+    again: Again, wall: Wall, mock_clock: MockClock, gap: float, counted: float
+) -> None:
+    async with opened(again()):
+        mock_clock.jump(10)
+    wall.now += gap
+    journal = again()
+    async with opened(journal):
+        assert journal.age() == pytest.approx(10 + counted, abs=1e-5)
+        assert journal.age() >= 10
+        mock_clock.jump(5)
+        assert journal.age() == pytest.approx(15 + counted, abs=1e-5)
+
+
+async def test_an_age_that_was_kept_is_gone_on_from(
+    again: Again, wall: Wall, mock_clock: MockClock
+) -> None:
+    """Many short lives: nothing of the age gets lost between them, and nothing is counted twice."""
+    for _ in range(20):
+        async with opened(again()) as journal:
+            mock_clock.jump(3)
+            wall.now += 3
+            await journal.keep_age()
+            mock_clock.jump(2)
+            wall.now += 2
+        wall.now += 1
+    assert journal.age() == pytest.approx(20 * 6 - 1, abs=1e-3)
+
+
+async def test_files_are_found_by_the_age_at_which_they_were_recorded(
+    journal: Journal, mock_clock: MockClock
+) -> None:
+    session, other = a_session(), a_session()
+    for owner in (session, other):
+        await journal.add_session(owner)
+    job, upload = a_job(session.id), an_upload(other.id)
+    await journal.add_job(job)
+    await journal.add_upload(upload)
+    added, made, sent = a_file(session.id), a_file(session.id, job=job.id), a_file(other.id)
+    mock_clock.jump(10)
+    await journal.add_files(added)
+    mock_clock.jump(10)
+    await journal.save_job(replace(job, state=State.SUCCEEDED), [made])
+    mock_clock.jump(10)
+    await journal.finish_upload(replace(upload, file=sent.id), sent)
+    await journal.add_files(added)  # once more: it is no younger for that
+    assert await journal.files_before(10, limit=9) == ()
+    assert await journal.files_before(10.5, limit=9) == (added,)
+    assert await journal.files_before(99, limit=9) == (added, made, sent)
+    assert await journal.files_before(99, limit=2) == (added, made)
+    assert await journal.remove_file(session.id, added.id)
+    await journal.remove_session(other.id)
+    assert await journal.files_before(99, limit=9) == (made,)
+
+
+async def test_jobs_are_found_by_the_age_at_which_they_ended(
+    journal: Journal, mock_clock: MockClock
+) -> None:
+    """Saved again they are no younger; those that go on are not found at all."""
+    session = a_session()
+    await journal.add_session(session)
+    waiting, slow, quick = (a_job(session.id) for _ in range(3))
+    for job in (waiting, slow, quick):
+        await journal.add_job(job)
+        journal.note_job(replace(job, state=State.RUNNING))
+    quick, slow = replace(quick, state=State.FAILED), replace(slow, state=State.CANCELLED)
+    mock_clock.jump(10)
+    await journal.save_job(quick)
+    mock_clock.jump(10)
+    await journal.save_job(slow)
+    await journal.save_job(quick)
+    assert await journal.jobs_before(10, limit=9) == ()
+    assert await journal.jobs_before(10.5, limit=9) == (quick,)
+    assert await journal.jobs_before(99, limit=9) == (quick, slow)
+    assert await journal.jobs_before(99, limit=1) == (quick,)
+
+
+async def test_every_end_of_a_job_is_stamped_and_nothing_else(journal: Journal) -> None:
+    session = a_session()
+    await journal.add_session(session)
+    added, saved, noted = ([a_job(session.id, state=state) for state in State] for _ in range(3))
+    for job in added:
+        await journal.add_job(job)
+    for job in saved:
+        await journal.add_job(replace(job, state=State.RUNNING))
+        await journal.save_job(job)
+    for job in noted:
+        await journal.add_job(replace(job, state=State.RUNNING))
+        journal.note_job(job)
+    await journal.keep_age()  # notes are written before what is written after them
+    ended = [job.id for job in (*added, *saved, *noted) if has_ended(job.state)]
+    assert sorted(job.id for job in await journal.jobs_before(1e9, limit=99)) == sorted(ended)
+
+
+async def test_sessions_are_found_by_their_last_use_when_they_hold_nothing(
+    journal: Journal, mock_clock: MockClock
+) -> None:
+    idle, used, full, working, sending = (a_session() for _ in range(5))
+    for session in (idle, used, full, working, sending):
+        await journal.add_session(session)
+    file, job, upload = a_file(full.id), a_job(working.id), an_upload(sending.id)
+    await journal.add_files(file)
+    await journal.add_job(job)
+    await journal.add_upload(upload)
+    mock_clock.jump(10)
+    journal.note_use(used.id)
+    journal.note_use(new_id())  # gone meanwhile
+    await journal.keep_age()  # notes are written before what is written after them
+    assert await journal.sessions_before(0, limit=9) == ()
+    assert await journal.sessions_before(10, limit=9) == (idle,)
+    assert await journal.sessions_before(11, limit=9) == (idle, used)
+    await journal.remove_file(full.id, file.id)
+    await journal.save_job(replace(job, state=State.FAILED))
+    await journal.remove_jobs(working.id, [job.id])
+    await journal.remove_upload(sending.id, upload.id)
+    assert await journal.sessions_before(10, limit=9) == (idle, full, working, sending)
+    assert await journal.sessions_before(10, limit=2) == (idle, full)
+    await journal.remove_session(idle.id)
+    assert (await journal.sessions_before(99, limit=9))[0] == full
+
+
+async def test_ended_jobs_are_forgotten_with_their_keys_and_without_their_files(
+    journal: Journal,
+) -> None:
+    session, other = a_session(), a_session()
+    for owner in (session, other):
+        await journal.add_session(owner)
+    ended, running, others = a_job(session.id), a_job(session.id), a_job(other.id)
+    for job in (ended, running, others):
+        await journal.add_job(job, Idempotency(key=job.id, digest="d"))
+    made = a_file(session.id, job=ended.id)
+    await journal.save_job(replace(ended, state=State.SUCCEEDED), [made])
+    await journal.save_job(others := replace(others, state=State.SUCCEEDED))
+    asked = [ended.id, running.id, others.id, new_id()]
+    assert await journal.remove_jobs(session.id, asked) == 1
+    assert await journal.remove_jobs(session.id, asked) == 0
+    assert await journal.remove_jobs(session.id, []) == 0
+    assert await journal.remove_jobs(new_id(), asked) == 0
+    assert await journal.job(session.id, ended.id) is None
+    assert await journal.known_job(session.id, ended.id) is None
+    assert await journal.known_job(session.id, running.id) is not None
+    assert await journal.file(session.id, made.id) == made
+    assert await journal.jobs_before(99, limit=9) == (others,)
+    await journal.add_job(a_job(session.id), Idempotency(key=ended.id, digest="e"))
+
+
+async def test_all_files_are_told_with_their_sizes(journal: Journal) -> None:
+    assert await journal.all_files() == {}
+    one, other, empty = a_session(), a_session(), a_session()
+    files = [a_file(one.id, size=3), a_file(one.id, size=0), a_file(other.id, size=2**40)]
+    for session in (one, other, empty):
+        await journal.add_session(session)
+    await journal.add_files(*files)
+    await journal.add_upload(an_upload(empty.id))
+    assert await journal.all_files() == {
+        one.id: {files[0].id: 3, files[1].id: 0},
+        other.id: {files[2].id: 2**40},
+    }
+
+
+async def test_what_was_learnt_lasts_and_is_replaced(again: Again) -> None:
+    async with opened(again()) as journal:
+        assert await journal.learnt() == {}
+        await journal.save_learnt("stitch", "[1]")
+        await journal.save_learnt("Ünï", "{}")
+        await journal.save_learnt("stitch", "[2]")
+    async with opened(again()) as journal:
+        assert await journal.learnt() == {"stitch": "[2]", "Ünï": "{}"}
+
+
+async def test_stamps_last(again: Again, wall: Wall, mock_clock: MockClock) -> None:
+    session = a_session()
+    async with opened(again()) as journal:
+        await journal.add_session(session)
+        mock_clock.jump(10)
+        await journal.add_files(old := a_file(session.id))
+        await journal.add_job(done := a_job(session.id, state=State.FAILED))
+    wall.now += 50
+    async with opened(again()) as journal:
+        await journal.add_files(a_file(session.id))
+        assert await journal.files_before(60, limit=9) == (old,)
+        assert await journal.jobs_before(60, limit=9) == (done,)
+
+
+async def test_nothing_is_found_wrong_with_a_whole_record(again: Again) -> None:
+    for _ in range(2):
+        async with opened(again()) as journal:
+            assert journal.findings == ()

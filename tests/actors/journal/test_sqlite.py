@@ -1,10 +1,8 @@
 """What the journal on disk promises beside the contract: real files, threads, dead processes."""
 
-import os
 import sqlite3
 import stat
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,46 +12,22 @@ import trio
 import trio.testing
 
 from actors.errors import Fault, NotReady, StorageFull
-from actors.journal import opening
+from actors.journal import inspection, opening
 from actors.journal.opening import DATABASE, open_store
-from actors.journal.port import (
-    DamagedJournalError,
-    FolderInUseError,
-    JournalUnusableError,
-    KeyTakenError,
-    NewerJournalError,
-)
-from actors.journal.schema import MIGRATIONS, VERSION
+from actors.journal.port import KeyTakenError
+from actors.journal.queries import usage
 from actors.journal.sqlite import SqliteJournal
-from actors.journal.statements import add_files, add_job, add_session, usage
+from actors.journal.statements import add_files, add_job, add_session
 from actors.journal.store import Store, Write
 from actors.lifecycle import State
 from actors.messages import Idempotency
 from tests.actors.journal.makers import a_file, a_job, a_session, new_id, opened
+from tests.actors.journal.rooms import fill, open_descriptors, write_directly
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "some" / "data folder #1?"
-
-
-def write_directly(folder: Path, statement: str, *arguments: str) -> None:
-    with closing(sqlite3.connect(folder / DATABASE)) as connection, connection:
-        connection.execute(statement, arguments)
-
-
-def fill(folder: Path, files: int = 500) -> str:
-    """Makes a journal of some pages; the session that owns them."""
-    session = a_session()
-    store = open_store(folder)
-    store.commit([Write(add_session(session))])
-    store.commit([Write(add_files(a_file(session.id))) for _ in range(files)])
-    store.close()
-    return session.id
-
-
-def open_descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 # --- durable ------------------------------------------------------------------------------------
@@ -70,6 +44,7 @@ async def test_no_acknowledged_job_is_lost_when_the_process_is_killed(folder: Pa
             on_record = {id for (id,) in connection.execute("SELECT id FROM jobs")}
             keys = {id for (id,) in connection.execute("SELECT key FROM keys")}
         assert store.life == rounds + 1
+        assert store.findings == ()
         assert len(told) > rounds
         assert set(told) <= on_record
         assert keys == on_record  # of those in flight, none is there by half
@@ -155,11 +130,11 @@ def test_a_refused_write_leaves_its_neighbours_alone(store: Store) -> None:
     first, second, third = (a_job(session.id) for _ in range(3))
     strange = replace(a_file(session.id), size=2**70)  # more than SQLite has an integer for
     group = [
-        Write(add_session(session)),
-        Write(add_job(first, key)),
-        Write(add_job(second, key)),
-        Write(add_files(strange)),
-        Write(add_job(third, None)),
+        Write(add_session(session, age=0)),
+        Write(add_job(first, key, age=0)),
+        Write(add_job(second, key, age=0)),
+        Write(add_files(strange, age=0)),
+        Write(add_job(third, None, age=0)),
     ]
     store.commit(group)
     errors = [type(write.error) for write in group]
@@ -171,16 +146,16 @@ def test_a_refused_write_leaves_its_neighbours_alone(store: Store) -> None:
 
 def test_a_full_disk_fails_the_group_and_works_again_when_there_is_room(store: Store) -> None:
     session = a_session()
-    store.commit([Write(add_session(session))])
+    store.commit([Write(add_session(session, age=0))])
     store._writer.execute("PRAGMA max_page_count = 20")
-    group = [Write(add_files(a_file(session.id, name="x" * 900))) for _ in range(200)]
+    group = [Write(add_files(a_file(session.id, name="x" * 900), age=0)) for _ in range(200)]
     store.commit(group)
     errors = [write.error for write in group]
     assert all(isinstance(error, StorageFull) for error in errors)
     assert len(set(map(id, errors))) == len(group)
     assert store.read(usage(session.id)).files == 0
     store._writer.execute("PRAGMA max_page_count = 100000")
-    group = [Write(add_files(a_file(session.id))) for _ in range(200)]
+    group = [Write(add_files(a_file(session.id), age=0)) for _ in range(200)]
     store.commit(group)
     assert store.read(usage(session.id)).files == 200
     store.close()
@@ -204,7 +179,7 @@ async def test_a_writer_is_told_of_the_full_disk(folder: Path) -> None:
 async def test_who_holds_the_database_delays_writers_but_not_readers(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(inspection, "BUSY_SECONDS", 0.01)
     session = a_session()
     async with opened(SqliteJournal(folder)) as journal:
         await journal.add_session(session)
@@ -227,133 +202,7 @@ async def test_a_record_that_makes_no_sense_is_a_fault(folder: Path) -> None:
                 await journal.session(session.id)
 
 
-# --- opening --------------------------------------------------------------------------------------
-
-
-async def test_a_second_server_is_refused_and_the_first_goes_on(folder: Path) -> None:
-    session = a_session()
-    async with opened(SqliteJournal(folder)) as journal:
-        with pytest.raises(FolderInUseError, match=rf"process {os.getpid()}\)"):
-            open_store(folder)
-        other = await trio.run_process(
-            [sys.executable, "-c", OPEN, folder], capture_stdout=True, check=False
-        )
-        assert other.stdout.decode().startswith("FolderInUseError: The data folder ")
-        await journal.add_session(session)
-        assert await journal.session(session.id) == session
-
-
-OPEN = """
-import pathlib, sys
-from actors.journal.opening import open_store
-try:
-    open_store(pathlib.Path(sys.argv[1]))
-except Exception as error:
-    print(f"{type(error).__name__}: {error}")
-"""
-
-
-async def test_a_journal_that_cannot_be_opened_says_so_to_whoever_starts_it(folder: Path) -> None:
-    fill(folder)
-    write_directly(folder, f"PRAGMA user_version = {VERSION + 1}")
-    async with trio.open_nursery() as nursery:
-        with pytest.raises(NewerJournalError):
-            await nursery.start(SqliteJournal(folder).run)
-
-
-def test_a_journal_of_a_later_release_is_refused_untouched(folder: Path) -> None:
-    fill(folder)
-    write_directly(folder, f"PRAGMA user_version = {VERSION + 7}")
-    bytes_before = (folder / DATABASE).read_bytes()
-    with pytest.raises(NewerJournalError, match="later release") as caught:
-        open_store(folder)
-    assert f"version is {VERSION + 7}" in str(caught.value)
-    assert (folder / DATABASE).read_bytes() == bytes_before
-
-
-def no_header(content: bytes) -> bytes:
-    return b"\0" * 100 + content[100:]
-
-
-def cut(content: bytes) -> bytes:
-    return content[: len(content) // 2]
-
-
-def cut_in_a_page(content: bytes) -> bytes:
-    return content[:5000]
-
-
-def zeroed_pages(content: bytes) -> bytes:
-    return content[:4096] + b"\0" * 40_000 + content[44_096:]
-
-
-def not_a_database(_content: bytes) -> bytes:
-    return b"Dear diary, " * 1000
-
-
-@pytest.mark.parametrize("damage", [no_header, cut, cut_in_a_page, zeroed_pages, not_a_database])
-def test_a_damaged_journal_is_refused_in_plain_words_and_left_as_it_is(
-    folder: Path, damage: Callable[[bytes], bytes]
-) -> None:
-    fill(folder)
-    whole = (folder / DATABASE).read_bytes()
-    (folder / DATABASE).write_bytes(damage(whole))
-    before = open_descriptors()
-    with pytest.raises(DamagedJournalError, match=r"is damaged: .*from a backup"):
-        open_store(folder)
-    assert (folder / DATABASE).read_bytes() == damage(whole)
-    assert open_descriptors() == before
-    (folder / DATABASE).write_bytes(whole)
-    for path in folder.glob("*-*"):
-        path.unlink()
-    open_store(folder).close()
-
-
-def test_another_programs_database_is_refused_untouched(folder: Path) -> None:
-    folder.mkdir(parents=True)
-    write_directly(folder, "CREATE TABLE theirs (a)")
-    write_directly(folder, "PRAGMA user_version = 1")
-    bytes_before = (folder / DATABASE).read_bytes()
-    with pytest.raises(JournalUnusableError, match="another program"):
-        open_store(folder)
-    assert (folder / DATABASE).read_bytes() == bytes_before
-
-
-@pytest.mark.parametrize("where", ["a file", "a file/below", "/proc/nowhere"])
-def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path, where: str) -> None:
-    (tmp_path / "a file").write_text("in the way")
-    with pytest.raises(JournalUnusableError, match=r"cannot be used: .*name another folder"):
-        open_store(tmp_path / where)
-
-
-def test_a_migration_keeps_what_is_on_record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = fill(folder, files=3)
-    step = ("ALTER TABLE files ADD COLUMN seen INTEGER", "CREATE INDEX seen ON files (seen)")
-    monkeypatch.setattr(opening, "MIGRATIONS", (*MIGRATIONS, step))
-    monkeypatch.setattr(opening, "VERSION", VERSION + 1)
-    for _ in range(2):
-        store = open_store(folder)
-        assert store.read(usage(session)).files == 3
-        columns = store.read(lambda c: c.execute("SELECT seen FROM files").fetchall())
-        assert columns == [(None,)] * 3
-        store.close()
-
-
-def test_a_migration_that_fails_changes_nothing(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = fill(folder, files=3)
-    monkeypatch.setattr(opening, "VERSION", VERSION + 1)
-    step = ("ALTER TABLE files ADD COLUMN seen INTEGER", "nonsense")
-    with monkeypatch.context() as patch:
-        patch.setattr(opening, "MIGRATIONS", (*MIGRATIONS, step))
-        with pytest.raises(JournalUnusableError, match="cannot be opened"):
-            open_store(folder)
-    store = open_store(folder)
-    with pytest.raises(Fault):
-        store.read(lambda c: c.execute("SELECT seen FROM files"))
-    assert store.read(usage(session)).files == 3
-    store.close()
+# --- queries --------------------------------------------------------------------------------------
 
 
 def test_unfinished_jobs_are_found_without_reading_the_others(folder: Path) -> None:
@@ -372,7 +221,9 @@ def test_every_unfinished_state_is_one_that_the_index_knows(folder: Path) -> Non
     session = a_session()
     store = open_store(folder)
     jobs = [a_job(session.id, state=state) for state in State]
-    store.commit([Write(add_session(session)), *(Write(add_job(job, None)) for job in jobs)])
+    store.commit(
+        [Write(add_session(session, age=0)), *(Write(add_job(job, None, age=0)) for job in jobs)]
+    )
     rows = store.read(
         lambda c: c.execute(
             "SELECT count(*) FROM jobs INDEXED BY unfinished_jobs"

@@ -1,5 +1,6 @@
 """What the tests let workers do: nothing useful, and everything that can go wrong."""
 
+import mmap
 import os
 import signal
 import socket
@@ -234,6 +235,38 @@ def abandon(_: Text, __: Report) -> Text:
     return Text(" ".join(map(str, _family())))
 
 
+def run_away(order: Number, report: Report) -> Number:
+    """Starts so many chains of processes, of which each starts the next one and ends."""
+    for _ in range(order.number):
+        if os.fork() == 0:
+            end = time.monotonic() + 30
+            while time.monotonic() < end:
+                if os.fork():
+                    os._exit(0)
+                os.setsid()
+            os._exit(0)
+    report(Progress(fraction=0, step="running away"))
+    time.sleep(LONG)
+    return order
+
+
+def multiply(order: Number, report: Report) -> Number:
+    """Each process starts others for as long as it lives, until so many were started in all."""
+    count = mmap.mmap(-1, 8)  # shared with all that are forked; never more than about so many
+    first, told, time_is_up = os.getpid(), False, time.monotonic() + 30
+    while time.monotonic() < time_is_up:
+        started = int.from_bytes(count[:8])
+        if started > order.number / 2 and os.getpid() == first and not told:
+            told = True
+            report(Progress(fraction=0, step="multiplying"))
+        if started < order.number:
+            count[:8] = (started + 1).to_bytes(8)
+            if os.fork() == 0:
+                os.setsid()
+        time.sleep(0.002)
+    os._exit(0)
+
+
 def leave_thread(_: Text, report: Report) -> Number:
     """Leaves a thread behind that goes on to report."""
 
@@ -272,4 +305,6 @@ STOP = Call(f"{MODULE}:stop", Text, Text)
 FOUND = Call(f"{MODULE}:found", Text, Text)
 FOUND_AND_DIE = Call(f"{MODULE}:found_and_die", Text, Text)
 ABANDON = Call(f"{MODULE}:abandon", Text, Text)
+RUN_AWAY = Call(f"{MODULE}:run_away", Number, Number)
+MULTIPLY = Call(f"{MODULE}:multiply", Number, Number)
 LEAVE_THREAD = Call(f"{MODULE}:leave_thread", Text, Number)

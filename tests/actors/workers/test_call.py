@@ -13,7 +13,7 @@ def test_a_target_that_names_no_function_of_a_module_is_refused_at_once(target: 
 
 
 def test_the_last_words_of_a_guard_arrive_whole_or_not_at_all() -> None:
-    report = Report(status=-1, ended=4)
-    assert Report.parse(report.pack()) == report
+    for report in (Report(status=9, ended=4), Report(status=None, ended=4)):
+        assert Report.parse(report.pack()) == report
     assert Report.parse(report.pack()[:-1]) is None
     assert Report.parse(b"") is None

@@ -14,6 +14,7 @@ from actors.errors import WorkerCrashed
 from actors.messages import Progress
 from actors.workers import processes
 from actors.workers.pool import Workers
+from actors.workers.worker import KILL_PATIENCE
 from conf.settings import Workers as Settings
 from tests.actors.workers import tasks
 from tests.actors.workers.conftest import Caller, at_rest, named
@@ -147,13 +148,71 @@ async def test_a_worker_outlives_the_thread_that_started_it(ask: Caller) -> None
     assert await ask(tasks.WHOAMI, Text()) == before
 
 
+def besides(others: set[processes.Process]) -> list[str]:
+    """The names of our descendants, but for these."""
+    found = processes.descendants(os.getpid()) - others
+    return [Path(f"/proc/{each.pid}/cmdline").read_text() for each in found if alive([each])]
+
+
+async def test_who_leaves_its_group_again_and_again_is_caught_in_the_end(ask: Caller) -> None:
+    """A moving target: each process starts the next, in a session of its own, and is gone."""
+    others = processes.descendants(os.getpid())
+    with trio.fail_after(KILL_PATIENCE):
+        await ask.cancel_at_first_word(tasks.RUN_AWAY, Number(20))
+    assert ask.killed[0] > 1
+    assert len(besides(others)) <= 3, "at most another worker, with its guards, is there"
+
+
+async def test_who_multiplies_is_caught_in_the_end(ask: Caller) -> None:
+    """And stays caught: nobody is left who could go on to multiply."""
+    others = processes.descendants(os.getpid())
+    with trio.fail_after(KILL_PATIENCE):
+        await ask.cancel_at_first_word(tasks.MULTIPLY, Number(200))
+    assert ask.killed[0] > 10
+    assert len(besides(others)) <= 3, "at most another worker, with its guards, is there"
+
+
+@pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1, 0.2])
+def test_nothing_survives_a_server_that_is_killed_while_its_workers_start(after: float) -> None:
+    """Guards that do not listen yet find the lifeline ended when they do."""
+    code = (
+        "import trio; from actors.workers.pool import Workers; from conf import settings; "
+        "print(flush=True); trio.run(Workers(settings.Workers(warm=3)).run)"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - ours
+        assert server.stdout is not None
+        server.stdout.readline()
+        time.sleep(after)
+        family = processes.descendants(server.pid)
+        family |= {grandchild for one in family for grandchild in processes.descendants(one.pid)}
+        server.kill()
+    while alive(list(family)):  # pytest's time limit is the bound
+        time.sleep(0.002)
+
+
+@pytest.mark.parametrize("who", ["stitchery-work", "stitchery-guard", "stitchery-outer"])
+def test_nothing_survives_a_killed_server_whose_children_stand_still(who: str) -> None:
+    """Whoever of them was stopped: what it cannot do another does, or wakes it to do it."""
+    command = [sys.executable, "-m", "tests.actors.workers.server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - ours
+        assert server.stdout is not None
+        family = known(Progress(fraction=0, step="", message=server.stdout.readline()))
+        still = {one for one in family if Path(f"/proc/{one.pid}/comm").read_text().strip() == who}
+        assert len(still) >= 3, "of each three, and the daemons have their workers' name"
+        processes.tell(still, signal.SIGSTOP)
+        server.kill()
+    while alive(family):  # pytest's time limit is the bound
+        time.sleep(0.002)
+
+
 def test_nothing_survives_a_server_that_is_killed() -> None:
     """The server can do nothing at SIGKILL: guards find out by themselves."""
     command = [sys.executable, "-m", "tests.actors.workers.server"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - ours
         assert server.stdout is not None
         family = known(Progress(fraction=0, step="", message=server.stdout.readline()))
-        assert len(alive(family)) == 6 * 2, "two jobs: guard, worker, three of its own; two idle"
+        assert len(alive(family)) == 5 * 3, "each of three has two guards; two have a family of 3"
         server.kill()
     while alive(family):  # pytest's time limit is the bound
         time.sleep(0.002)

@@ -21,7 +21,7 @@ from actors.workers.pool import Workers
 from actors.workers.worker import CannotStart
 from conf.settings import Workers as Settings
 from tests.actors.workers import tasks
-from tests.actors.workers.conftest import Caller, at_rest, until
+from tests.actors.workers.conftest import Caller, at_rest, named, until
 from tests.actors.workers.tasks import Number, Place, Text
 
 # --- answers --------------------------------------------------------------------------------------
@@ -235,11 +235,49 @@ async def test_a_guard_that_does_not_react_is_killed_and_the_worker_with_it(
     await until(lambda: not processes.is_alive(process))
 
 
-async def test_a_worker_whose_guard_is_killed_dies_with_it(ask: Caller) -> None:
-    ask.on_progress = lambda progress: os.kill(parent(int(progress.message)), signal.SIGKILL)
+async def test_a_worker_whose_guard_is_killed_dies_with_it_and_so_does_its_family(
+    ask: Caller,
+) -> None:
+    """The kernel ends the worker, and the outer guard what the worker had started."""
+    family: list[processes.Process] = []
+
+    def kill_guard(progress: Progress) -> None:
+        family.extend(named(progress))
+        os.kill(parent(family[0].pid), signal.SIGKILL)
+
+    ask.on_progress = kill_guard
     with pytest.raises(WorkerCrashed, match="with its guard"):
-        await ask(tasks.SLEEP, Text())
+        await ask(tasks.FOUND, Text())
+    assert not any(map(processes.is_alive, family))
+    assert len(family) == 4
     assert await ask(tasks.ECHO, Text()) == Text()
+
+
+async def test_a_worker_whose_outer_guard_is_killed_is_ended_with_all_its_family(
+    ask: Caller,
+) -> None:
+    family: list[processes.Process] = []
+
+    def kill_outer_guard(progress: Progress) -> None:
+        family.extend(named(progress))
+        os.kill(parent(parent(family[0].pid)), signal.SIGKILL)
+
+    ask.on_progress = kill_outer_guard
+    with pytest.raises(WorkerCrashed):
+        await ask(tasks.FOUND, Text())
+    assert not any(map(processes.is_alive, family))
+    assert await ask(tasks.ECHO, Text()) == Text()
+
+
+async def test_a_guard_that_stands_still_keeps_nothing_of_a_family_alive(
+    ask: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "KILL_PATIENCE", 0.05)
+    number = (await ask(tasks.WHOAMI, Text())).number
+    os.kill(parent(number), signal.SIGSTOP)
+    family = await ask.cancel_at_first_word(tasks.FOUND, Text())
+    await until(lambda: not any(map(processes.is_alive, family)))
+    assert len(family) == 4
 
 
 # --- limits ---------------------------------------------------------------------------------------

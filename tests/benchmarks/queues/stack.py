@@ -72,7 +72,7 @@ class Stack:
     def processor_seconds(self) -> dict[str, float]:
         """What its processes have used, by role, those that have ended included; in hundredths."""
         return {
-            role: sum(map(_ticks, _family(process.pid))) / TICKS
+            role: sum(map(processor_seconds_of, _family(process.pid)))
             for role, process in self._started.items()
         }
 
@@ -92,13 +92,13 @@ def _family(root: int) -> list[int]:
     return [root, *(each.pid for each in processes.descendants(root))]
 
 
-def _ticks(pid: int) -> int:
+def processor_seconds_of(pid: int) -> float:
     """User and system time, of the process and of its buried children (proc_pid_stat(5))."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):  # it ended just now
-        return 0
-    return sum(map(int, fields[11:15]))
+        return 0.0
+    return sum(map(int, fields[11:15])) / TICKS
 
 
 def _pss(pid: int) -> float:

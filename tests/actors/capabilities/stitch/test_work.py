@@ -15,7 +15,13 @@ from PIL import Image
 from actors.capabilities.stitch.geometry import Arrangement, Box, Format, Size, plan
 from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder, Source
 from actors.capabilities.stitch.work import join
-from actors.errors import StorageFull, TooLarge, UnreadableMedia, UnsupportedMedia
+from actors.errors import (
+    StorageFull,
+    StorageReadOnly,
+    TooLarge,
+    UnreadableMedia,
+    UnsupportedMedia,
+)
 from actors.messages import Progress
 from tests import pictures
 
@@ -248,9 +254,14 @@ def test_a_file_larger_than_on_record_is_not_decoded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "error"),
-    [(errno.ENOSPC, StorageFull), (errno.EDQUOT, StorageFull), (errno.EIO, OSError)],
+    [
+        (errno.ENOSPC, StorageFull),
+        (errno.EDQUOT, StorageFull),
+        (errno.EROFS, StorageReadOnly),
+        (errno.EIO, OSError),
+    ],
 )
-def test_a_full_disk_is_told_from_other_trouble(
+def test_a_full_disk_and_a_read_only_one_are_told_from_other_trouble(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, error: type[Exception]
 ) -> None:
     def full(*_: object) -> None:

@@ -1,0 +1,212 @@
+"""One file on its way into a session's workspace.
+
+Owns: its bytes until it is whole: collected, written, digested, flushed, measured.
+Never: gives it its place (workspace.py does), or knows what is in it.
+
+All that touches the disk is done in threads (disk.py), and raises what that raises.
+"""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import trio
+
+from actors.disk import CHUNK, Disk
+from actors.errors import Fault, StitcheryError
+from actors.quota import Allowance
+
+READ_STEP: Final = 1 << 23
+"""Bytes that are read back in one visit to a thread: a cancel waits for no more than these."""
+
+UNLIMITED: Final = 1 << 62
+"""Bytes, for a part without an allowance: more than any disk has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What is known of a part when its last byte is on disk. `sha256` is in hexadecimal."""
+
+    size: int
+    sha256: str
+
+
+class Part:
+    """A file being written, by `write` or by a child process that was given its `path`.
+
+    Used by one task at a time. As a context manager it is discarded on leaving, whatever happens,
+    unless the workspace has adopted it.
+
+    Attributes:
+        session: whose it is.
+        id: its name, now and later.
+        path: where its bytes are until it is adopted.
+        sealed: what `seal` found, or None before.
+    """
+
+    def __init__(
+        self,
+        session: str,
+        id: str,
+        path: Path,
+        descriptor: int | None,
+        disk: Disk,
+        allowance: Allowance,
+    ) -> None:
+        self.session = session
+        self.id = id
+        self.path = path
+        self.sealed: Sealed | None = None
+        self._disk = disk
+        self._allowance = allowance
+        self._buffer = bytearray()
+        self._digest = hashlib.sha256()
+        self._size = 0  # of what write() took
+        self._descriptor = descriptor  # None once closed
+        self._left = False  # adopted or discarded: nothing of it is in our hands any more
+
+    def __repr__(self) -> str:
+        state = "gone" if self._left else "sealed" if self.sealed else "open"
+        return f"<Part {self.id} {self._size} bytes {state}>"
+
+    @property
+    def size(self) -> int:
+        """Bytes so far, those that wait for their way to the disk included."""
+        return self._size
+
+    async def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Appends `data`, which may be collected with what comes next before it goes to the disk.
+
+        Raises:
+            TooLarge, QuotaExceeded: the allowance ends before `data` does; none of it was taken.
+            StorageFull, Fault: the disk has not taken all; what it has not waits for the next try.
+        """
+        self._open_descriptor()
+        self._allowance.cover(self._size + len(data))
+        self._buffer += data
+        self._size += len(data)
+        if len(self._buffer) >= CHUNK:
+            await self._disk(self._flush)
+
+    async def seal(self) -> Sealed:
+        """Flushes all to the disk, closes, and tells size and digest.
+
+        Where nothing came through `write`, what lies at `path` is measured and read: a child
+        process may have written there, or put another file in its place.
+
+        Raises:
+            TooLarge, QuotaExceeded: what the child wrote exceeds the allowance.
+            StorageFull: the disk is full.
+            Fault: the disk failed, or no plain file of our own lies at `path`.
+        """
+        if self._size == 0:
+            await self._read_back()
+        await self._disk(self._finish)
+        self.sealed = Sealed(self._size, self._digest.hexdigest())
+        return self.sealed
+
+    async def set_aside(self) -> None:
+        """Closes, and leaves the bytes where they are; they are nobody's part any more.
+
+        Cannot be cancelled. Does nothing when the part has left already.
+        """
+        if not self._left:
+            with trio.CancelScope(shield=True):
+                await self._disk(self._close)
+            self._left = True
+            self._allowance.release()
+
+    async def discard(self) -> None:
+        """Closes and removes, and gives the promised room back. Cannot be cancelled.
+
+        Does nothing when the part has left already. What the disk does not let go is tried again
+        by `Workspace.pay`: whoever discards is on the way out, and can do no more.
+        """
+        if not self._left:
+            with trio.CancelScope(shield=True):
+                try:
+                    await self._disk(self._remove)
+                except StitcheryError as error:
+                    self._disk.owe(self.path, error)
+            self._left = True
+            self._allowance.release()
+
+    def has_moved(self) -> None:
+        """The workspace has taken the file over."""
+        self._left = True
+        self._allowance.commit(self._size)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.discard()
+
+    async def _read_back(self) -> None:
+        size = await self._disk(self._reopen)
+        self._allowance.cover(size)
+        while step := await self._disk(self._digest_some):
+            self._size += step
+
+    # --- in a thread --------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        """Keeps what the disk would not take, so that buffer, file and digest always agree."""
+        while self._buffer:
+            written = os.write(self._open_descriptor(), self._buffer)
+            with memoryview(self._buffer) as view:
+                self._digest.update(view[:written])
+            del self._buffer[:written]
+
+    def _finish(self) -> None:
+        self._flush()
+        descriptor = self._open_descriptor()
+        os.fsync(descriptor)
+        found = os.fstat(descriptor).st_size
+        self._close()
+        if found != self._size:
+            raise Fault(f"A part of {self._size} bytes was {found} bytes long when it was sealed.")
+
+    def _reopen(self) -> int:
+        """Opens what lies at `path` now, if it may be taken for ours; its size."""
+        # NONBLOCK: opening a pipe that somebody put there would wait for its other end
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(self.path, flags)
+        self._close()
+        self._descriptor = descriptor
+        found = os.fstat(descriptor)
+        # a second name could be that of somebody else's file
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            raise Fault("What lies at the place of a part is not a plain file of its own.")
+        return found.st_size
+
+    def _digest_some(self) -> int:
+        done = 0
+        while done < READ_STEP and (data := os.read(self._open_descriptor(), CHUNK)):
+            self._digest.update(data)
+            done += len(data)
+        return done
+
+    def _remove(self) -> None:
+        self._close()
+        self.path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            # forgotten first: a close that fails has closed all the same (close(2))
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)
+
+    def _open_descriptor(self) -> int:
+        if self._descriptor is None:
+            raise ValueError(f"{self!r} is closed")
+        return self._descriptor

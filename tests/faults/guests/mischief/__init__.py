@@ -1,0 +1,1 @@
+"""Work that breaks, hangs or runs away, as it is asked to."""

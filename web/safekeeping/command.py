@@ -1,0 +1,288 @@
+"""The commands that keep a data folder safe: backup, check, restore, repair.
+
+Owns: their options, and their exit statuses: 0 when all is well, 1 when something was found or
+could not be done, 2 for a mistake of the caller.
+Never: does the work of one (actors/safekeeping does, in a thread, so that a signal ends it tidily),
+or prints what came of it (view.py).
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, NoReturn, TypeVar
+
+import click
+import trio
+
+from actors.journal.port import JournalUnusableError
+from actors.safekeeping import backup, restore
+from actors.safekeeping import check as checking
+from actors.safekeeping import repair as repairing
+from actors.safekeeping.carrying import Progress, Report
+from actors.safekeeping.findings import Code, Finding
+from actors.safekeeping.places import PlaceTakenError
+from actors.safekeeping.reading import UnreadableJournalError
+from actors.safekeeping.repair import NothingToRepairError
+from conf.load import PRESETS, Resolved
+from web.bars import Bars
+from web.edge.rules import leaves_of
+from web.plan.words import count, size
+from web.safekeeping import view
+from web.terminal import EXIT_FAILED, complain, err, fail, plainly, run
+
+T = TypeVar("T")
+Resolve = Callable[[Path | None, str | None, Mapping[str, Mapping[str, Any]]], Resolved]
+
+_PATIENCE: Final = 5
+"""As nice(2) has it: whoever serves users goes first."""
+
+_config = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The service's configuration, which names its data folder.",
+)
+_preset = click.option("--preset", type=click.Choice(PRESETS), help="As the service's.")
+_data = click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="The data folder itself."
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def commands(resolve: Resolve) -> Iterator[click.Command]:
+    """The commands; `resolve` reads the configuration, or ends the program."""
+    yield from (_backup(resolve), _check(), _restore(resolve), _repair(resolve))
+
+
+def _folder(resolve: Resolve, config: Path | None, preset: str | None, data: Path | None) -> Path:
+    flags = {"storage": {"data": None if data is None else str(data)}}
+    return resolve(config, preset, flags).settings.storage.data
+
+
+# --- backup ---------------------------------------------------------------------------------------
+
+
+def _backup(resolve: Resolve) -> click.Command:
+    @click.command("backup", short_help="Copy a data folder while its service runs.")
+    @click.argument("dest", type=click.Path(path_type=Path))
+    @_config
+    @_preset
+    @_data
+    @click.option(
+        "--link",
+        is_flag=True,
+        help="Share files' bytes with the data folder, on the same disk: takes no room, but what "
+        "damages the disk damages both.",
+    )
+    @_json
+    def act(
+        dest: Path,
+        config: Path | None,
+        preset: str | None,
+        data: Path | None,
+        *,
+        link: bool,
+        as_json: bool,
+    ) -> None:
+        """Copy a data folder to DEST, a folder that is new or empty.
+
+        The service may run; nobody waits for it. The copy is the folder as it was in one moment,
+        and appears under its name when it is whole, or not at all.
+        """
+        folder = _folder(resolve, config, preset, data)
+        with _plain_errors():
+            made, carried = _work(partial(backup.back_up, folder, dest, link=link))
+        if as_json:
+            told = {
+                **asdict(made),
+                "linked": carried.linked,
+                "findings": view.listed(carried.damaged),
+            }
+            click.echo(json.dumps({"ok": not carried.damaged, **told}, indent=2))
+        else:
+            view.show_backup(dest, made, carried.damaged)
+        sys.exit(EXIT_FAILED if carried.damaged else 0)
+
+    return act
+
+
+# --- check ----------------------------------------------------------------------------------------
+
+
+def _check() -> click.Command:
+    @click.command("check", short_help="Check a data folder or a backup; changes nothing.")
+    @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+    @click.option("--deep", is_flag=True, help="Read every file, and compare its sha256.")
+    @_json
+    def act(folder: Path, *, deep: bool, as_json: bool) -> None:
+        """Check FOLDER, a data folder or a backup.
+
+        Its service may run. Nothing is changed. Ends with 1 when something is wrong; into a pipe,
+        each finding is one line: code, what is wrong, what to do.
+        """
+        with _plain_errors():
+            found = _work(partial(checking.check, folder, deep=deep))
+        if as_json:
+            click.echo(json.dumps(view.as_json_of(found), indent=2))
+        else:
+            view.show_check(found, deep=deep)
+        sys.exit(EXIT_FAILED if found.findings else 0)
+
+    return act
+
+
+# --- restore --------------------------------------------------------------------------------------
+
+
+def _restore(resolve: Resolve) -> click.Command:
+    @click.command("restore", short_help="Make a data folder of a backup.")
+    @click.argument("source", metavar="BACKUP", type=click.Path(exists=True, path_type=Path))
+    @_config
+    @_preset
+    @_data
+    @click.option("--replace", is_flag=True, help="Move a folder that is there to NAME.before-N.")
+    @click.option("--anyway", is_flag=True, help="Take a backup that is not whole for what it has.")
+    @_json
+    def act(
+        source: Path,
+        config: Path | None,
+        preset: str | None,
+        data: Path | None,
+        *,
+        replace: bool,
+        anyway: bool,
+        as_json: bool,
+    ) -> None:
+        """Make a data folder of BACKUP.
+
+        The backup is checked first and stays as it is. The folder appears when it is whole, or not
+        at all; one that is there is never removed.
+        """
+        folder = _folder(resolve, config, preset, data)
+        with _plain_errors():
+            done = _work(partial(restore.restore, source, folder, replace=replace, anyway=anyway))
+        findings = (*done.damaged, *done.checked.findings)
+        if as_json:
+            told = {"aside": done.aside and str(done.aside), "left_out": done.left_out}
+            told |= view.as_json_of(done.checked) | {
+                "ok": not findings,
+                "findings": view.listed(findings),
+            }
+            click.echo(json.dumps(told, indent=2))
+        else:
+            view.show_restore(folder, done, findings)
+        sys.exit(EXIT_FAILED if findings else 0)
+
+    return act
+
+
+# --- repair ---------------------------------------------------------------------------------------
+
+
+def _repair(resolve: Resolve) -> click.Command:
+    @click.command("repair", short_help="Save what can be read of a damaged journal.")
+    @_config
+    @_preset
+    @_data
+    @click.option("--yes", is_flag=True, help="Do not ask.")
+    @_json
+    def act(
+        config: Path | None, preset: str | None, data: Path | None, *, yes: bool, as_json: bool
+    ) -> None:
+        """Make a new journal of what can be read of a damaged or missing one.
+
+        Only while no service has the folder. The old journal is kept, in damaged-N/ beside it. A
+        recent backup is better than a repair, where there is one.
+        """
+        folder = _folder(resolve, config, preset, data)
+        with _plain_errors():
+            try:
+                found = repairing.diagnose(folder)
+            except NothingToRepairError as error:
+                _nothing_to_repair(error, as_json=as_json)
+        if not yes:
+            _ask(found)
+        with _plain_errors("Put that right and repair again: it goes on where it was."):
+            done = repairing.repair(folder)
+        if as_json:
+            told = {**asdict(done), "aside": done.aside and str(done.aside)}
+            click.echo(json.dumps({"ok": True, **told}, indent=2))
+        else:
+            view.show_repair(folder, done)
+
+    return act
+
+
+def _nothing_to_repair(error: NothingToRepairError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        click.echo(json.dumps({"ok": True, "repaired": False}, indent=2))
+    else:
+        view.say(str(error))
+    sys.exit(0)
+
+
+def _ask(found: Finding) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{found.text} Nothing was changed. To have it repaired: --yes.")
+    complain(found.text)
+    if found.code is Code.JOURNAL_MISSING:
+        err.print("An empty one is begun; the next start sets the files aside in lost/.")
+    else:
+        err.print("What can be read goes into a new journal; the old one is kept, in damaged-N/.")
+    click.confirm("Repair it?", abort=True, err=True)
+
+
+# --- what they share ------------------------------------------------------------------------------
+
+
+def _work(act: Callable[..., T]) -> T:
+    """Does the work in a thread, with bars for who looks on; a signal ends it tidily."""
+
+    async def in_thread() -> T:
+        with Bars(err) as bars:
+
+            def report(progress: Progress) -> None:
+                trio.from_thread.check_cancelled()
+                bars.show(progress.step, "running", _fraction(progress), _amount(progress))
+
+            return await trio.to_thread.run_sync(_call, act, report)
+
+    return run(in_thread)
+
+
+def _call(act: Callable[..., T], report: Report) -> T:
+    os.nice(_PATIENCE)  # of this thread alone (nice(2), NPTL)
+    return act(report=report)
+
+
+def _fraction(progress: Progress) -> float:
+    return progress.done / progress.total if progress.total else 1.0
+
+
+def _amount(progress: Progress) -> str:
+    if progress.unit == "bytes":
+        return f"{size(progress.done)} of {size(progress.total)}"
+    return f"{progress.done:,} of {count(progress.total, 'page')}"
+
+
+@contextmanager
+def _plain_errors(so_far: str = "Nothing was changed.") -> Iterator[None]:
+    """Ends the program with what is wrong, in plain words; `so_far` says how things are then."""
+    with plainly(
+        JournalUnusableError, PlaceTakenError, UnreadableJournalError, restore.UnfitBackupError
+    ):
+        try:
+            yield
+        except* OSError as errors:
+            words = "; ".join(_of_disk(error) for error in leaves_of(errors))
+            fail(f"{words}. {so_far}")
+
+
+def _of_disk(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
