@@ -136,7 +136,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _resume(connection: sqlite3.Connection, wall: float) -> Resumed:
-    """The age after the time since the last life."""
+    """The age after the time since the last life; none without its mark of the wall clock."""
     kept = dict(
         connection.execute("SELECT name, value FROM meta WHERE name IN ('age', 'wall')").fetchall()
     )
@@ -146,7 +146,7 @@ def _resume(connection: sqlite3.Connection, wall: float) -> Resumed:
         " UNION ALL SELECT max(added) FROM files"
         " UNION ALL SELECT max(ended) FROM jobs WHERE ended IS NOT NULL)"
     ).fetchall()
-    return resume(mark, wall, least=greatest)
+    return resume(mark, wall, least=max(kept.get("age", 0) / 1e6, greatest))
 
 
 def _begin_life(connection: sqlite3.Connection, mark: Mark) -> int:

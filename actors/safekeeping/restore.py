@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actors import disk
+from actors.journal.opening import DATABASE
+from actors.safekeeping import reading
 from actors.safekeeping.carrying import Report, carry, nobody
 from actors.safekeeping.check import Checked, check
 from actors.safekeeping.findings import Finding
 from actors.safekeeping.places import PlaceTakenError, appear, building, is_free
 from actors.safekeeping.taking import taken
+from actors.safekeeping.wall import forget_mark
 
 
 class UnfitBackupError(Exception):
@@ -56,6 +59,8 @@ def restore(
 ) -> Restored:
     """Makes a data folder of a backup; whole and on disk when it returns.
 
+    What is in it is as old as it was when the backup was made.
+
     Args:
         backup: a backup, or a data folder at rest.
         folder: where it will lie; nothing, or an empty folder.
@@ -82,6 +87,8 @@ def restore(
         carried = carry(backup, half, report=report)
         if carried.damaged and not anyway:
             raise UnfitBackupError(backup, carried.damaged)
+        with reading.opened(half / DATABASE) as connection:
+            forget_mark(connection)
         aside = None
         if not is_free(folder):
             held.enter_context(taken(folder))

@@ -28,6 +28,7 @@ from actors.journal.schema import APPLICATION_ID, MIGRATIONS, VERSION
 from actors.messages import FileRecord, JobRecord, SessionRecord, UploadRecord
 from actors.safekeeping.pages import Pages, Row
 from actors.safekeeping.reading import KINDS, UNREADABLE, Record, count, opened, readable, tables
+from actors.safekeeping.wall import forget_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def salvage(damaged: Path, new: Path) -> Salvaged:
             target.execute("BEGIN")
             saved, dropped, renewed = _put_all(pages, target)
             _keep_unnumbered(damaged, target)
+            forget_mark(target)
             target.execute("COMMIT")
             before = _counts(damaged, _parents_first(target))
     return Salvaged(dict(saved), before, dict(dropped), renewed)

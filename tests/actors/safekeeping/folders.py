@@ -2,7 +2,10 @@
 
 import hashlib
 import shutil
+import sqlite3
+import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -98,6 +101,16 @@ def everything(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def made_days_ago(journal: Path, days: float) -> float:
+    """Makes a journal look as if its last life had ended then; the age at that end."""
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        wall = int((time.time() - days * 86400) * 1e6)
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'wall'", (wall,))
+        connection.execute("UPDATE meta SET value = 5000000000 WHERE name = 'age'")
+        connection.execute("UPDATE files SET added = 5000")
+    return 5000.0
 
 
 Damage = Callable[[Folder], None]

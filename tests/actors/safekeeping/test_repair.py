@@ -19,7 +19,14 @@ from actors.safekeeping.repair import NothingToRepairError, diagnose, repair
 from actors.safekeeping.salvage import begin_empty
 from tests.actors.journal.makers import a_session, opened
 from tests.actors.safekeeping.dying import die
-from tests.actors.safekeeping.folders import DAMAGES, Folder, copied, everything, flip
+from tests.actors.safekeeping.folders import (
+    DAMAGES,
+    Folder,
+    copied,
+    everything,
+    flip,
+    made_days_ago,
+)
 
 PAGE = 4096
 TABLES = ("sessions", "jobs", "keys", "files", "uploads")
@@ -72,6 +79,16 @@ async def test_with_its_first_page_lost_every_row_is_saved_all_the_same(folder: 
     assert not check(folder.path, deep=True).findings
     async with opened(SqliteJournal(folder.path)) as journal:
         assert journal.life > 1
+
+
+async def test_the_time_for_which_a_journal_lay_damaged_counts_for_nothing(folder: Folder) -> None:
+    age = made_days_ago(folder.journal, 10)
+    zero(folder.journal, folder.journal.stat().st_size // PAGE - 1)
+
+    repair(folder.path)
+
+    async with opened(SqliteJournal(folder.path)) as journal:
+        assert age <= journal.age() < age + 3600
 
 
 @pytest.mark.parametrize("seed", range(6))

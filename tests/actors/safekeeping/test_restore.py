@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.journal.opening import DATABASE
 from actors.journal.port import FolderInUseError
 from actors.journal.sqlite import SqliteJournal
 from actors.safekeeping.backup import back_up
@@ -13,7 +14,7 @@ from actors.safekeeping.findings import Code
 from actors.safekeeping.places import PlaceTakenError
 from actors.safekeeping.restore import UnfitBackupError, restore
 from tests.actors.journal.makers import opened
-from tests.actors.safekeeping.folders import Folder, everything, flip
+from tests.actors.safekeeping.folders import Folder, everything, flip, made_days_ago
 
 
 @pytest.fixture
@@ -38,6 +39,18 @@ async def test_a_restored_folder_has_all_that_the_first_had(
     async with opened(SqliteJournal(tmp_path / "new")) as journal:
         for session in folder.sessions:
             assert await journal.session(session.id) == session
+
+
+async def test_what_is_restored_is_as_old_as_when_the_backup_was_made(
+    folder: Folder, backup: Path, tmp_path: Path
+) -> None:
+    age = made_days_ago(backup / DATABASE, 10)
+
+    restore(backup, tmp_path / "new", anyway=True)
+
+    async with opened(SqliteJournal(tmp_path / "new")) as journal:
+        assert age <= journal.age() < age + 3600
+        assert not await journal.files_before(age, limit=100)
 
 
 def test_a_folder_with_anything_in_it_stays_as_it_is(folder: Folder, backup: Path) -> None:
