@@ -1,7 +1,8 @@
 """Opens a data folder's journal, when it has been inspected. Blocking.
 
 Owns: the files' names, the folder's lock, the running of migrations, the beginning of a life.
-Never: repairs or throws away anything: what is damaged stays as it was found (inspection.py).
+Never: repairs or throws away anything: what is damaged stays as it was found (inspection.py), but
+for ages that cannot be (stamps.py).
 """
 
 import fcntl
@@ -10,10 +11,12 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from actors.journal.age import Mark, Resumed, resume
+from actors.journal import stamps
+from actors.journal.age import UNMARKED, Mark, Resumed, resume
 from actors.journal.inspection import connect, inspect, plain_words, pragma, refuse_missing
 from actors.journal.port import FolderInUseError, JournalUnusableError
 from actors.journal.schema import APPLICATION_ID, MIGRATIONS
@@ -51,14 +54,15 @@ def open_store(folder: Path, *, wall: Callable[[], float] = time.time) -> Store:
         _flush_folder(folder)
         readers = [connect(undo, path, "ro") for _ in range(READERS)]
         resumed = _resume(writer, wall())
+        life, renewed = _begin_life(writer, Mark(resumed.age, wall()))
         return Store(
             folder,
             writer,
             readers,
-            life=_begin_life(writer, Mark(resumed.age, wall())),
+            life=life,
             last_id=_last_id(writer),
             resumed=resumed,
-            findings=findings,
+            findings=(*findings, *renewed),
             undo=undo.pop_all(),
         )
 
@@ -136,27 +140,31 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _resume(connection: sqlite3.Connection, wall: float) -> Resumed:
-    """The age after the time since the last life; none without its mark of the wall clock."""
-    kept = dict(
-        connection.execute("SELECT name, value FROM meta WHERE name IN ('age', 'wall')").fetchall()
-    )
-    mark = Mark(kept["age"] / 1e6, kept["wall"] / 1e6) if "wall" in kept else None
-    ((greatest,),) = connection.execute(
-        "SELECT max(coalesce(age, 0)) FROM (SELECT max(used) AS age FROM sessions"
-        " UNION ALL SELECT max(added) FROM files"
-        " UNION ALL SELECT max(ended) FROM jobs WHERE ended IS NOT NULL)"
-    ).fetchall()
-    return resume(mark, wall, least=max(kept.get("age", 0) / 1e6, greatest))
+    """The age after the time since the last life; no time without its mark of the wall clock.
+
+    That life may have reached more than its mark. How much more, stamps say; but one damaged stamp
+    must not make everything old at once.
+    """
+    kept = dict(connection.execute("SELECT name, value FROM meta").fetchall())
+    mark = Mark(kept.get("age", 0) / 1e6, kept["wall"] / 1e6 if "wall" in kept else wall)
+    resumed = resume(mark, wall)
+    reached = stamps.reached(connection, resumed.age + UNMARKED)
+    return replace(resumed, age=max(resumed.age, reached))
 
 
-def _begin_life(connection: sqlite3.Connection, mark: Mark) -> int:
-    """Counts this opening, with its mark; the count."""
+def _begin_life(connection: sqlite3.Connection, mark: Mark) -> tuple[int, tuple[str, ...]]:
+    """Counts this opening, with its mark; the count, and what was wrong with stamps."""
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'life'")
+    # Where the count is lost, it goes on from seconds since 1970: more than any journal has had.
+    connection.execute(
+        "INSERT INTO meta VALUES ('life', ?) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+        (int(mark.wall),),
+    )
     keep_mark(mark)(connection)
+    findings = stamps.renew(connection, mark.age)
     connection.execute("COMMIT")
     ((life,),) = connection.execute("SELECT value FROM meta WHERE name = 'life'").fetchall()
-    return int(life)
+    return int(life), findings
 
 
 def _last_id(connection: sqlite3.Connection) -> str:
