@@ -217,10 +217,12 @@ def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-async def test_a_guard_heeds_its_lifeline_and_no_signal_meant_for_the_server(ask: Caller) -> None:
+async def test_guards_heed_their_lifeline_and_no_signal_meant_for_the_server(ask: Caller) -> None:
     before = await ask(tasks.WHOAMI, Text())
+    inner = parent(before.number)
     for unwanted in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        os.kill(parent(before.number), unwanted)
+        for each in (inner, parent(inner)):
+            os.kill(each, unwanted)
     assert await ask(tasks.WHOAMI, Text()) == before
 
 
