@@ -180,6 +180,10 @@ class Sessions:
         for session in self._register.values():
             session.take_note()
 
+    def unfinished(self) -> int:
+        """How many jobs run, wait, or back off."""
+        return sum(session.unfinished() for session in self._register.values())
+
     async def drain(self, grace: float) -> None:
         """Lets running jobs end for up to `grace` seconds."""
         with trio.move_on_after(grace):
