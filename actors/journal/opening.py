@@ -50,6 +50,8 @@ def open_store(folder: Path, *, wall: Callable[[], float] = time.time) -> Store:
         findings = inspect(path)
         writer = connect(undo, path, "rw")
         _prepare(writer, path)
+        if findings:
+            _begin_log(writer)
         _migrate(writer)
         _flush_folder(folder)
         readers = [connect(undo, path, "ro") for _ in range(READERS)]
@@ -124,6 +126,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_log(connection: sqlite3.Connection) -> None:
+    """Begins the log anew, with other salts, before anything is written into it.
+
+    Else the commits behind a damage stay there, look like those of this life, and are found again
+    after each kill. While another program reads, nothing can be done about it.
+    """
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

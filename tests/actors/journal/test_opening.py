@@ -109,6 +109,12 @@ def a_link_to_nowhere(folder: Path) -> None:
     (folder / DATABASE).symlink_to("/nowhere/at/all")
 
 
+def without_tables(folder: Path) -> None:
+    """A first life was killed that had written into its log only, and the log is gone."""
+    gone(folder)
+    write_directly(folder, "PRAGMA journal_mode = WAL")
+
+
 def bytes_in(name: str) -> Callable[[Path], None]:
     def act(folder: Path) -> None:
         (folder / name / "s").mkdir(parents=True)
@@ -148,6 +154,11 @@ REFUSED: dict[str, tuple[Callable[[Path], None], type[JournalUnusableError], str
     "empty beside files": (both(emptied, bytes_in("files")), MissingJournalError, "is empty"),
     "gone beside its log": (both(gone, beside("-wal", b"x" * 99)), MissingJournalError, "-wal"),
     "empty beside its log": (both(emptied, beside("-wal", b"x" * 99)), MissingJournalError, "-wal"),
+    "without tables beside files": (
+        both(without_tables, bytes_in("files")),
+        MissingJournalError,
+        "has nothing in it.*s/f",
+    ),
     "a folder in its place": (a_folder_instead, JournalUnusableError, "Is a directory"),
     "a link to nowhere": (a_link_to_nowhere, JournalUnusableError, "cannot be used: No such"),
     "a folder for a log": (
@@ -183,6 +194,7 @@ STARTS: dict[str, tuple[Callable[[Path], None], int]] = {
     "as it was": (lambda _folder: None, 3),
     "gone, and nothing else": (gone, 0),
     "empty, and nothing else": (emptied, 0),
+    "without tables, and nothing else": (without_tables, 0),
     "gone beside folders of sessions without files": (
         both(gone, lambda folder: (folder / "files" / "s").mkdir(parents=True)),
         0,
