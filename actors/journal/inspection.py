@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from actors.journal.aside import unfinished
 from actors.journal.port import (
     DamagedJournalError,
     JournalUnusableError,
@@ -67,10 +68,17 @@ def refuse_missing(path: Path) -> None:
     """Refuses a folder whose journal is not there, or empty, though it must have had one.
 
     Raises:
-        MissingJournalError: files of sessions, or the journal's log, are there.
+        MissingJournalError: files of sessions, the journal's log, or what a repair was to replace
+            are there.
     """
     if path.exists() and path.stat().st_size:
         return
+    if aside := unfinished(path):
+        raise MissingJournalError(
+            f"The journal {path} is missing: a repair that did not come to its end has moved it to "
+            f"{aside.name}. Have the repair go on (stitchery repair), or put back a backup "
+            "(stitchery restore)."
+        )
     state = "is empty" if path.exists() else "is missing"
     log = _beside(path, "-wal")
     if log.is_file() and log.stat().st_size:
