@@ -20,13 +20,13 @@ def following(folder: Path) -> Path:
 
 
 def unfinished(path: Path) -> Path | None:
-    """The one that holds a journal which was to be replaced; None: there is none such.
+    """The one that holds a journal which was to be replaced, or its log; None: there is none such.
 
     Args:
         path: of the journal. If one is there, it may be what has replaced that one.
     """
     for newest in _asides(path.parent)[-1:]:
-        if (newest / path.name).exists() and not (newest / REPORT).exists():
+        if any(newest.glob(f"{path.name}*")) and not (newest / REPORT).exists():
             return newest
     return None
 

@@ -40,13 +40,13 @@ _FROM_BACKUP: Final = "Restore a backup (stitchery restore)"
 
 ADVICE: Final[Mapping[Code, str]] = {
     Code.FOLDER: "Name the folder that the service has (--data, or data in the section storage).",
-    Code.JOURNAL_MISSING: f"{_FROM_BACKUP}; or begin an empty journal (stitchery repair), which "
-    "sets the files aside in lost/.",
+    Code.JOURNAL_MISSING: f"{_FROM_BACKUP}; or have a new one made of what is left, such as its "
+    "log (stitchery repair): files that are then on no record are set aside in lost/.",
     Code.JOURNAL_DAMAGED: f"{_FROM_BACKUP}; or save what can be read (stitchery repair).",
     Code.JOURNAL_NEWER: "Install the release that wrote it, or restore a backup of this one's.",
     Code.JOURNAL_FOREIGN: "It is no journal: move it away, or name another folder.",
-    Code.JOURNAL_TAIL: "The next start sets the damaged log aside and goes on without the changes "
-    "behind the damage; a backup made later than them has them.",
+    Code.JOURNAL_TAIL: "The next start goes on without them, and sets a damaged log aside; a "
+    "backup made later than them has them.",
     Code.REFERENCE: "stitchery repair drops what refers to nothing.",
     Code.RECORD: "stitchery repair keeps all the others.",
     Code.FILE_MISSING: f"{_FROM_BACKUP} to have it again; without one, the next start takes it "

@@ -91,13 +91,22 @@ def plain_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind
-        if code == sqlite3.SQLITE_FULL:
+        if _kind(error) == sqlite3.SQLITE_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
-        if code in _NOT_DAMAGE:
+        if is_of_disk(error):
             raise OSError(errno.EIO, str(error), str(path)) from error
         text = f"The journal {path.name} cannot be read: {printable(error)}."
         raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, text)) from error
+
+
+def is_of_disk(error: Exception) -> bool:
+    """Whether SQLite complains of the disk, or of another program, and not of what it was given."""
+    return _kind(error) in {*_NOT_DAMAGE, sqlite3.SQLITE_FULL}
+
+
+def _kind(error: Exception) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+from actors.journal.aside import unfinished
 from actors.journal.inspection import inspect
 from actors.journal.opening import DATABASE, LOCK
 from actors.journal.port import JournalUnusableError
@@ -104,7 +105,8 @@ def copy_journal(
 def _missing(folder: Path) -> Finding:
     if not folder.is_dir():
         return Finding(Code.FOLDER, f"There is no folder {folder}.")
-    if not any((folder / name).is_dir() for name in ("files", "uploads")):
+    began = (folder / LOG).exists() or unfinished(folder / DATABASE)
+    if not began and not any((folder / name).is_dir() for name in ("files", "uploads")):
         return Finding(Code.FOLDER, f"{folder} is no data folder: there is no {DATABASE} in it.")
     return Finding(Code.JOURNAL_MISSING, f"The journal {folder / DATABASE} is missing.")
 
@@ -138,11 +140,13 @@ def _copy_resting(source: Path, target: Path) -> bool:
 
 def _lost_in_log(copy: Path) -> Iterator[Finding]:
     """What the log of a copy has lost; looked for before SQLite takes the log in."""
-    if not copy.with_name(f"{copy.name}-wal").exists():
+    log, index = (copy.with_name(f"{copy.name}-{ending}") for ending in ("wal", "shm"))
+    if not log.exists() and not index.exists():
         return
+    how = "damaged" if log.exists() else "missing"
     with suppress(JournalUnusableError, *UNREADABLE):  # what else is wrong is found by reading
         if inspect(copy):
-            text = "The journal's log is damaged: the last changes of a killed server are lost."
+            text = f"The journal's log is {how}: the last changes of a killed server are lost."
             yield Finding(Code.JOURNAL_TAIL, text)
     for kept in copy.parent.glob(f"{copy.name}-wal.*"):
         kept.unlink()  # the log that was copied is still where it was

@@ -1,7 +1,9 @@
 """The commands that keep a data folder safe, as people, programs and a busy service meet them."""
 
+import errno
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,8 +17,11 @@ import pytest
 import trio
 from click.testing import CliRunner, Result
 
+from actors.safekeeping import repair as repairing
 from actors.safekeeping.backup import back_up
 from actors.safekeeping.check import check
+from actors.safekeeping.findings import Code, Finding
+from actors.safekeeping.reading import UnreadableJournalError
 from actors.safekeeping.restore import restore
 from tests import pictures
 from tests.actors.safekeeping.folders import (
@@ -143,10 +148,52 @@ def test_a_repair_asks_first_and_says_in_numbers_what_it_saved(folder: Folder) -
     done = invoke("repair", "--data", folder.path, "--yes")
     assert done.exit_code == 0
     assert "jobs: " in done.stdout
+    assert "idempotency keys: " in done.stdout
+    assert all(" of " in line for line in done.stdout.splitlines() if line.endswith(" saved"))
     assert "damaged-1" in done.stdout
 
     again = json.loads(invoke("repair", "--data", folder.path, "--json").stdout)
     assert again == {"ok": True, "repaired": False}
+
+
+def test_a_repair_that_fails_tells_programs_in_json_and_people_where_the_old_journal_is(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_page_of_the_journal_zeroed(folder)
+    unasked = invoke("repair", "--data", folder.path, "--json")
+    assert (unasked.exit_code, json.loads(unasked.stdout)["ok"]) == (2, False)
+
+    def unreadable(*_: Path) -> None:
+        raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, "It makes no sense."))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(repairing, "salvage", unreadable)
+        failed = invoke("repair", "--data", folder.path, "--yes", "--json")
+
+    assert failed.exit_code == 1
+    told = json.loads(failed.stdout)
+    assert not told["ok"]
+    assert "damaged-1" in told["error"]
+    assert "new.sqlite3" not in told["error"]
+    gone_on = json.loads(invoke("repair", "--data", folder.path, "--yes", "--json").stdout)
+    assert (gone_on["ok"], Path(gone_on["aside"]).name) == (True, "damaged-1")
+    assert not (folder.path / "damaged-2").exists()
+
+
+def test_an_error_of_a_disk_names_the_place(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "copy_file_range", full)
+
+    result = invoke("backup", tmp_path / "backup", "--data", folder.path)
+
+    assert result.exit_code == 1
+    assert "Errno" not in result.stderr
+    assert f" to {tmp_path}/" in result.stderr
+    assert "No space left on device. Nothing was changed." in result.stderr
 
 
 # --- beside a busy service ------------------------------------------------------------------------

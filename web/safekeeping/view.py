@@ -21,6 +21,9 @@ from actors.safekeeping.restore import Restored
 from web.plan.words import count, size
 from web.terminal import complain, err, out
 
+_WORDS: Final = {"keys": "idempotency keys"}
+"""What people call the rows of a table whose name says something else to them."""
+
 _SHOWN: Final = 5
 """Findings of one kind that are shown to a person; programs get all."""
 
@@ -93,9 +96,9 @@ def show_repair(folder: Path, done: Repaired) -> None:
     """Tells in numbers what a repair saved."""
     saved, before, dropped = done.salvaged.saved, done.salvaged.before, done.salvaged.dropped
     for table in saved:
-        of = f" of {before[table]:,}" if table in before else ""
+        of = f"{before[table]:,}" if table in before else "an unknown number"
         lost = f", {dropped[table]:,} dropped (broken, or of nobody)" if dropped.get(table) else ""
-        say(f"{table}: {saved[table]:,}{of} saved{lost}", mark=" ")
+        say(f"{_WORDS.get(table, table)}: {saved[table]:,} of {of} saved{lost}", mark=" ")
     if done.salvaged.renewed:
         anew = count(done.salvaged.renewed, "session")
         _note(f"{anew} begun anew for what refers to them; whose they were is lost.")

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import struct
 from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
@@ -14,6 +15,7 @@ from actors.journal.schema import MIGRATIONS, VERSION
 from actors.journal.sqlite import SqliteJournal
 from actors.safekeeping.check import check
 from actors.safekeeping.findings import Code
+from actors.safekeeping.pages import Pages, varint
 from actors.safekeeping.reading import UnreadableJournalError
 from actors.safekeeping.repair import NothingToRepairError, diagnose, repair
 from actors.safekeeping.salvage import begin_empty
@@ -170,6 +172,99 @@ def test_a_missing_journal_is_begun_empty_and_files_stay(folder: Folder) -> None
     assert done.aside is None
     assert done.unrecorded == len(folder.files) + len(folder.uploads)
     assert before.items() <= everything(folder.path).items()
+
+
+def a_row_of_no_columns(page: bytearray) -> None:
+    """Makes the first row of a leaf one that says of itself that it has no columns."""
+    (at,) = struct.unpack_from(">H", page, 8)
+    _, at = varint(page, at)  # its size
+    _, at = varint(page, at)  # its number
+    page[at] = 1  # the length of its head, which is this byte alone
+
+
+def test_a_row_that_no_table_takes_is_counted_as_not_saved(folder: Folder) -> None:
+    was = rows(folder.journal)
+    with closing(sqlite3.connect(folder.journal)) as connection:
+        ((root,),) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'keys'"
+        ).fetchall()
+    data = bytearray(folder.journal.read_bytes())
+    leaf = next(Pages(bytes(data)).leaves_of(root)) - 1
+    page = data[leaf * PAGE : (leaf + 1) * PAGE]
+    a_row_of_no_columns(page)
+    folder.journal.write_bytes(data[: leaf * PAGE] + page + data[(leaf + 1) * PAGE :])
+
+    done = repair(folder.path)
+
+    now = rows(folder.journal)
+    assert done.salvaged.dropped == {"keys": 1}
+    assert (len(was["keys"] - now["keys"]), now["jobs"] == was["jobs"]) == (1, True)
+    assert not check(folder.path).findings
+
+
+async def test_a_log_that_a_killed_repair_has_set_aside_is_gone_on_with(
+    folder: Folder, tmp_path: Path
+) -> None:
+    session, killed = a_session(), tmp_path / "killed"
+    async with opened(SqliteJournal(folder.path)) as journal:
+        await journal.add_session(session)
+        killed.mkdir()
+        (killed / "damaged-1").mkdir()
+        for path in folder.path.glob(f"{folder.journal.name}-*"):
+            shutil.copy(path, killed / "damaged-1")
+    with pytest.raises(JournalUnusableError):
+        open_store(killed)
+
+    done = repair(killed)
+
+    assert done.aside == killed / "damaged-1"
+    assert session.id in {row[0] for row in rows(killed / folder.journal.name)["sessions"]}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_changed_byte_ends_a_repair(folder: Folder, seed: int) -> None:
+    chance, whole = Random(seed), folder.journal.read_bytes()
+    for _ in range(8):
+        data = bytearray(whole)
+        for _ in range(40):
+            data[chance.randrange(100, len(data))] = chance.randrange(256)
+        folder.journal.write_bytes(data)
+
+        with suppress(NothingToRepairError):  # all of them lay where nothing is
+            repair(folder.path)
+
+        with pytest.raises(NothingToRepairError):
+            diagnose(folder.path)
+
+
+@pytest.mark.parametrize("begins_whole", [True, False], ids=["whole log", "log without page 1"])
+async def test_with_the_journal_gone_what_its_log_holds_is_saved_and_the_log_kept(
+    folder: Folder, tmp_path: Path, *, begins_whole: bool
+) -> None:
+    session, killed = a_session(), tmp_path / "killed"
+    async with opened(SqliteJournal(folder.path)) as journal:
+        await journal.add_session(session)
+        if begins_whole:
+            with closing(sqlite3.connect(folder.journal)) as connection, connection:
+                connection.execute("PRAGMA user_version")
+                connection.execute("CREATE TABLE more (name TEXT PRIMARY KEY)")  # writes page 1
+                connection.execute("DROP TABLE more")
+        shutil.copytree(folder.path, killed)
+    (killed / folder.journal.name).unlink()
+    left = {path.name: path.read_bytes() for path in killed.glob(f"{folder.journal.name}-*")}
+    log = left[f"{folder.journal.name}-wal"]
+    frames = range(32, len(log) - PAGE, 24 + PAGE)
+    assert (1 in {struct.unpack_from(">I", log, at)[0] for at in frames}) == begins_whole
+
+    done = repair(killed)
+
+    assert done.aside is not None
+    assert {path.name: path.read_bytes() for path in done.aside.glob("*-*")} == left
+    assert session.id in {row[0] for row in rows(killed / folder.journal.name)["sessions"]}
+    with pytest.raises(NothingToRepairError):
+        diagnose(killed)
+    async with opened(SqliteJournal(killed)) as journal:
+        assert not journal.findings
 
 
 @pytest.mark.parametrize("name", [name for name in DAMAGES if "journal" in name])
