@@ -8,25 +8,18 @@ before it is. What seems wrong is therefore looked at again: only what stays so 
 """
 
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from actors.journal.opening import DATABASE
 from actors.journal.schema import VERSION
 from actors.safekeeping import copying, manifest, reading, snapshot
-from actors.safekeeping.carrying import Progress, Report, entries, nobody
-from actors.safekeeping.findings import Code, Contents, Finding, Stored, compare
+from actors.safekeeping.carrying import Progress, Report, entries, nobody, source_of
+from actors.safekeeping.findings import Code, Contents, Finding, Stored, compare, printable
 from actors.safekeeping.manifest import Manifest, ManifestError
 from actors.safekeeping.places import KEYS
-
-LOOKS: Final = 3
-"""At what seems wrong in the folder of a running service."""
-
-_PAUSE: Final = 1.0
-"""Seconds between looks: many times what a record takes to follow its bytes."""
+from actors.safekeeping.repair import WORKSHOP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +48,7 @@ def check(
     *,
     deep: bool = False,
     report: Report = nobody,
-    pause: Callable[[], None] = lambda: time.sleep(_PAUSE),
+    pause: Callable[[], None] = snapshot.pause,
 ) -> Checked:
     """Looks at everything that lasts in a folder.
 
@@ -72,7 +65,7 @@ def check(
     try:
         record, found = _looked_at(folder, report)
         looks = 1
-        while found and looks < LOOKS and (server or snapshot.server_of(folder)):
+        while found and looks < snapshot.LOOKS and (server or snapshot.server_of(folder)):
             pause()
             record, again = _looked_at(folder, report)
             found, looks = found & again, looks + 1
@@ -135,9 +128,8 @@ def _contents_amiss(
     for place, recorded in sorted(contents.files.items()):
         if place in suspects:
             continue
-        path = folder / "files" / Path(*place)
         try:
-            seen = copying.sum_of(path, told)
+            seen = copying.sum_of(source_of(folder / "files", place), told)
         except FileNotFoundError:
             continue  # its user removed it while we read others
         except OSError as error:
@@ -204,9 +196,12 @@ def _notes(
     lost = [facts.st_size for _, facts in entries(folder / "lost")]
     if lost:
         notes.append(f"lost/ holds {_amount(lost)} that were on no record and were set aside.")
-    kept = sorted(path.name for path in folder.glob("*damaged-*"))
+    kept = sorted(printable(path.name) for path in folder.glob("*damaged-*"))
     if kept:
         notes.append(f"{', '.join(kept)}: kept of a damage; to be removed when all is well.")
+    left = sorted(printable(path.name) for path in folder.glob(f"{WORKSHOP}*"))
+    if left:
+        notes.append(f"{', '.join(left)}: left by a killed repair; the next removes it.")
     return notes
 
 

@@ -19,6 +19,7 @@ class Code(StrEnum):
     FOLDER = "no_data_folder"
     JOURNAL_MISSING = "journal_missing"
     JOURNAL_DAMAGED = "journal_damaged"
+    REPAIR_UNFINISHED = "repair_unfinished"
     JOURNAL_NEWER = "journal_newer"
     JOURNAL_FOREIGN = "journal_foreign"
     JOURNAL_TAIL = "journal_tail"
@@ -43,6 +44,7 @@ ADVICE: Final[Mapping[Code, str]] = {
     Code.JOURNAL_MISSING: f"{_FROM_BACKUP}; or have a new one made of what is left, such as its "
     "log (stitchery repair): files that are then on no record are set aside in lost/.",
     Code.JOURNAL_DAMAGED: f"{_FROM_BACKUP}; or save what can be read (stitchery repair).",
+    Code.REPAIR_UNFINISHED: "stitchery repair goes on with it; no service starts before.",
     Code.JOURNAL_NEWER: "Install the release that wrote it, or restore a backup of this one's.",
     Code.JOURNAL_FOREIGN: "It is no journal: move it away, or name another folder.",
     Code.JOURNAL_TAIL: "The next start goes on without them, and sets a damaged log aside; a "
@@ -65,6 +67,11 @@ ADVICE: Final[Mapping[Code, str]] = {
     "was made, perhaps by a service that was started on it.",
 }
 """What to do, by code."""
+
+
+def printable(value: object) -> str:
+    """Its text as any terminal and JSON can take it, in one line that is not too long."""
+    return ascii(str(value)[:200])[1:-1]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -132,7 +139,7 @@ def _files_unrecorded(contents: Contents, stored: Stored) -> Iterator[Finding]:
     for place in stored.files.keys() - contents.files.keys() - contents.uploads.keys():
         # an upload's, where it had become a file but not yet on record: the next start knows
         text = f"files/{_path(place)} is on no record."
-        yield Finding(Code.FILE_UNRECORDED, text, *place)
+        yield Finding(Code.FILE_UNRECORDED, text, *map(printable, place))
 
 
 def _uploads_amiss(contents: Contents, stored: Stored) -> Iterator[Finding]:
@@ -149,8 +156,8 @@ def _uploads_amiss(contents: Contents, stored: Stored) -> Iterator[Finding]:
 def _drafts_unrecorded(contents: Contents, stored: Stored) -> Iterator[Finding]:
     for place in stored.drafts.keys() - contents.uploads.keys():
         text = f"uploads/{_path(place)} is on no record."
-        yield Finding(Code.DRAFT_UNRECORDED, text, *place)
+        yield Finding(Code.DRAFT_UNRECORDED, text, *map(printable, place))
 
 
 def _path(place: Place) -> str:
-    return "/".join(place)
+    return printable("/".join(place))

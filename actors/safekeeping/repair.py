@@ -4,7 +4,8 @@ Owns: what becomes of the old journal (`damaged-N/`, whole and for good) and of 
 Never: works on a folder that a server has, touches files, or does anything before it is agreed to.
 
 The old journal leaves its place before the new one takes it. A repair that is ended in between is
-gone on with by the next one, from what lies in the newest `damaged-N/` that has no report.
+gone on with by the next one, from what lies in the newest `damaged-N/` that has no report; until
+then no service starts on the folder.
 """
 
 import os
@@ -28,6 +29,9 @@ from actors.safekeeping.findings import Code, Finding, Stored, compare
 from actors.safekeeping.reading import UNREADABLE, UnreadableJournalError
 from actors.safekeeping.salvage import Salvaged, begin_empty, lay_over, salvage
 from actors.safekeeping.taking import taken as holding
+
+WORKSHOP: Final = ".stitchery-repair-"
+"""The name of a repair's workshop begins so; one that stays is of a repair that was killed."""
 
 _OLD: Final = (DATABASE, snapshot.LOG, snapshot.INDEX)
 """In the order in which they leave: without the first there is nothing to start on."""
@@ -166,8 +170,10 @@ def _goes_on(begun: Path, there: list[str]) -> bool:
 
 @contextmanager
 def _workshop(folder: Path) -> Iterator[Path]:
-    """A folder on the same disk, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix=".stitchery-repair-", dir=folder) as shop:
+    """A folder on the same disk, gone at the end, and with it those that killed repairs left."""
+    for left in folder.glob(f"{WORKSHOP}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=WORKSHOP, dir=folder) as shop:
         yield Path(shop)
 
 

@@ -40,7 +40,8 @@ class Restored:
         checked: what a check of the new folder found.
         aside: where the folder that was there lies now, or None.
         left_out: files and uploads on record of which the backup had no bytes.
-        damaged: files that the backup had otherwise than its record says.
+        damaged: what is wrong with the backup: files that are not what its record says were taken
+            as they are, records that make no sense were left out.
     """
 
     checked: Checked
@@ -84,7 +85,7 @@ def restore(
     if found.findings and not anyway:
         raise UnfitBackupError(backup, found.findings)
     with building(folder) as half, ExitStack() as held:
-        carried = carry(backup, half, report=report)
+        carried = carry(backup, half, clean=True, report=report)
         if carried.damaged and not anyway:
             raise UnfitBackupError(backup, carried.damaged)
         with reading.opened(half / DATABASE) as connection:
@@ -95,11 +96,19 @@ def restore(
             aside = _move_aside(folder)
         try:
             appear(half, folder)
-        except OSError:
+        except (OSError, PlaceTakenError) as error:
             if aside is not None:
-                aside.rename(folder)
+                _put_back(aside, folder, error)
             raise
     return Restored(check(folder), aside, len(carried.left_out), carried.damaged)
+
+
+def _put_back(aside: Path, folder: Path, why: Exception) -> None:
+    try:
+        aside.rename(folder)
+    except OSError as error:
+        text = f"{why} The folder that was there is {aside} now, as it was."
+        raise PlaceTakenError(text) from error
 
 
 def _move_aside(folder: Path) -> Path:

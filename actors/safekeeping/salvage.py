@@ -37,6 +37,7 @@ from actors.safekeeping.reading import (
     count,
     is_of_disk,
     opened,
+    place_of,
     readable,
     tables,
 )
@@ -209,7 +210,10 @@ def _record(table: str, names: list[str], row: Row) -> Record | None:
     """The record that a row of that table holds; None where it makes no sense."""
     values = dict(zip(names, row, strict=False))
     record = readable(KINDS[table], values.get("document"))
-    return record if record is not None and record.id == values.get("id") else None
+    if record is None:
+        return None
+    session, id = place_of(record)
+    return record if (values.get("session", session), values.get("id")) == (session, id) else None
 
 
 def _sensible(table: str, names: list[str], row: Row) -> bool:

@@ -10,6 +10,7 @@ what lies in its write-ahead log is brought into the copy.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -32,8 +33,20 @@ _STEP: Final = 2000
 
 _TRIES: Final = 5
 
+LOOKS: Final = 3
+"""At what seems wrong in the folder of a running service. Its bytes lie on the disk a moment before
+their record does, and are gone a moment before it is."""
+
+_PAUSE: Final = 1.0
+"""Seconds between looks: many times what a record takes to follow its bytes."""
+
 Pulse = Callable[[int, int], None]
 """Told how much is done, and of how much. It may raise, which ends the work."""
+
+
+def pause() -> None:
+    """Waits between two looks."""
+    time.sleep(_PAUSE)
 
 
 def server_of(folder: Path) -> int | None:
@@ -105,8 +118,11 @@ def copy_journal(
 def _missing(folder: Path) -> Finding:
     if not folder.is_dir():
         return Finding(Code.FOLDER, f"There is no folder {folder}.")
-    began = (folder / LOG).exists() or unfinished(folder / DATABASE)
-    if not began and not any((folder / name).is_dir() for name in ("files", "uploads")):
+    if aside := unfinished(folder / DATABASE):
+        text = f"A repair did not come to its end: the journal lies in {aside.name}."
+        return Finding(Code.REPAIR_UNFINISHED, text)
+    had = (folder / LOG).exists() or any((folder / name).is_dir() for name in ("files", "uploads"))
+    if not had:
         return Finding(Code.FOLDER, f"{folder} is no data folder: there is no {DATABASE} in it.")
     return Finding(Code.JOURNAL_MISSING, f"The journal {folder / DATABASE} is missing.")
 

@@ -107,6 +107,52 @@ def test_each_finding_is_a_line_for_grep_and_the_status_tells(folder: Folder) ->
     assert finding["id"] == folder.files[0].id
 
 
+def test_a_backup_says_what_the_disk_has_lost(folder: Folder, tmp_path: Path) -> None:
+    a_file_gone(folder)
+
+    made = invoke("backup", tmp_path / "b", "--data", folder.path)
+
+    assert made.exit_code == 1
+    assert f"file_missing\tfiles/{folder.files[0].session}/{folder.files[0].id} " in made.stdout
+    assert "made, but not whole" in made.stdout
+    assert "keep earlier backups" in made.stderr
+    assert "left out" not in made.stderr
+    assert invoke("check", tmp_path / "b").exit_code == 1
+
+
+def test_a_backup_leaves_what_the_service_keeps_free(folder: Folder, tmp_path: Path) -> None:
+    config = tmp_path / "stitchery.toml"
+    config.write_text("[storage]\nmin_free_mb = 16777216\n")
+
+    made = invoke("backup", tmp_path / "b", "--data", folder.path, "--config", config)
+
+    assert made.exit_code == 1
+    assert "kept free for the service" in made.stderr
+
+
+def test_names_of_any_bytes_are_told_in_a_line_each(folder: Folder, tmp_path: Path) -> None:
+    sessions = folder.path / "files" / folder.sessions[0].id
+    for name in (b"a\xff\nb", b"\x1b[2J", "ö\u202e".encode()):
+        Path(os.fsdecode(os.path.join(os.fsencode(sessions), name))).touch()  # noqa: PTH118 -- bytes
+    there = tmp_path / os.fsdecode(b"\xff\n")
+    there.mkdir()
+
+    def ran(*arguments: object) -> subprocess.CompletedProcess[bytes]:
+        done = subprocess.run(program(*arguments), cwd=ROOT, capture_output=True, check=False)  # noqa: S603 -- ours
+        assert b"Traceback" not in done.stderr
+        return done
+
+    backup = ran("backup", there / "b", "--data", folder.path)
+    folder.path.rename(there / "data")
+    plain = ran("check", there / "data")
+    as_json = ran("check", there / "data", "--json")
+
+    assert (backup.returncode, plain.returncode, as_json.returncode) == (0, 1, 1)
+    assert [line.split(b"\t")[0] for line in plain.stdout.splitlines()] == [b"file_unrecorded"] * 3
+    assert plain.stdout.isascii()
+    assert len(json.loads(as_json.stdout)["findings"]) == 3
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["check", "/nowhere"], ["check"], ["backup"], ["restore", "/nowhere", "--data", "x"],

@@ -29,10 +29,12 @@ from actors.safekeeping.places import PlaceTakenError
 from actors.safekeeping.reading import UnreadableJournalError
 from actors.safekeeping.repair import NothingToRepairError, RepairFailedError
 from conf.load import PRESETS, Resolved
+from conf.settings import Storage
 from web.bars import Bars
 from web.edge.rules import leaves_of
 from web.plan.words import count, size
 from web.safekeeping import view
+from web.shown import shown
 from web.terminal import EXIT_FAILED, complain, err, fail, run
 
 T = TypeVar("T")
@@ -64,9 +66,11 @@ def commands(resolve: Resolve) -> Iterator[click.Command]:
     yield from (_backup(resolve), _check(), _restore(resolve), _repair(resolve))
 
 
-def _folder(resolve: Resolve, config: Path | None, preset: str | None, data: Path | None) -> Path:
+def _storage(
+    resolve: Resolve, config: Path | None, preset: str | None, data: Path | None
+) -> Storage:
     flags = {"storage": {"data": None if data is None else str(data)}}
-    return resolve(config, preset, flags).settings.storage.data
+    return resolve(config, preset, flags).settings.storage
 
 
 # --- backup ---------------------------------------------------------------------------------------
@@ -99,9 +103,12 @@ def _backup(resolve: Resolve) -> click.Command:
         The service may run; nobody waits for it. The copy is the folder as it was in one moment,
         and appears under its name when it is whole, or not at all.
         """
-        folder = _folder(resolve, config, preset, data)
+        storage = _storage(resolve, config, preset, data)
+        floor = storage.min_free_mb << 20
         with _plain_errors(dest, as_json=as_json):
-            made, carried = _work(partial(backup.back_up, folder, dest, link=link))
+            made, carried = _work(
+                partial(backup.back_up, storage.data, dest, link=link, floor=floor)
+            )
         if as_json:
             told = {
                 **asdict(made),
@@ -168,7 +175,7 @@ def _restore(resolve: Resolve) -> click.Command:
         The backup is checked first and stays as it is. The folder appears when it is whole, or not
         at all; one that is there is never removed.
         """
-        folder = _folder(resolve, config, preset, data)
+        folder = _storage(resolve, config, preset, data).data
         with _plain_errors(folder, as_json=as_json):
             done = _work(partial(restore.restore, source, folder, replace=replace, anyway=anyway))
         findings = (*done.damaged, *done.checked.findings)
@@ -204,7 +211,7 @@ def _repair(resolve: Resolve) -> click.Command:
         Only while no service has the folder. The old journal is kept, in damaged-N/ beside it. A
         recent backup is better than a repair, where there is one.
         """
-        folder = _folder(resolve, config, preset, data)
+        folder = _storage(resolve, config, preset, data).data
         with _plain_errors(folder, as_json=as_json):
             try:
                 found = repairing.diagnose(folder)
@@ -304,7 +311,7 @@ def _plain_errors(
         words = "; ".join(_of_disk(error, place) for error in leaves_of(errors))
         if as_json:
             _told_as_json(f"{words}. {so_far}")
-        fail(f"{words}. {so_far}")
+        fail(shown(f"{words}. {so_far}", 1000))
 
 
 def _told_as_json(words: str) -> None:

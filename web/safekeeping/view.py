@@ -14,11 +14,12 @@ from typing import Any, Final
 import click
 
 from actors.safekeeping.check import Checked
-from actors.safekeeping.findings import Finding
+from actors.safekeeping.findings import Code, Finding
 from actors.safekeeping.manifest import Manifest
 from actors.safekeeping.repair import Repaired
 from actors.safekeeping.restore import Restored
 from web.plan.words import count, size
+from web.shown import shown
 from web.terminal import complain, err, out
 
 _WORDS: Final = {"keys": "idempotency keys"}
@@ -27,11 +28,15 @@ _WORDS: Final = {"keys": "idempotency keys"}
 _SHOWN: Final = 5
 """Findings of one kind that are shown to a person; programs get all."""
 
+_LOST: Final = frozenset({Code.FILE_MISSING, Code.DRAFT_MISSING})
+
 
 def show_backup(dest: Path, made: Manifest, damaged: Sequence[Finding]) -> None:
     """Tells what a backup holds, and what it had to take as it was."""
+    lost = any(finding.code in _LOST for finding in damaged)
+    state = "made, but not whole" if lost else "whole"
     say(
-        f"The backup is whole: {count(made.files, 'file')} with {size(made.bytes)}, "
+        f"The backup is {state}: {count(made.files, 'file')} with {size(made.bytes)}, "
         f"{count(made.sessions, 'session')}, {count(made.jobs, 'job')}, "
         f"{count(made.uploads, 'unfinished upload')}."
     )
@@ -41,6 +46,8 @@ def show_backup(dest: Path, made: Manifest, damaged: Sequence[Finding]) -> None:
     if damaged:
         show_findings(damaged)
         complain("This was damaged before; the backup has it as it is.")
+    if lost:
+        complain("What the folder has lost is not in it: keep earlier backups, which may have it.")
     _hint(f"To check it: stitchery check {dest} --deep")
 
 
@@ -63,7 +70,7 @@ def show_check(found: Checked, *, deep: bool) -> None:
     for note in found.notes:
         _hint(note)
     if found.findings:
-        complain(f"{count(len(found.findings), 'finding')} in {found.folder}.")
+        complain(_line(f"{count(len(found.findings), 'finding')} in {found.folder}."))
         return
     files = count(found.counts["files"], "file")
     read = "read and found as recorded" if deep else "there, with the right size"
@@ -124,14 +131,14 @@ def show_findings(findings: Sequence[Finding]) -> None:
     """Tells findings: for people by kind, a few of each; else all, a line each for grep."""
     if not out.is_terminal:
         for finding in findings:
-            click.echo(f"{finding.code}\t{finding.text}\t{finding.advice}")
+            click.echo(f"{finding.code}\t{_line(finding.text)}\t{_line(finding.advice)}")
         return
     kinds: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         kinds[finding.code].append(finding)
     for found in kinds.values():
         for finding in found[:_SHOWN]:
-            out.print(f"✗ {finding.text}", style="red", markup=False)
+            out.print(f"✗ {_line(finding.text)}", style="red", markup=False)
         if found[_SHOWN:]:
             out.print(f"  … and {len(found) - _SHOWN:,} more like these", style="red")
         out.print(f"  → {found[0].advice}\n", markup=False)
@@ -140,14 +147,20 @@ def show_findings(findings: Sequence[Finding]) -> None:
 def say(text: str, mark: str = "✓") -> None:
     """A result: with its mark for people, as it is for programs."""
     if out.is_terminal:
-        out.print(f"{mark} {text}", style="green" if mark.strip() else None, markup=False)
+        style = "green" if mark.strip() else None
+        out.print(f"{mark} {_line(text)}", style=style, markup=False)
     else:
-        click.echo(text)
+        click.echo(_line(text))
 
 
 def _hint(text: str) -> None:
-    err.print(f"  {text}", markup=False, soft_wrap=True, style="dim")
+    err.print(f"  {_line(text)}", markup=False, soft_wrap=True, style="dim")
 
 
 def _note(text: str) -> None:
-    err.print(text, markup=False, soft_wrap=True)
+    err.print(_line(text), markup=False, soft_wrap=True)
+
+
+def _line(text: str) -> str:
+    """As it can be printed: folders and files may have names of any bytes."""
+    return shown(text, len(text))

@@ -103,6 +103,15 @@ def everything(folder: Path) -> dict[str, bytes]:
     }
 
 
+def changed_record(folder: Path, *statements: str) -> None:
+    """Changes the record of a folder at rest, whatever refers to what."""
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        with connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute("PRAGMA journal_mode = DELETE")
+
+
 def made_days_ago(journal: Path, days: float) -> float:
     """Makes a journal look as if its last life had ended then; the age at that end."""
     with closing(sqlite3.connect(journal)) as connection, connection:

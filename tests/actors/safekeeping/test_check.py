@@ -13,8 +13,9 @@ import pytest
 from actors.journal.schema import APPLICATION_ID, VERSION
 from actors.journal.sqlite import SqliteJournal
 from actors.safekeeping.backup import back_up
-from actors.safekeeping.check import LOOKS, Checked, check
+from actors.safekeeping.check import Checked, check
 from actors.safekeeping.findings import Code
+from actors.safekeeping.snapshot import LOOKS
 from tests.actors.journal.makers import a_session, opened
 from tests.actors.safekeeping.folders import (
     DAMAGES,

@@ -17,13 +17,14 @@ from actors.safekeeping.check import check
 from actors.safekeeping.findings import Code
 from actors.safekeeping.pages import Pages, varint
 from actors.safekeeping.reading import UnreadableJournalError
-from actors.safekeeping.repair import NothingToRepairError, diagnose, repair
+from actors.safekeeping.repair import WORKSHOP, NothingToRepairError, diagnose, repair
 from actors.safekeeping.salvage import begin_empty
 from tests.actors.journal.makers import a_session, opened
 from tests.actors.safekeeping.dying import die
 from tests.actors.safekeeping.folders import (
     DAMAGES,
     Folder,
+    changed_record,
     copied,
     everything,
     flip,
@@ -145,6 +146,19 @@ def test_records_that_make_no_sense_are_dropped_and_counted(folder: Folder) -> N
     assert done.salvaged.dropped == {"jobs": 1, "keys": 1}  # the key was the job's
     assert done.salvaged.before["jobs"] == 8 * 12
     assert not check(folder.path).findings
+
+
+def test_records_that_name_no_ids_or_another_session_are_dropped(folder: Folder) -> None:
+    changed_record(
+        folder.path,
+        "UPDATE files SET id = '../x', document = replace(document, id, '../x') WHERE rowid = 1",
+        "UPDATE files SET session = (SELECT id FROM sessions WHERE rowid = 2) WHERE rowid = 2",
+    )
+
+    done = repair(folder.path)
+
+    assert done.salvaged.dropped == {"files": 2}
+    assert {finding.code for finding in check(folder.path).findings} == {Code.FILE_UNRECORDED}
 
 
 async def test_what_lies_in_a_killed_servers_log_is_saved(folder: Folder, tmp_path: Path) -> None:
@@ -318,9 +332,39 @@ def test_what_a_repair_cannot_help_is_refused(folder: Folder, tmp_path: Path) ->
 def test_a_repair_that_is_killed_is_gone_on_with_by_the_next(folder: Folder, step: int) -> None:
     was = rows(folder.journal)
     flip(folder.journal, 3)
+    for kind in ("files", "uploads"):  # nothing but what the killed one left tells of a loss
+        shutil.rmtree(folder.path / kind)
     assert die("repair", folder.path, step)
 
+    if not folder.journal.exists():
+        with pytest.raises(JournalUnusableError, match="stitchery repair"):
+            open_store(folder.path)
+        assert [one.code for one in check(folder.path).findings] == [Code.REPAIR_UNFINISHED]
     with suppress(NothingToRepairError):  # the killed one had come to its end
         repair(folder.path)
 
     assert rows(folder.journal) == was
+
+
+def test_what_a_killed_repair_left_is_told_and_goes_with_the_next(folder: Folder) -> None:
+    left = folder.path / f"{WORKSHOP}killed"
+    left.mkdir()
+    shutil.copy(folder.journal, left)
+
+    assert any(left.name in note for note in check(folder.path).notes)
+
+    flip(folder.journal, 3)
+    repair(folder.path)
+    assert not [*folder.path.glob(f"{WORKSHOP}*")]
+
+
+def test_a_log_without_its_journal_is_set_aside(folder: Folder) -> None:
+    folder.journal.unlink()
+    log = folder.journal.with_name(f"{folder.journal.name}-wal")
+    log.write_bytes(b"what is left")
+
+    done = repair(folder.path)
+
+    assert done.aside is not None
+    assert (done.aside / log.name).read_bytes() == b"what is left"
+    assert not log.exists()
