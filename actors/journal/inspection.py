@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -229,6 +230,8 @@ def connect(undo: ExitStack, path: Path, mode: str) -> sqlite3.Connection:
         check_same_thread=False,  # store.py says how many threads may be in it
     )
     undo.callback(connection.close)
+    # A damaged text may be none. That is no reason to fail: sound.py looks whether it makes sense.
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     return connection
 
 

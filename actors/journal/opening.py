@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from actors.ids import is_id
 from actors.journal import stamps
 from actors.journal.age import UNMARKED, Mark, Resumed, resume
 from actors.journal.inspection import connect, inspect, plain_words, pragma, refuse_missing
@@ -28,6 +29,16 @@ LOCK: Final = "journal.lock"
 
 LOG_SIZE: Final = 1 << 24
 """Bytes that the log may keep on disk. It uses a quarter of them unless somebody reads for long."""
+
+_IDS: Final = """
+    SELECT CAST(id AS TEXT) FROM sessions UNION ALL SELECT CAST(id AS TEXT) FROM jobs
+    UNION ALL SELECT CAST(id AS TEXT) FROM files UNION ALL SELECT CAST(id AS TEXT) FROM uploads
+"""
+_GREATEST_IDS: Final = """
+    SELECT CAST(max(id) AS TEXT) FROM sessions UNION ALL SELECT CAST(max(id) AS TEXT) FROM jobs
+    UNION ALL SELECT CAST(max(id) AS TEXT) FROM files
+    UNION ALL SELECT CAST(max(id) AS TEXT) FROM uploads
+"""
 
 
 def open_store(folder: Path, *, wall: Callable[[], float] = time.time) -> Store:
@@ -179,10 +190,8 @@ def _begin_life(connection: sqlite3.Connection, mark: Mark) -> tuple[int, tuple[
 
 
 def _last_id(connection: sqlite3.Connection) -> str:
-    """The greatest id on record, or ""."""
-    ((last_id,),) = connection.execute(
-        "SELECT max(coalesce(id, '')) FROM (SELECT max(id) AS id FROM sessions"
-        " UNION ALL SELECT max(id) FROM jobs UNION ALL SELECT max(id) FROM files"
-        " UNION ALL SELECT max(id) FROM uploads)"
-    ).fetchall()
-    return str(last_id)
+    """The greatest id on record, or ""; what is none is passed over."""
+    greatest = [one for (one,) in connection.execute(_GREATEST_IDS) if one is not None]
+    if not all(map(is_id, greatest)):
+        greatest = [one for (one,) in connection.execute(_IDS) if is_id(one)]
+    return max(greatest, default="")

@@ -308,9 +308,9 @@ def test_a_stamp_that_no_life_can_have_made_ages_nothing_and_is_made_anew(
         assert 9 <= store.resumed.age < 60
         assert len(store.findings) == findings
         assert all("kept longer" in finding for finding in store.findings)
-        assert len(store.read(files_before(9.0, 10))) == 2
-        assert store.read(sessions_before(9.0, 10)) == ()
-        assert len(store.read(files_before(1e9, 10))) == 3
+        assert len(store.read(files_before(9.0, 10)).taken) == 2
+        assert store.read(sessions_before(9.0, 10)).taken == ()
+        assert len(store.read(files_before(1e9, 10)).taken) == 3
         assert store.read(usage(session)).files == 3
         store.close()
 
