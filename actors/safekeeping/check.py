@@ -7,6 +7,8 @@ While a service runs, bytes lie on the disk a moment before their record does, a
 before it is. What seems wrong is therefore looked at again: only what stays so is told.
 """
 
+import os
+import stat
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,7 +20,7 @@ from actors.safekeeping import copying, manifest, reading, snapshot
 from actors.safekeeping.carrying import Progress, Report, entries, nobody, source_of
 from actors.safekeeping.findings import Code, Contents, Finding, Stored, compare, printable
 from actors.safekeeping.manifest import Manifest, ManifestError
-from actors.safekeeping.places import KEYS
+from actors.safekeeping.places import KEYS, LEAST_KEY
 from actors.safekeeping.repair import WORKSHOP
 
 
@@ -32,6 +34,7 @@ class Checked:
         notes: what else is good to know, in sentences.
         server: the process that has the folder in use, or None.
         manifest: of a backup, or None.
+        is_backup: whether it is one, as there is a manifest, whatever that says.
         counts: rows on record by table, and `bytes` of files and drafts; empty when unreadable.
     """
 
@@ -40,6 +43,7 @@ class Checked:
     notes: tuple[str, ...]
     server: int | None
     manifest: Manifest | None
+    is_backup: bool
     counts: dict[str, int]
 
 
@@ -84,6 +88,7 @@ def check(
         notes=tuple(_notes(folder, record, server, said)),
         server=server,
         manifest=said,
+        is_backup=_is_backup(folder),
         counts={**record.counts, "bytes": seen},
     )
 
@@ -108,7 +113,13 @@ def _stored(folder: Path) -> Stored:
 def _unreadable(folder: Path, finding: Finding, server: int | None) -> Checked:
     notes = () if server is None else (_running(server),)
     return Checked(
-        folder=folder, findings=(finding,), notes=notes, server=server, manifest=None, counts={}
+        folder=folder,
+        findings=(finding,),
+        notes=notes,
+        server=server,
+        manifest=None,
+        is_backup=_is_backup(folder),
+        counts={},
     )
 
 
@@ -142,15 +153,31 @@ def _contents_amiss(
     return frozenset(amiss)
 
 
+def _is_backup(folder: Path) -> bool:
+    return (folder / manifest.NAME).exists()
+
+
 def _keys_amiss(folder: Path) -> list[Finding]:
-    try:
-        mode = (folder / KEYS).stat().st_mode
-    except FileNotFoundError:
+    """What is wrong with the file of keys, for a service that would start on the folder."""
+    path = folder / KEYS
+    if not os.path.lexists(path):
         return [Finding(Code.KEYS_MISSING, "The signing keys are missing.")]
+    try:
+        mode = path.stat().st_mode
+        keys = path.read_text(encoding="ascii").split() if stat.S_ISREG(mode) else []
+    except (OSError, UnicodeDecodeError) as error:
+        return [Finding(Code.KEYS_UNUSABLE, f"The signing keys cannot be read: {_why(error)}.")]
+    if not keys or min(map(len, keys)) < LEAST_KEY:
+        text = f"The signing keys are damaged: each must have {LEAST_KEY} characters or more."
+        return [Finding(Code.KEYS_UNUSABLE, text)]
     if mode & 0o077:
         text = f"The signing keys can be read by others (mode {mode & 0o777:o})."
         return [Finding(Code.KEYS, text)]
     return []
+
+
+def _why(error: Exception) -> str:
+    return str(error.strerror) if isinstance(error, OSError) else "they are no plain text"
 
 
 def _manifest_of(

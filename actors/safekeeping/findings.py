@@ -34,6 +34,7 @@ class Code(StrEnum):
     DRAFT_UNRECORDED = "draft_unrecorded"
     KEYS = "keys_open"
     KEYS_MISSING = "keys_missing"
+    KEYS_UNUSABLE = "keys_unusable"
     MANIFEST = "manifest_disagrees"
 
 
@@ -63,10 +64,26 @@ ADVICE: Final[Mapping[Code, str]] = {
     Code.KEYS: "chmod 600 the file: whoever can read it can make tokens of any session.",
     Code.KEYS_MISSING: "Put the file back; otherwise the next start makes a new key, and everybody "
     "begins a new session.",
+    Code.KEYS_UNUSABLE: "No service starts so. Make the file readable, or put it back from a "
+    "backup; or move it away: the next start makes a new key, and everybody begins a new session.",
     Code.MANIFEST: "Trust it less than an untouched one: something was changed after the backup "
     "was made, perhaps by a service that was started on it.",
 }
 """What to do, by code."""
+
+_LACKS: Final = "Take another backup; what this one has can be had with stitchery restore --anyway."
+_LEFT_BEHIND: Final = "Nothing: it is left behind when the backup is restored."
+_SAVE: Final = "Take another backup; or save what can be read of this one's (stitchery repair)."
+
+ADVICE_OF_BACKUP: Final[Mapping[Code, str]] = {
+    **ADVICE,
+    **dict.fromkeys((Code.JOURNAL_MISSING, Code.JOURNAL_DAMAGED), _SAVE),
+    **dict.fromkeys((Code.JOURNAL_TAIL, Code.REFERENCE, Code.RECORD), _LACKS),
+    **dict.fromkeys((Code.FILE_MISSING, Code.FILE_SIZE, Code.FILE_CONTENT), _LACKS),
+    **dict.fromkeys((Code.DRAFT_MISSING, Code.DRAFT_SIZE), _LACKS),
+    **dict.fromkeys((Code.FILE_UNRECORDED, Code.DRAFT_UNRECORDED), _LEFT_BEHIND),
+}
+"""What to do about what is wrong with a backup."""
 
 
 def printable(value: object) -> str:

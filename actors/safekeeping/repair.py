@@ -25,7 +25,7 @@ from actors.journal.aside import REPORT, following, unfinished
 from actors.journal.opening import DATABASE
 from actors.safekeeping import reading, snapshot
 from actors.safekeeping.carrying import entries
-from actors.safekeeping.findings import Code, Finding, Stored, compare
+from actors.safekeeping.findings import Code, Finding, Stored, compare, printable
 from actors.safekeeping.reading import UNREADABLE, UnreadableJournalError
 from actors.safekeeping.salvage import Salvaged, begin_empty, lay_over, salvage
 from actors.safekeeping.taking import taken as holding
@@ -136,7 +136,7 @@ def _made(new: Path, aside: Path | None, shop: Path) -> tuple[Salvaged, reading.
     except UnreadableJournalError as error:
         where = "" if aside is None else f" The old journal is kept as it was, in {aside}."
         raise RepairFailedError(
-            f"No new journal could be made ({reading.printable(error.__cause__ or error)}).{where} "
+            f"No new journal could be made ({printable(error.__cause__ or error)}).{where} "
             "Restore a backup (stitchery restore --replace), or repair again with a later release: "
             "it goes on with what is kept."
         ) from error

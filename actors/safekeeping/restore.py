@@ -49,6 +49,13 @@ class Restored:
     left_out: int
     damaged: tuple[Finding, ...]
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong now, each thing once: a check may say more of what was damaged before."""
+        told = {(finding.session, finding.id) for finding in self.checked.findings if finding.id}
+        before = [one for one in self.damaged if (one.session, one.id) not in told]
+        return (*before, *self.checked.findings)
+
 
 def restore(
     backup: Path,

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -26,6 +26,7 @@ from actors.safekeeping.restore import restore
 from tests import pictures
 from tests.actors.safekeeping.folders import (
     Folder,
+    a_file_cut_short,
     a_file_gone,
     a_page_of_the_journal_zeroed,
     copied,
@@ -34,6 +35,7 @@ from tests.actors.safekeeping.folders import (
 )
 from tests.service import ENDS, Json, User, open_program
 from web.commands import cli
+from web.keys import KeysUnusableError, signing_keys
 
 pytestmark = pytest.mark.usefixtures("logging_kept")
 
@@ -224,6 +226,49 @@ def test_a_repair_that_fails_tells_programs_in_json_and_people_where_the_old_jou
     gone_on = json.loads(invoke("repair", "--data", folder.path, "--yes", "--json").stdout)
     assert (gone_on["ok"], Path(gone_on["aside"]).name) == (True, "damaged-1")
     assert not (folder.path / "damaged-2").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"xx", b"", b"\xff" * 43, b"k" * 43 + b"\nshort\n", b"k" * 32 + b"\n", None],
+    ids=["short", "empty", "no text", "one short", "good", "a link to nothing"],
+)
+def test_a_check_finds_keys_with_which_no_service_starts_and_no_others(
+    folder: Folder, content: bytes | None
+) -> None:
+    path = folder.path / "keys"
+    if content is None:
+        path.unlink()
+        path.symlink_to("nowhere")
+    else:
+        path.write_bytes(content)
+    try:
+        signing_keys(folder.path)
+    except KeysUnusableError:
+        expected = [Code.KEYS_UNUSABLE]
+    else:
+        expected = []
+
+    assert [finding.code for finding in check(folder.path).findings] == expected
+
+
+def test_what_is_wrong_with_a_backup_is_told_once_and_with_what_helps(
+    folder: Folder, tmp_path: Path
+) -> None:
+    backup, new = tmp_path / "backup", tmp_path / "new"
+    back_up(folder.path, backup)
+    a_file_cut_short(replace(folder, path=backup))
+
+    checked = invoke("check", backup)
+    restored = invoke("restore", backup, "--anyway", "--data", new)
+
+    [line] = [line for line in checked.stdout.splitlines() if line.startswith("file_size")]
+    assert "Take another backup" in line
+    assert restored.exit_code == 1
+    [finding, _] = restored.stdout.splitlines()
+    assert finding.startswith("file_size\t")
+    assert "not whole: 1 finding" in restored.stderr
+    assert f"stitchery serve --data {new}" in restored.stderr
 
 
 def test_an_error_of_a_disk_names_the_place(

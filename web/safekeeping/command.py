@@ -178,17 +178,16 @@ def _restore(resolve: Resolve) -> click.Command:
         folder = _storage(resolve, config, preset, data).data
         with _plain_errors(folder, as_json=as_json):
             done = _work(partial(restore.restore, source, folder, replace=replace, anyway=anyway))
-        findings = (*done.damaged, *done.checked.findings)
         if as_json:
             told = {"aside": done.aside and str(done.aside), "left_out": done.left_out}
             told |= view.as_json_of(done.checked) | {
-                "ok": not findings,
-                "findings": view.listed(findings),
+                "ok": not done.findings,
+                "findings": view.listed(done.findings),
             }
             click.echo(json.dumps(told, indent=2))
         else:
-            view.show_restore(folder, done, findings)
-        sys.exit(EXIT_FAILED if findings else 0)
+            view.show_restore(folder, done)
+        sys.exit(EXIT_FAILED if done.findings else 0)
 
     return act
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from actors.safekeeping.check import Checked
-from actors.safekeeping.findings import Code, Finding
+from actors.safekeeping.findings import ADVICE, ADVICE_OF_BACKUP, Code, Finding
 from actors.safekeeping.manifest import Manifest
 from actors.safekeeping.repair import Repaired
 from actors.safekeeping.restore import Restored
@@ -56,7 +56,7 @@ def as_json_of(found: Checked) -> dict[str, Any]:
     return {
         "ok": not found.findings,
         "folder": str(found.folder),
-        "findings": listed(found.findings),
+        "findings": listed(found.findings, of_backup=found.is_backup),
         "notes": found.notes,
         "server": found.server,
         "manifest": found.manifest and asdict(found.manifest),
@@ -66,7 +66,7 @@ def as_json_of(found: Checked) -> dict[str, Any]:
 
 def show_check(found: Checked, *, deep: bool) -> None:
     """Tells what a check found."""
-    show_findings(found.findings)
+    show_findings(found.findings, of_backup=found.is_backup)
     for note in found.notes:
         _hint(note)
     if found.findings:
@@ -83,9 +83,9 @@ def show_check(found: Checked, *, deep: bool) -> None:
         _hint("Files' contents were not read; --deep does that.")
 
 
-def show_restore(folder: Path, done: Restored, findings: Sequence[Finding]) -> None:
+def show_restore(folder: Path, done: Restored) -> None:
     """Tells what a restore did."""
-    show_findings(findings)
+    show_findings(done.findings)
     counts = done.checked.counts
     if done.left_out:
         _note(f"{count(done.left_out, 'file')} taken off the record: the backup lacked them.")
@@ -96,6 +96,9 @@ def show_restore(folder: Path, done: Restored, findings: Sequence[Finding]) -> N
             f"Restored to {folder}: {count(counts['files'], 'file')} with {size(counts['bytes'])}, "
             f"{count(counts['sessions'], 'session')}, {count(counts['jobs'], 'job')}."
         )
+    if done.findings:
+        found = count(len(done.findings), "finding")
+        complain(f"It is not whole: {found}, told above. What the backup had is in it.")
     _hint(f"To start: stitchery serve --data {folder}")
 
 
@@ -122,16 +125,18 @@ def show_repair(folder: Path, done: Repaired) -> None:
     _hint(f"To start: stitchery serve --data {folder}")
 
 
-def listed(findings: Sequence[Finding]) -> list[dict[str, str]]:
+def listed(findings: Sequence[Finding], *, of_backup: bool = False) -> list[dict[str, str]]:
     """Findings, ready for JSON."""
-    return [{**asdict(finding), "advice": finding.advice} for finding in findings]
+    advice = ADVICE_OF_BACKUP if of_backup else ADVICE
+    return [{**asdict(finding), "advice": advice[finding.code]} for finding in findings]
 
 
-def show_findings(findings: Sequence[Finding]) -> None:
+def show_findings(findings: Sequence[Finding], *, of_backup: bool = False) -> None:
     """Tells findings: for people by kind, a few of each; else all, a line each for grep."""
+    advice = ADVICE_OF_BACKUP if of_backup else ADVICE
     if not out.is_terminal:
         for finding in findings:
-            click.echo(f"{finding.code}\t{_line(finding.text)}\t{_line(finding.advice)}")
+            click.echo(f"{finding.code}\t{_line(finding.text)}\t{_line(advice[finding.code])}")
         return
     kinds: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
@@ -141,7 +146,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
             out.print(f"✗ {_line(finding.text)}", style="red", markup=False)
         if found[_SHOWN:]:
             out.print(f"  … and {len(found) - _SHOWN:,} more like these", style="red")
-        out.print(f"  → {found[0].advice}\n", markup=False)
+        out.print(f"  → {advice[found[0].code]}\n", markup=False)
 
 
 def say(text: str, mark: str = "✓") -> None:

@@ -188,6 +188,11 @@ def keys_for_everybody(folder: Folder) -> None:
     (folder.path / "keys").chmod(0o644)
 
 
+@damage(Code.KEYS_UNUSABLE)
+def keys_that_are_none(folder: Folder) -> None:
+    (folder.path / "keys").write_text("xx\n")
+
+
 @damage(Code.JOURNAL_MISSING)
 def no_journal(folder: Folder) -> None:
     folder.journal.unlink()

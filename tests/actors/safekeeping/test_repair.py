@@ -191,8 +191,8 @@ def test_a_missing_journal_is_begun_empty_and_files_stay(folder: Folder) -> None
 def a_row_of_no_columns(page: bytearray) -> None:
     """Makes the first row of a leaf one that says of itself that it has no columns."""
     (at,) = struct.unpack_from(">H", page, 8)
-    _, at = varint(page, at)  # its size
-    _, at = varint(page, at)  # its number
+    _, at = varint(bytes(page), at)  # its size
+    _, at = varint(bytes(page), at)  # its number
     page[at] = 1  # the length of its head, which is this byte alone
 
 
