@@ -102,7 +102,7 @@ def plain_errors(path: Path) -> Iterator[None]:
     except UNREADABLE as error:
         if _kind(error) == sqlite3.SQLITE_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
-        if is_of_disk(error):
+        if is_of_disk(error) and not _is_said_by_its_head(error, path):
             raise OSError(errno.EIO, str(error), str(path)) from error
         text = f"The journal {path.name} cannot be read: {printable(error)}."
         raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, text)) from error
@@ -111,6 +111,11 @@ def plain_errors(path: Path) -> Iterator[None]:
 def is_of_disk(error: Exception) -> bool:
     """Whether SQLite complains of the disk, or of another program, and not of what it was given."""
     return _kind(error) in {*_NOT_DAMAGE, sqlite3.SQLITE_FULL}
+
+
+def _is_said_by_its_head(error: Exception, path: Path) -> bool:
+    """Whether a journal that could be written is damaged in what it says of its format."""
+    return _kind(error) == sqlite3.SQLITE_READONLY and os.access(path, os.W_OK)
 
 
 def _kind(error: Exception) -> int:

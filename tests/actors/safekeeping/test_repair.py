@@ -216,6 +216,18 @@ def test_a_row_that_no_table_takes_is_counted_as_not_saved(folder: Folder) -> No
     assert not check(folder.path).findings
 
 
+def test_a_journal_that_says_it_may_not_be_written_is_damaged_and_saved(folder: Folder) -> None:
+    was = rows(folder.journal)
+    flip(folder.journal, 18)  # the format that a writer must know (sqlite.org/fileformat2.html)
+    assert [finding.code for finding in check(folder.path).findings] == [Code.JOURNAL_DAMAGED]
+
+    repair(folder.path)
+
+    assert rows(folder.journal) == was
+    with pytest.raises(NothingToRepairError):
+        diagnose(folder.path)
+
+
 async def test_a_log_that_a_killed_repair_has_set_aside_is_gone_on_with(
     folder: Folder, tmp_path: Path
 ) -> None:
