@@ -364,7 +364,8 @@ async def test_calls_beyond_the_most_wait_for_a_worker_and_all_are_served(
         await trio.testing.wait_all_tasks_blocked()
         statistics = workers.statistics()
         assert statistics.busy + statistics.starting <= 3
-        assert statistics.waiting >= 190
+        # on a busy machine, some have been served before all had asked
+        assert statistics.waiting + len(answers) >= 190
     assert len(answers) == 200
     assert len(set(answers)) <= 3
     assert workers.statistics().waiting == 0
