@@ -82,17 +82,18 @@ class Sessions:
         self._register.clear()
         self._owned.clear()
         self._mending.clear()
-        try:
-            async with trio.open_nursery() as self._nursery:
-                if services.taken_up.is_set():  # else somebody may wait for this very one
-                    services.taken_up = trio.Event()
-                self._nursery.start_soon(self._line_up, await take_up(services))
+        if services.taken_up.is_set():  # else somebody may wait for this very one
+            services.taken_up = trio.Event()
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            try:
+                nursery.start_soon(self._line_up, await take_up(services))
                 with trio.move_on_after(TAKEN_UP):
                     await services.taken_up.wait()
                 task_status.started()
                 await trio.sleep_forever()
-        finally:
-            self._nursery = None
+            finally:
+                self._nursery = None  # whoever comes while its tasks leave begins none there
 
     # --- asked by the faces ---------------------------------------------------------------------
 
