@@ -332,7 +332,7 @@ class Sessions:
             self._owned[owner] = session
         try:
             await session.run(task_status=task_status)
-        except Exception:
+        except Exception:  # whatever broke it is logged, and its jobs are taken up by a new one
             log.exception("session broke", session=id)
             if not self._budget.spend(trio.current_time()):
                 raise

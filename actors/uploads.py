@@ -192,7 +192,7 @@ class Uploads:
         try:
             await self._services.workspace.drafts.begin(self._session, record.id)
             await self._services.journal.add_upload(record)
-        except BaseException:
+        except BaseException:  # cancelled, too: nobody will ever know its id
             with trio.CancelScope(shield=True):
                 await self._discard(upload, at_any_rate=True)
                 await self._forget(record.id)  # what was not answered may have been written

@@ -87,7 +87,7 @@ class Workspace:
             path = self._parts / _checked(id)
             owner = _checked(session)
             descriptor = await self._disk(disk.create, path)
-        except BaseException:
+        except BaseException:  # cancelled, too: the promised room ends here
             allowance.release()
             raise
         return Part(owner, id, path, descriptor, self._disk, allowance)
