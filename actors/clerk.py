@@ -59,11 +59,10 @@ class Clerk:
             return self._docket.newest(known.job)
 
     async def resume(self, record: JobRecord, arrival: int, nursery: trio.Nursery) -> None:
-        """Takes up a job of an earlier life; returns when it stands in line again, or has ended."""
+        """Takes up a job of an earlier life; returns when it stands in line again, or is to end."""
         found = resumed(record, self._services, self._shelf.files)
         if isinstance(found, Beyond):
-            # if that cannot be, the next life finds it as this one did
-            await scribe.save(self._services.journal, found.record)
+            nursery.start_soon(scribe.conclude, self._services.journal, found.record)
             return
         if found.record != record:  # of ten thousand that waited, none: a start is quick
             await scribe.save(self._services.journal, found.record)

@@ -215,12 +215,23 @@ class Removed:
     stuck: Mapping[str, str]
 
 
+def refuse_link(folder: Path) -> None:
+    """Refuses a link in the place of a folder of ours: what is behind it is somebody else's.
+
+    Raises:
+        NotADirectoryError: it is one.
+    """
+    if folder.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "a link lies in the place of a folder")
+
+
 def remove_each(folder: Path, names: Collection[str]) -> Removed:
     """Removes what it can of these files of a folder; none there is none left.
 
     Raises:
-        OSError: the disk is read-only, so that none can go.
+        OSError: the disk is read-only, so that none can go. NotADirectoryError: as `refuse_link`.
     """
+    refuse_link(folder)
     gone: set[str] = set()
     stuck: dict[str, str] = {}
     for name in names:
@@ -275,7 +286,12 @@ def look_through(root: Path, folders: Iterable[str], fits: Callable[[str], bool]
 
 
 def sizes_in(folder: Path, fits: Callable[[str], bool]) -> dict[str, int]:
-    """The bytes of a folder's files, by name; none when it is not there."""
+    """The bytes of a folder's files, by name; none when it is not there.
+
+    Raises:
+        NotADirectoryError: as `refuse_link`.
+    """
+    refuse_link(folder)
     sizes: dict[str, int] = {}
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
@@ -294,9 +310,16 @@ def remove_whatever(path: Path) -> None:
 
 
 def remove_folder(folder: Path) -> int:
-    """Removes a folder with all in it; how many entries it had."""
-    removed = clear(folder)
+    """Removes a folder with all in it; how many entries it had. Of a link the link goes."""
+    if folder.is_symlink():
+        folder.unlink()
+        return 0
+    removed = 0
     with suppress(FileNotFoundError):
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                remove_whatever(Path(entry))
+                removed += 1
         folder.rmdir()
     return removed
 
@@ -305,19 +328,6 @@ def remove_if_empty(folder: Path) -> None:
     """Removes a folder in which nothing lies."""
     with suppress(OSError):
         folder.rmdir()
-
-
-def clear(folder: Path) -> int:
-    """Removes all that is in a folder, if there is one; follows no link."""
-    removed = 0
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path)
-            else:
-                Path(entry).unlink()
-            removed += 1
-    return removed
 
 
 def room(folder: Path) -> Room:

@@ -179,7 +179,8 @@ def _look(path: Path) -> Stretch | None:
 
 def _look_at_all(root: Path) -> dict[tuple[str, str], Stretch]:
     found: dict[tuple[str, str], Stretch] = {}
-    for session in filter(is_id, disk.names(root)):
+    folders = (name for name in disk.names(root) if not (root / name).is_symlink())
+    for session in filter(is_id, folders):
         for id in filter(is_id, disk.names(root / session)):
             stretch = _look(root / session / id)
             if stretch is not None:  # it may leave while we look

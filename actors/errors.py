@@ -255,6 +255,10 @@ class WorkersGone(WorkerCrashed):
     """Several ended before they had read what to do: whatever did that, it was not the work."""
 
 
+class WorkerDismissed(WorkerCrashed):
+    """Somebody asked it from outside to end, as who stops a service may ask all its processes."""
+
+
 class Poison(WorkFailed):
     """The work ends its processes again and again; it is not tried any more."""
 

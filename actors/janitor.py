@@ -1,7 +1,7 @@
 """Removes what has had its time, a little at a time.
 
 Owns: the looks at what is due, and their pace: a look does a bounded piece of work, one session
-after the other, and the next one follows at once while more is due.
+after the other, and the next one follows at once while something goes.
 Never: removes a session's files or jobs itself: each session removes its own (shelf.py, docket.py),
 bytes before records, since to remove a record takes room. What cannot be removed now, because a
 job needs it or the disk is full, is due again at the next look.
@@ -28,7 +28,7 @@ HOUR: Final = 3600.0
 DAY: Final = 24 * HOUR
 
 BETWEEN_LOOKS: Final = 60.0
-"""Seconds between two looks when nothing more is due."""
+"""Seconds between two looks when nothing more is due, or nothing that is due can go."""
 
 BREATH: Final = 0.2
 """Seconds between two looks when more is due, in which others have the disk to themselves."""
@@ -76,11 +76,12 @@ def by_session(records: Iterable[Owned]) -> Mapping[str, list[str]]:
 class Due:
     """What is due of one kind, in pieces, each record once a round: some stay for now. Pure.
 
-    A round ends with the first piece in which nothing is new.
+    A round ends with the piece behind which there is none.
     """
 
     def __init__(self) -> None:
         self._kept: set[str] = set()
+        self._last = False
 
     @property
     def limit(self) -> int:
@@ -90,13 +91,15 @@ class Due:
     def piece(self, oldest: Sequence[NamedT]) -> list[NamedT]:
         """Those of the oldest that are to be tried now."""
         new = [record for record in oldest if record.id not in self._kept]
-        if not new:
+        self._last = len(oldest) < self.limit
+        if self._last:
             self._kept.clear()
         return new
 
     def keep(self, ids: Iterable[str]) -> None:
         """These stay, and are not tried again in this round."""
-        self._kept.update(ids)
+        if not self._last:
+            self._kept.update(ids)
 
 
 class Janitor:
@@ -142,7 +145,7 @@ class Janitor:
             log.warning("a chore must wait", chore=chore.__name__.strip("_"), why=error.detail)
             return False
 
-    # --- the chores: each tells whether more is due ---------------------------------------------
+    # --- the chores: each tells whether more may go at once --------------------------------------
 
     async def _keep_age(self) -> bool:
         await self._services.journal.keep_age()
@@ -174,7 +177,7 @@ class Janitor:
             await trio.sleep(PAUSE)
         if gone:
             log.info("removed files that had their time", files=gone)
-        return bool(due)
+        return gone > 0
 
     async def _sweep(self, session: str, files: Sequence[str]) -> frozenset[str]:
         try:
@@ -208,7 +211,7 @@ class Janitor:
             await trio.sleep(PAUSE)
         if gone:
             log.info("forgot jobs that had their time", jobs=gone)
-        return bool(due)
+        return gone > 0
 
     async def _forget_sessions(self) -> bool:
         before = self._services.journal.age() - self._services.settings.sessions.max_age_days * DAY
@@ -223,7 +226,7 @@ class Janitor:
             await trio.sleep(PAUSE)
         if gone:
             log.info("forgot sessions that nobody uses", sessions=gone)
-        return bool(due)
+        return gone > 0
 
     # --- uploads --------------------------------------------------------------------------------
 

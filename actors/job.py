@@ -21,11 +21,12 @@ import trio
 
 from actors import job_lines, scribe
 from actors.blame import cause_of
+from actors.cancelling import but_cancelling, is_cancelled
 from actors.capability import Request
 from actors.commands import Place, WaitedTooLongError
 from actors.context import JobContext
 from actors.ending import Ending
-from actors.errors import ActorGone
+from actors.errors import ActorGone, WorkerCrashed, WorkerDismissed
 from actors.lifecycle import Event, State, advance, has_ended
 from actors.lines import Ticket
 from actors.messages import (
@@ -48,6 +49,10 @@ log = structlog.get_logger("job")
 ASK_AGAIN = 1.0
 """Seconds before a limiter that fell is asked again for a place: its supervisor has it back sooner,
 but waits a little longer each time."""
+
+HEARD_WITHIN = 1.0
+"""Seconds in which we hear that we are to stop, too, when a worker was dismissed from outside: who
+stops a service may signal all its processes at once, and we need not be the first."""
 
 
 class Owner(Protocol):
@@ -199,10 +204,16 @@ class Job:
                 while isinstance(outcome := await self._attempt(), Retry):
                     await self._go_back(outcome)
                 return outcome
-        except Exception as error:  # whatever breaks here is this job's end
-            if not self._scope.cancel_called:
-                return Ending(Event.FAILED, error=cause_of(error).problem())
-            log.exception("cancelled work broke while it cleaned up")
+        except BaseException as error:
+            broken = but_cancelling(error)
+            if isinstance(broken, Exception):  # whatever breaks here is this job's end
+                if not (self._scope.cancel_called or is_cancelled()):
+                    return Ending(Event.FAILED, error=cause_of(broken).problem())
+                log.exception("cancelled work broke while it cleaned up", exc_info=broken)
+            elif broken is not None:  # the interpreter is to end
+                raise
+        # If the tree stops, that goes on as what it is, without what broke beside it.
+        await trio.lowlevel.checkpoint_if_cancelled()
         return Ending(Event.CANCELLED)
 
     async def _attempt(self) -> Ending | Retry:
@@ -222,10 +233,10 @@ class Job:
                     files = await self._context.publish()
                 return Ending(Event.RETURNED, result=result, files=files)
         except Exception as error:  # whatever the work raises is the end of this attempt
-            if self._scope.cancel_called:
+            if is_cancelled():
                 raise
             if not stopwatch.scope.cancel_called:
-                return self._failed(error)
+                return await self._failed(error)
             log.exception("work that ran too long broke while it cleaned up")
         return Ending(Event.RAN_TOO_LONG, error=self._patience.ran_too_long(stopwatch))
 
@@ -241,8 +252,12 @@ class Job:
         job_lines.started(self.record)
         self._owner.job_changed(self)
 
-    def _failed(self, error: Exception) -> Ending | Retry:
+    async def _failed(self, error: Exception) -> Ending | Retry:
         cause = cause_of(error)
+        if isinstance(cause, WorkerDismissed) and not self._owner.draining:
+            await trio.sleep(HEARD_WITHIN)
+        if isinstance(cause, WorkerCrashed) and self._owner.draining:
+            return Retry(0.0, cause, spends=False)
         self.record = replace(self.record, crashes=self.record.crashes + is_crash(cause))
         settings = self._services.settings_of(self.record.capability)
         verdict = judge(self.record, cause, settings, left=self._patience.left)
@@ -253,8 +268,8 @@ class Job:
     async def _go_back(self, retry: Retry) -> None:
         """Leaves nothing of the attempt that failed, and takes a place for the next one in time.
 
-        While it backs off it holds neither slot nor place. The attempt is on record as spent before
-        that is told: whichever life makes the next one, it is the next one.
+        While it backs off it holds neither slot nor place. What it spends is on record before that
+        is told: whichever life makes the next attempt, it is the next one.
         """
         with trio.CancelScope(shield=True):
             await self._context.discard()
@@ -265,7 +280,7 @@ class Job:
             self.record = replace(
                 self.record,
                 state=advance(self.record.state, Event.RETRIED),
-                attempt=self.record.attempt + 1,
+                attempt=self.record.attempt + retry.spends,
                 started_at=None,
             )
             self.progress = None

@@ -2,8 +2,8 @@
 
 Owns: `lost/SESSION/ID`, and beside these folders `ages.json`, the age of the journal at which each
 was put there.
-Never: takes away what is on record, or asks the wall clock how long something has lain: a clock
-that jumps would empty the folder at once.
+Never: takes away what is on record, follows a link, or asks the wall clock how long something has
+lain: a clock that jumps would empty the folder at once.
 
 Whoever finds something missing may look here, and put it back. What somebody else has put here is
 as old as the first look at it; so is everything when the ages cannot be read, or the journal is a
@@ -18,8 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from actors import disk
-from actors.disk import Disk
+from actors.disk import Disk, Removed
+from actors.ids import is_id
+
+log = structlog.get_logger("lost")
 
 LEDGER: Final = "ages.json"
 
@@ -63,10 +68,25 @@ class Lost:
     async def empty(self, age: float, retention: float, *, most: int) -> int:
         """Removes what has lain here for `retention` seconds, up to so many files; how many.
 
+        What the disk does not let go is told, holds no other up, and is due again at the next look.
+
         Raises:
-            StorageFull, Fault: the disk does not let them go; they are due again at the next look.
+            StorageFull, Fault: nobody can tell what lies here.
         """
-        return await self._disk(_empty, self._folder, age, retention, most)
+        removed = await self._disk(_empty, self._folder, age, retention, most)
+        for name, why in list(removed.stuck.items())[:1]:
+            log.warning("cannot remove what was lost", file=name, all=len(removed.stuck), why=why)
+        return len(removed.gone)
+
+    async def remove_session(self, session: str) -> None:
+        """Removes what a session has lost.
+
+        Raises:
+            StorageFull, Fault: the disk does not let it go.
+        """
+        if not is_id(session):
+            raise ValueError(f"{session[:40]!r} is not an id; it must not become part of a path")
+        await self._disk(disk.remove_folder, self._folder / session)
 
 
 # --- in a thread ----------------------------------------------------------------------------------
@@ -79,6 +99,7 @@ def _put(folder: Path, places: Sequence[tuple[Place, Path]], age: float) -> Move
     for place, source in places:
         target = _free(folder / place[0] / place[1])
         try:
+            disk.refuse_link(target.parent)
             disk.make_folder(target.parent)
             source.rename(target)
         except OSError as error:
@@ -96,21 +117,29 @@ def _put(folder: Path, places: Sequence[tuple[Place, Path]], age: float) -> Move
     return Moved(tuple(aside), stuck)
 
 
-def _empty(folder: Path, age: float, retention: float, most: int) -> int:
+def _empty(folder: Path, age: float, retention: float, most: int) -> Removed:
     names = _names(folder)
     known = _known(folder)
     if not names and not known:
-        return 0
+        return Removed(frozenset(), {})
     ages = ages_now(known, names, age)
-    gone = due(ages, age, retention)[:most]
-    for name in gone:
-        disk.remove_whatever(folder / name)
+    gone: set[str] = set()
+    stuck: dict[str, str] = {}
+    for name in due(ages, age, retention):
+        if len(gone) == most:
+            break
+        try:
+            disk.remove_whatever(folder / name)
+        except OSError as error:
+            stuck[name] = error.strerror or str(error)
+            continue
+        gone.add(name)
+        del ages[name]
         with suppress(OSError):
             (folder / name).parent.rmdir()
-        del ages[name]
     if ages != known:
         _keep(folder, ages)
-    return len(gone)
+    return Removed(frozenset(gone), stuck)
 
 
 def _free(path: Path) -> Path:
@@ -127,7 +156,7 @@ def _names(folder: Path) -> list[str]:
     return [
         f"{session}/{id}"
         for session in disk.names(folder)
-        if (folder / session).is_dir()
+        if (folder / session).is_dir() and not (folder / session).is_symlink()
         for id in disk.names(folder / session)
     ]
 

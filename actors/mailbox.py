@@ -135,7 +135,7 @@ class Inbox(Generic[MessageT]):
         """Sees to it that a question whose handling breaks is answered all the same."""
         try:
             yield
-        except BaseException:
+        except BaseException:  # whatever it is goes on; the asker is told first
             question.reply.refuse(self._gone())
             raise
 

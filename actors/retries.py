@@ -12,17 +12,21 @@ import hashlib
 import math
 from dataclasses import dataclass
 
-from actors.errors import Poison, StitcheryError, WorkerCrashed, WorkersGone
+from actors.errors import Poison, StitcheryError, WorkerCrashed, WorkerDismissed, WorkersGone
 from actors.messages import Hold, JobRecord
 from conf.settings import CapabilitySettings
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The verdict that another attempt is made, `after` seconds."""
+    """The verdict that another attempt is made, `after` seconds.
+
+    One that spends nothing is for an attempt that the end of the service took away.
+    """
 
     after: float
     error: StitcheryError
+    spends: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,12 @@ class Backoff:
 
 
 def is_crash(error: StitcheryError) -> bool:
-    """Whether an attempt that failed so ended with the death of its worker process."""
-    return isinstance(error, WorkerCrashed) and not isinstance(error, WorkersGone)
+    """Whether an attempt that failed so ended with the death of its worker process.
+
+    Where others ended the worker, the work had no part in it.
+    """
+    others_did = isinstance(error, WorkersGone | WorkerDismissed)
+    return isinstance(error, WorkerCrashed) and not others_did
 
 
 def judge(

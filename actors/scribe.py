@@ -8,6 +8,7 @@ falls right behind the commit (`JournalClosedError` tells nothing of it). Nothin
 done twice: a job is added once and looked for; an end is one record, written until it stands.
 """
 
+import math
 from collections.abc import Sequence
 
 import structlog
@@ -30,6 +31,10 @@ lasts. If the job was added, the next life finds it."""
 RECORD_AGAIN = 1.0
 """Seconds before an end that could not be written is tried again: the disk was full, and a person
 or the janitor makes room in seconds, not in milliseconds."""
+
+TELL_AGAIN = 60.0
+"""Seconds after which the log is told once more that an end is still not on record. A disk may stay
+full for hours, under hundreds of jobs."""
 
 
 async def add(journal: Journal, record: JobRecord, idempotency: Idempotency | None) -> None:
@@ -85,18 +90,27 @@ async def save_end(
         files: that it made; written with it, or not at all.
         shield: around this; it lets cancelling in only while room on the disk is waited for.
     """
+    tell_at = -math.inf
     while True:
         try:
             await journal.save_job(record, files)
         except NotOnRecordError:
             return  # the session has ended: nobody is left to read the record
         except StitcheryError as error:
-            log.warning("an end could not be recorded; trying again", detail=error.detail)
+            if trio.current_time() >= tell_at:
+                log.warning("an end could not be recorded; trying again", detail=error.detail)
+                tell_at = trio.current_time() + TELL_AGAIN
             shield.shield = False
             await trio.sleep(RECORD_AGAIN)
             shield.shield = True
         else:
             return
+
+
+async def conclude(journal: Journal, record: JobRecord) -> None:
+    """Writes down, as `save_end`, the end of a job that is not begun any more."""
+    with trio.CancelScope(shield=True) as shield:
+        await save_end(journal, record, (), shield)
 
 
 async def _is_there(journal: Journal, record: JobRecord) -> bool:

@@ -114,10 +114,14 @@ class Session(Asked):
         Cancelling stops the jobs where they are; the journal has them for the next life.
         """
         try:
-            async with trio.open_nursery() as self._nursery:
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
                 task_status.started()
-                end = await self._serve(self._nursery)
-                self._nursery.cancel_scope.cancel()
+                try:
+                    end = await self._serve(nursery)
+                finally:
+                    self._nursery = None  # whoever comes while its tasks leave begins none there
+                nursery.cancel_scope.cancel()
             if end is not None:  # and nobody is left who could bring anything in
                 self.ended = self.half_ended = True
                 self._news.end()

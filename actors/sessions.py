@@ -13,7 +13,6 @@ from collections.abc import (
     AsyncIterator,
     Callable,
     Collection,
-    Iterable,
     Iterator,
     Mapping,
     Sequence,
@@ -26,10 +25,11 @@ import structlog
 import trio
 
 from actors.docket import page_of_living
-from actors.errors import ActorGone, NotFound, NotReady, StitcheryError
+from actors.errors import ActorGone, NotFound, NotReady
 from actors.job import Job
 from actors.journal.port import JournalClosedError, OwnerTakenError, Page
 from actors.lifecycle import State, has_ended
+from actors.lineup import LineUp
 from actors.messages import JobRecord, JobView, SessionRecord
 from actors.services import Services
 from actors.session import Session
@@ -64,6 +64,7 @@ class Sessions:
         self._opening = trio.Lock()
         self._room = trio.Lock()  # whose holder may fill it
         self._mending: set[str] = set()  # broken, and not all of their jobs taken up again
+        self._lineup = LineUp(partial(self._find, beyond=True))
         self._budget = Budget()
         self._nursery: trio.Nursery | None = None
 
@@ -81,17 +82,18 @@ class Sessions:
         self._register.clear()
         self._owned.clear()
         self._mending.clear()
-        try:
-            async with trio.open_nursery() as self._nursery:
-                if services.taken_up.is_set():  # else somebody may wait for this very one
-                    services.taken_up = trio.Event()
-                self._nursery.start_soon(self._line_up, await take_up(services))
+        if services.taken_up.is_set():  # else somebody may wait for this very one
+            services.taken_up = trio.Event()
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            try:
+                nursery.start_soon(self._line_up, await take_up(services))
                 with trio.move_on_after(TAKEN_UP):
                     await services.taken_up.wait()
                 task_status.started()
                 await trio.sleep_forever()
-        finally:
-            self._nursery = None
+            finally:
+                self._nursery = None  # whoever comes while its tasks leave begins none there
 
     # --- asked by the faces ---------------------------------------------------------------------
 
@@ -178,6 +180,10 @@ class Sessions:
         """Something was changed for all: has those in memory take it up, and tell who watches."""
         for session in self._register.values():
             session.take_note()
+
+    def unfinished(self) -> int:
+        """How many jobs run, wait, or back off."""
+        return sum(session.unfinished() for session in self._register.values())
 
     async def drain(self, grace: float) -> None:
         """Lets running jobs end for up to `grace` seconds."""
@@ -326,7 +332,7 @@ class Sessions:
             self._owned[owner] = session
         try:
             await session.run(task_status=task_status)
-        except Exception:
+        except Exception:  # whatever broke it is logged, and its jobs are taken up by a new one
             log.exception("session broke", session=id)
             if not self._budget.spend(trio.current_time()):
                 raise
@@ -340,49 +346,16 @@ class Sessions:
             session.gone.set()
         if broken:
             self._mending.add(id)
+            self._lineup.broke(id)
             unfinished = await self._services.journal.unfinished_jobs()
-            await self._line_up_theirs((job, 0) for job in unfinished if job.session == id)
+            await self._lineup.of(id, (job for job in unfinished if job.session == id))
             self._mending.discard(id)
 
     async def _line_up(self, jobs: Sequence[JobRecord]) -> None:
-        """Lines the jobs of the last life up again, in the old order of all.
-
-        All sessions at once, which takes a third of the time: each job brings its place along.
-        """
-        theirs: dict[str, list[tuple[JobRecord, int]]] = {}
-        for arrival, job in enumerate(jobs, -len(jobs)):
-            theirs.setdefault(job.session, []).append((job, arrival))
-        async with trio.open_nursery() as nursery:
-            for line in theirs.values():
-                nursery.start_soon(self._line_up_theirs, line)
+        """Has the jobs of the last life stand in line again, and then all begin."""
+        await self._lineup.all(jobs)
         self._services.taken_up.set()
         self._begin()
-
-    async def _line_up_theirs(self, line: Iterable[tuple[JobRecord, int]]) -> None:
-        """Takes up the jobs of one session."""
-        for job, arrival in line:
-            if not await self._resume(job, arrival):
-                break
-
-    async def _resume(self, job: JobRecord, arrival: int = 0) -> bool:
-        """Takes a job up, and its session to memory if need be, whether or not there is room.
-
-        False when its session has ended, or has just broken: then all of its jobs are taken up
-        because of that.
-        """
-        while (session := await self._find(job.session, beyond=True)) is not None:
-            try:
-                await session.resume(job, arrival)
-            except ActorGone:
-                await session.gone.wait()
-                if job.session in self._mending:
-                    return False
-            except StitcheryError as error:  # it is one job's: the others must not wait for it
-                log.warning("a job could not be taken up", job=job.id, why=error.detail)
-                return True
-            else:
-                return True
-        return False
 
     async def _make_room(self) -> None:
         """Waits until another session may be in memory: an idle one leaves for it.

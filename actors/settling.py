@@ -5,7 +5,8 @@ is removed, and told. A file of another size than its record says counts as both
 Never: removes bytes that somebody may want, or stops a start for what the disk does not let be
 settled: that is told, and settled another time. One thing stops a start: a folder of files that
 looks as if its volume were not mounted. By the rule all its records would go, and the files with
-them when the volume is back.
+them when the volume is back. Within a life the same is told by the workspace (`FilesAway`), and
+then nothing is settled.
 
 The rule holds for all at the start of a life, and for one session when it comes to memory: between
 its bytes and their records its actor may have broken, or the disk been full.
@@ -31,9 +32,6 @@ TOLD: Final = 20
 
 AT_ONCE: Final = 64
 """Records removed side by side: the journal writes them as one group."""
-
-MANY: Final = 10
-"""Files that are not all removed by hand: an empty folder instead of so many is another folder."""
 
 Sizes = Mapping[str, Mapping[str, int]]
 """Bytes by id, by session."""
@@ -67,24 +65,6 @@ def compare(recorded: Sizes, found: Sizes) -> Parted:
         without_bytes=tuple(without_bytes),
         differing=tuple(differing),
     )
-
-
-def is_elsewhere(recorded: Sizes, *, anything: bool | None) -> bool:
-    """Whether the files seem to lie somewhere else than in the folder that was found.
-
-    Args:
-        recorded: what the record lists.
-        anything: whether anything at all lies in the folder; None when it is not there.
-
-    The folder is made with the first file and never removed: missing, it is missed by any record.
-    The usual trace of a volume that is not mounted is an empty folder, though. But so is what a
-    person leaves who removed the few files there were, and a crash in the midst of ending the one
-    session that had any. So it takes several files, and those of more than one session.
-    """
-    if anything is None:
-        return any(recorded.values())
-    several = len([session for session, files in recorded.items() if files]) > 1
-    return not anything and several and sum(map(len, recorded.values())) >= MANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +118,28 @@ async def take_up(services: Services) -> tuple[JobRecord, ...]:
 
 
 async def refuse_elsewhere(services: Services) -> None:
-    """Refuses a folder of files that cannot be the one of the record.
+    """Refuses a folder of files that cannot be the one of the record; the right one is claimed.
+
+    The right one is never quite empty: who removed all files, by hand or by a crash in the midst
+    of ending the one session, has left the mark of the workspace.
 
     Raises:
-        MissingFilesError: as `is_elsewhere` tells.
+        MissingFilesError: it is missing or empty, and files are on record.
     """
+    workspace = services.workspace
     try:
-        anything = await services.workspace.holds_anything()
-    except StitcheryError:  # what is to be settled meets the same, and tells it
+        anything = await workspace.holds_anything()
+        if anything:
+            await workspace.claim()
+    except StitcheryError as error:  # what is to be settled meets the same, and tells it
+        log.warning("cannot look after the folder of files", why=error.detail)
         return
-    if anything:
-        return
-    recorded = await services.journal.all_files()
-    if is_elsewhere(recorded, anything=anything):
+    count = 0 if anything else sum(map(len, (await services.journal.all_files()).values()))
+    if count:
         folder = services.settings.storage.data / "files"
         raise MissingFilesError(
             f"The folder {folder} is {'missing' if anything is None else 'empty'}, but the journal "
-            f"lists {sum(map(len, recorded.values()))} files there. Nothing was changed. If it is "
+            f"lists {count} files there. Nothing was changed. If it is "
             "on a volume of its own, mount that; else put the files back from a backup (stitchery "
             f"restore). If they are gone for good, put an empty file into the folder (mkdir -p "
             f"{folder} && touch {folder}/gone) and start again: then the journal forgets them."

@@ -164,7 +164,7 @@ class Shelf:
         self.files = {id: file for id, file in self.files.items() if id not in hidden}
         try:
             removed = await self._services.workspace.remove_each(self.session, ids)
-        except BaseException:
+        except BaseException:  # cancelled, too: they are still there
             self.put(hidden.values())
             raise
         self.put([hidden[id] for id in removed.stuck if id in hidden])

@@ -132,7 +132,7 @@ class Supervisor:
         try:
             await child.actor.run(task_status=task_status)
             raise ReturnedError(f"the {child.name} returned")
-        except Exception as error:
+        except Exception as error:  # any fall is a fall; it is logged, or goes up
             if not child.proven:
                 raise
             log.exception("an actor fell", actor=child.name)

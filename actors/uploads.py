@@ -58,12 +58,18 @@ class UploadComplete(Conflict):
 
 @dataclass(eq=False, slots=True)
 class _Upload:
-    """An upload in memory. `newest` is the request that writes, or waits to."""
+    """An upload in memory.
+
+    Attributes:
+        newest: the request that writes, or waits to.
+        adrift: its bytes lie where those of a file do, and it has become none.
+    """
 
     record: UploadRecord
     room: Reservation | None
     lock: trio.Lock = field(default_factory=trio.Lock)
     newest: trio.CancelScope | None = None
+    adrift: bool = False
 
     def let_go(self) -> None:
         """Asks whoever writes to leave; what has come is flushed before they do."""
@@ -94,6 +100,7 @@ class Uploads:
         """Reads what the journal has, and counts it again; once, before anything else.
 
         An unfinished one without its bytes is none: its actor broke before the record was removed.
+        But first they are looked for where they are if it broke while it was being finished.
         """
         for record in await self._services.journal.uploads(self._session):
             if record.file is None and await self._is_gone(record.id):
@@ -122,6 +129,7 @@ class Uploads:
             record = self._find(id).record
             if record.file is not None:
                 return record.size
+            await self._bring_back(upload)
             return await self._services.workspace.drafts.size(self._session, id)
 
     @asynccontextmanager
@@ -140,6 +148,7 @@ class Uploads:
             async with upload.lock:
                 if upload.record.file is not None:
                     raise UploadComplete("The upload has become a file; HEAD tells which.")
+                await self._bring_back(upload)
                 async with await self._services.workspace.drafts.open(self._session, id) as draft:
                     yield draft
             if upload.newest is turn:
@@ -183,7 +192,7 @@ class Uploads:
         try:
             await self._services.workspace.drafts.begin(self._session, record.id)
             await self._services.journal.add_upload(record)
-        except BaseException:
+        except BaseException:  # cancelled, too: nobody will ever know its id
             with trio.CancelScope(shield=True):
                 await self._discard(upload, at_any_rate=True)
                 await self._forget(record.id)  # what was not answered may have been written
@@ -218,6 +227,7 @@ class Uploads:
         upload.let_go()
         async with upload.lock:
             self._find(id)
+            await self._bring_back(upload)
             await self._discard(upload)
             await self._forget(id)
 
@@ -236,6 +246,7 @@ class Uploads:
 
     async def _finish(self, upload: _Upload) -> None:
         record, services = upload.record, self._services
+        await self._bring_back(upload)
         part = services.workspace.part_of_draft(self._session, record.id)
         try:
             bounds = Bounds.of(services.settings.limits)
@@ -249,7 +260,8 @@ class Uploads:
                 try:
                     await services.journal.finish_upload(finished, file)
                 except Exception:  # whatever it is, it goes on; the bytes stay to be finished
-                    await services.workspace.return_to_draft(self._session, record.id)
+                    upload.adrift = True
+                    await self._bring_back(upload)
                     raise
         except StitcheryError as error:
             if error.problem().code in _LASTING:
@@ -263,6 +275,12 @@ class Uploads:
         if upload.room is not None:
             upload.room.commit(record.size)
         self._shelf.put([file])
+
+    async def _bring_back(self, upload: _Upload) -> None:
+        """Makes an upload a draft again that was adopted, and could not be recorded as a file."""
+        if upload.adrift:
+            await self._services.workspace.return_to_draft(self._session, upload.record.id)
+            upload.adrift = False
 
     async def _discard(self, upload: _Upload, *, at_any_rate: bool = False) -> None:
         """Its bytes, then its room, then out of sight.
@@ -292,11 +310,13 @@ class Uploads:
             self.owed.discard(id)
 
     async def _is_gone(self, id: str) -> bool:
-        """Whether an upload has no bytes, where the disk can tell."""
+        """Whether an upload has no bytes, where the disk can tell; if adopted they come back."""
+        workspace = self._services.workspace
         try:
-            await self._services.workspace.drafts.size(self._session, id)
-        except NotFound:
-            return True
+            try:
+                await workspace.drafts.size(self._session, id)
+            except NotFound:
+                return not await workspace.return_to_draft(self._session, id)
         except StitcheryError as error:
             log.warning("cannot look for an upload", upload=id, why=error.detail)
         return False

@@ -7,6 +7,9 @@ Never: knows what is in a file or which files are on record; the journal does. T
 flushed, name given and flushed, record written. A crash in between leaves bytes without a record,
 never a record without bytes.
 
+`files/.mounted` is made before the first file and never removed. When it is missing later, so is
+the volume, and what is asked of the files is refused (`FilesAway`): none may be taken for gone.
+
 All calls that touch the disk do so in threads (disk.py). A full disk raises `StorageFull`, a
 read-only one `StorageReadOnly`, any other failure of it `Fault`. Cancelling waits for the step that
 is under way.
@@ -14,12 +17,14 @@ is under way.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Final, TypeVar, TypeVarTuple
 
 import structlog
 
 from actors import disk
 from actors.disk import Disk, Found, Removed
 from actors.drafts import Drafts
+from actors.errors import NotReady
 from actors.gauge import Room
 from actors.ids import is_id
 from actors.lost import Lost, Moved, Place
@@ -27,6 +32,18 @@ from actors.part import UNLIMITED, Part
 from actors.quota import Allowance
 
 log = structlog.get_logger("workspace")
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+MARK: Final = ".mounted"
+"""Below `files`; no id. A folder, since to those who look for files it is none."""
+
+
+class FilesAway(NotReady):
+    """The folder of files is not there, or another one; what is on record may be back later."""
+
+    report = True
 
 
 class Workspace:
@@ -41,6 +58,7 @@ class Workspace:
         self._root = root
         self._files = root / "files"
         self._parts = root / "parts"
+        self._claimed = False
         self._disk = Disk()
         self.drafts = Drafts(root, self._disk)
         self.lost = Lost(root, self._disk)
@@ -69,7 +87,7 @@ class Workspace:
             path = self._parts / _checked(id)
             owner = _checked(session)
             descriptor = await self._disk(disk.create, path)
-        except BaseException:
+        except BaseException:  # cancelled, too: the promised room ends here
             allowance.release()
             raise
         return Part(owner, id, path, descriptor, self._disk, allowance)
@@ -82,12 +100,14 @@ class Workspace:
 
         Raises:
             Fault: a file has the id of one of them; it stays as it is.
+            FilesAway: nothing was moved.
         """
         for part in parts:
             if part.sealed is None:
                 raise ValueError(f"{part!r} must be sealed before it is adopted")
         moves = [(part.path, self.path(part.session, part.id)) for part in parts]
-        await self._disk(disk.move_all, moves)
+        await self.claim()
+        await self._at_home(disk.move_all, moves)
         for part in parts:
             part.has_moved()
 
@@ -100,9 +120,13 @@ class Workspace:
         return Part(session, id, path, None, self._disk, Allowance(UNLIMITED))
 
     async def return_to_draft(self, session: str, id: str) -> bool:
-        """Takes back that a draft was adopted, while it is not on record; False: it was not."""
+        """Takes back that a draft was adopted, while it is not on record; False: it was not.
+
+        Raises:
+            FilesAway: nobody can tell.
+        """
         move = (self.path(session, id), self.drafts.path(session, id))
-        return await self._disk(disk.move_if_there, *move)
+        return await self._at_home(disk.move_if_there, *move)
 
     async def remove(self, session: str, id: str) -> bool:
         """Removes a file; False when there was none. Readers that have it open keep it."""
@@ -112,9 +136,10 @@ class Workspace:
         """Removes what it can of these files of a session; those that are gone, or were not there.
 
         Raises:
-            StorageFull, StorageReadOnly, Fault: none could be removed for sure.
+            StorageFull, StorageReadOnly, Fault, FilesAway: none could be removed for sure.
         """
-        return await self._disk(disk.remove_each, self._folder(session), list(map(_checked, ids)))
+        names = list(map(_checked, ids))
+        return await self._at_home(disk.remove_each, self._folder(session), names)
 
     async def put_aside(self, places: Iterable[Place], age: float) -> Moved:
         """Moves whole files to `lost`, where they are as old as the journal's age says."""
@@ -132,9 +157,15 @@ class Workspace:
         await self._disk(disk.remove_if_empty, self.drafts.folder(session))
 
     async def remove_session(self, session: str) -> int:
-        """Removes all that a session has; how many whole files it had."""
+        """Removes all that a session has, and what it has lost; how many whole files it had.
+
+        Raises:
+            FilesAway: its files are still there.
+        """
+        removed = await self._at_home(disk.remove_folder, self._folder(session))
         await self.drafts.remove_session(session)
-        return await self._disk(disk.remove_folder, self._folder(session))
+        await self.lost.remove_session(session)
+        return removed
 
     async def room(self) -> Room:
         """What is left on the disk."""
@@ -162,25 +193,59 @@ class Workspace:
         """Whether anything lies in the folder of whole files; None when it is not there."""
         return await self._disk(disk.holds_anything, self._files)
 
-    async def sessions(self) -> tuple[str, ...]:
-        """The sessions that have a folder, in order."""
-        return tuple(filter(is_id, await self._disk(disk.names, self._files)))
+    async def claim(self) -> None:
+        """From here on the folder of files is known, and another in its place is refused."""
+        if not self._claimed:
+            await self._disk(disk.make_folder, self._files / MARK)
+            self._claimed = True
+
+    async def refuse_away(self) -> None:
+        """Lets pass while the files are where they were.
+
+        Raises:
+            FilesAway: they are not.
+        """
+        await self._at_home(lambda: None)
 
     async def sizes(self, sessions: Iterable[str]) -> Found:
         """The bytes of the whole files of these sessions, and of all others that have a folder.
 
         By id, by session. A session without a folder has none.
+
+        Raises:
+            FilesAway: nobody can tell.
         """
         folders = list(map(_checked, sessions))
-        return await self._disk(disk.look_through, self._files, folders, is_id)
+        found = await self._at_home(disk.look_through, self._files, folders, is_id)
+        await self.refuse_away()
+        return found
 
     async def sizes_of(self, session: str) -> Mapping[str, int]:
-        """The bytes of one session's whole files, by id."""
-        return await self._disk(disk.sizes_in, self._folder(session), is_id)
+        """The bytes of one session's whole files, by id.
 
-    async def ids(self, session: str) -> tuple[str, ...]:
-        """The ids of a session's whole files, in order."""
-        return tuple(filter(is_id, await self._disk(disk.names, self._folder(session))))
+        Raises:
+            FilesAway: nobody can tell.
+        """
+        found = await self._at_home(disk.sizes_in, self._folder(session), is_id)
+        await self.refuse_away()
+        return found
+
+    async def _at_home(self, act: Callable[[*Ts], T], *args: *Ts) -> T:
+        """What `act` returns, unless the files are away."""
+
+        def in_thread() -> T:
+            self._refuse_other()
+            return act(*args)
+
+        return await self._disk(in_thread)
+
+    def _refuse_other(self) -> None:
+        if self._claimed and not (self._files / MARK).is_dir():
+            raise FilesAway(
+                "The files are not there just now: the volume that holds them seems not to be "
+                "mounted. None is forgotten. Try again when it is back.",
+                retry_after=60,
+            )
 
 
 def _checked(id: str) -> str:

@@ -90,8 +90,13 @@ class FileRoutes:
     ) -> Response:
         """The bytes of a file; ranges and conditions are honoured."""
         record = _find(session, file)
-        path = self._stitchery.services.workspace.path(session.record.id, record.id)
-        return content_answer(request, record, path, attach=bool(query.download))
+        workspace = self._stitchery.services.workspace
+        path = workspace.path(session.record.id, record.id)
+        try:
+            return content_answer(request, record, path, attach=bool(query.download))
+        except NotFound:
+            await workspace.refuse_away()
+            raise
 
     async def drop(self, _: Request, session: Session, file: str) -> Response:
         """Removes a file that no unfinished job needs."""

@@ -83,7 +83,7 @@ def _copy(source: Path, target: Path) -> None:
     try:
         shutil.copyfile(source, draft)
         draft.replace(target)
-    except BaseException:
+    except BaseException:  # interrupted, too: no draft stays beside the target
         with suppress(OSError):
             draft.unlink()
         raise

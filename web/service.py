@@ -76,10 +76,10 @@ async def run_service(
             # One grace for both: first for the jobs, while people still see how they end; what is
             # left of it for the answers under way.
             nursery.cancel_scope.deadline = trio.current_time() + settings.server.grace
-            unfinished = _unfinished(stitchery)
+            unfinished = stitchery.sessions.unfinished()
             await stitchery.drain()
             closing.set()
-        left = _unfinished(stitchery)
+        left = stitchery.sessions.unfinished()
     log.info("stopped", jobs_ended=unfinished - left, jobs_for_the_next_start=left)
 
 
@@ -96,11 +96,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if searches:
             gc.enable()
-
-
-def _unfinished(stitchery: Stitchery) -> int:
-    """Jobs that run or wait."""
-    return stitchery.admission.running + stitchery.admission.waiting
 
 
 @asynccontextmanager

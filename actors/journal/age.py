@@ -15,6 +15,10 @@ from typing import Final
 BELIEVABLE: Final = 31 * 86400.0
 """Seconds: a longer time between two lives is taken for a clock that was set."""
 
+UNMARKED: Final = 3600.0
+"""Seconds that a life may have gone on after its last mark, beside what the wall clock says. It
+leaves one each minute, unless the disk takes none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -45,21 +49,19 @@ class Ageing:
         return self.begun + max(0.0, clock - self.since)
 
 
-def resume(mark: Mark | None, wall: float, *, least: float = 0.0) -> Resumed:
+def resume(mark: Mark | None, wall: float) -> Resumed:
     """The age at a wall clock of `wall`, after a life that left `mark`; None: there was none.
 
     Args:
         mark: what the last life recorded last.
         wall: the wall clock now.
-        least: the greatest age that is known to have been reached. A killed life has reached more
-            than its last mark says.
     """
     if mark is None:
-        return Resumed(least, "")
+        return Resumed(0.0, "")
     gap = wall - mark.wall
     if 0.0 <= gap <= BELIEVABLE:
-        return Resumed(max(mark.age + gap, least), "")
-    return Resumed(max(mark.age, least), _doubt(gap))
+        return Resumed(mark.age + gap, "")
+    return Resumed(mark.age, _doubt(gap))
 
 
 def _doubt(gap: float) -> str:

@@ -172,7 +172,7 @@ class Groups:
         while group := self._gather():
             try:
                 self._commit(group)
-            except BaseException:
+            except BaseException:  # whatever it is goes on; nobody may be left waiting
                 for write in group:
                     write.error = _broken_down()
                 raise

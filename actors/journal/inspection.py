@@ -11,10 +11,11 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import count
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from actors.journal.aside import unfinished
 from actors.journal.port import (
     DamagedJournalError,
     JournalUnusableError,
@@ -35,6 +36,9 @@ this finds are the faults of disks and of hands, and `stitchery check` finds the
 
 _FOLDERS: Final = ("files", "uploads")
 _SOME: Final = "meta"  # the check of one small table goes through the table of tables as well
+_KEPT: Final = 3
+"""Copies of damaged logs that are kept, the newest; each may be as long as a log can be."""
+
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PAGE_SIZE: Final = 4096
 
@@ -65,25 +69,38 @@ def refuse_missing(path: Path) -> None:
     """Refuses a folder whose journal is not there, or empty, though it must have had one.
 
     Raises:
-        MissingJournalError: files of sessions, or the journal's log, are there.
+        MissingJournalError: files of sessions, the journal's log, or what a repair was to replace
+            are there.
     """
     if path.exists() and path.stat().st_size:
         return
-    log = _beside(path, "-wal")
-    found = [log] if log.is_file() and log.stat().st_size else []
-    found += [file for name in _FOLDERS if (file := _first_file(path.parent / name))]
-    if found:
+    if aside := unfinished(path):
         raise MissingJournalError(
-            f"The journal {path} is {'empty' if path.exists() else 'missing'}, but what it listed "
-            f"is there (such as {found[0]}). Put it back from a backup (stitchery restore), or "
-            "have a new one made of what can be found (stitchery repair). To begin with nothing, "
-            "name another folder (--data, or data in the section storage)."
+            f"The journal {path} is missing: a repair that did not come to its end has moved it to "
+            f"{aside.name}. Have the repair go on (stitchery repair), or put back a backup "
+            "(stitchery restore)."
         )
+    state = "is empty" if path.exists() else "is missing"
+    log = _beside(path, "-wal")
+    if log.is_file() and log.stat().st_size:
+        raise _missing(path, state, log)
+    _refuse_beside_files(path, state)
 
 
-def _first_file(folder: Path) -> Path | None:
-    below = (Path(at) / name for at, _, names in os.walk(folder) for name in names)
-    return next(below, None)
+def _refuse_beside_files(path: Path, state: str) -> None:
+    for name in _FOLDERS:
+        below = (Path(at) / file for at, _, files in os.walk(path.parent / name) for file in files)
+        for found in below:
+            raise _missing(path, state, found)
+
+
+def _missing(path: Path, state: str, found: Path) -> MissingJournalError:
+    return MissingJournalError(
+        f"The journal {path} {state}, but what it listed is there (such as {found}). Put it back "
+        "from a backup (stitchery restore), or have a new one made of what can be found (stitchery "
+        "repair). To begin with nothing, name another folder (--data, or data in the section "
+        "storage)."
+    )
 
 
 # --- the main file --------------------------------------------------------------------------------
@@ -105,6 +122,8 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             "the copy that was made before it was first started."
         )
     _check_pages(connection, path, tables)
+    if not tables:  # all of it lay in a log that is gone, or cannot be read
+        _refuse_beside_files(path, "has nothing in it")
 
 
 def _check_pages(connection: sqlite3.Connection, path: Path, tables: int) -> None:
@@ -166,15 +185,23 @@ def _keep(log: Path) -> str:
     """Copies the log aside before it is written over; says where to."""
     if not log.stat().st_size:  # SQLite has just made a new one
         return "The log itself is gone."
+    earlier = _copies(log)
+    kept = log.with_name(f"{log.name}.damaged-{max(earlier, default=0) + 1}")
     try:
-        for number in count(1):
-            kept = log.with_name(f"{log.name}.damaged-{number}")
-            with suppress(FileExistsError):
-                _copy(log, kept)
-                return f"As it was found, it is kept as {kept.name}."
+        _copy(log, kept)
+        for number in sorted(earlier)[: 1 - _KEPT]:
+            earlier[number].unlink()
     except OSError as error:
-        return f"It could not be kept ({error.strerror}), and will be written over."
-    raise AssertionError  # numbers do not end
+        if not kept.exists():
+            return f"It could not be kept ({error.strerror}), and will be written over."
+    return f"As it was found, it is kept as {kept.name}."
+
+
+def _copies(log: Path) -> dict[int, Path]:
+    """The copies of damaged logs, by their numbers."""
+    found = (path for path in log.parent.iterdir() if path.name.startswith(f"{log.name}.damaged-"))
+    numbered = ((path.name.rpartition("-")[2], path) for path in found)
+    return {int(number): path for number, path in numbered if number.isdecimal()}
 
 
 def _copy(log: Path, kept: Path) -> None:
@@ -203,6 +230,8 @@ def connect(undo: ExitStack, path: Path, mode: str) -> sqlite3.Connection:
         check_same_thread=False,  # store.py says how many threads may be in it
     )
     undo.callback(connection.close)
+    # A damaged text may be none. That is no reason to fail: sound.py looks whether it makes sense.
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     return connection
 
 

@@ -1,7 +1,8 @@
 """Opens a data folder's journal, when it has been inspected. Blocking.
 
 Owns: the files' names, the folder's lock, the running of migrations, the beginning of a life.
-Never: repairs or throws away anything: what is damaged stays as it was found (inspection.py).
+Never: repairs or throws away anything: what is damaged stays as it was found (inspection.py), but
+for ages that cannot be (stamps.py).
 """
 
 import fcntl
@@ -10,10 +11,13 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from actors.journal.age import Mark, Resumed, resume
+from actors.ids import is_id
+from actors.journal import stamps
+from actors.journal.age import UNMARKED, Mark, Resumed, resume
 from actors.journal.inspection import connect, inspect, plain_words, pragma, refuse_missing
 from actors.journal.port import FolderInUseError, JournalUnusableError
 from actors.journal.schema import APPLICATION_ID, MIGRATIONS
@@ -25,6 +29,16 @@ LOCK: Final = "journal.lock"
 
 LOG_SIZE: Final = 1 << 24
 """Bytes that the log may keep on disk. It uses a quarter of them unless somebody reads for long."""
+
+_IDS: Final = """
+    SELECT CAST(id AS TEXT) FROM sessions UNION ALL SELECT CAST(id AS TEXT) FROM jobs
+    UNION ALL SELECT CAST(id AS TEXT) FROM files UNION ALL SELECT CAST(id AS TEXT) FROM uploads
+"""
+_GREATEST_IDS: Final = """
+    SELECT CAST(max(id) AS TEXT) FROM sessions UNION ALL SELECT CAST(max(id) AS TEXT) FROM jobs
+    UNION ALL SELECT CAST(max(id) AS TEXT) FROM files
+    UNION ALL SELECT CAST(max(id) AS TEXT) FROM uploads
+"""
 
 
 def open_store(folder: Path, *, wall: Callable[[], float] = time.time) -> Store:
@@ -47,18 +61,21 @@ def open_store(folder: Path, *, wall: Callable[[], float] = time.time) -> Store:
         findings = inspect(path)
         writer = connect(undo, path, "rw")
         _prepare(writer, path)
+        if findings:
+            _begin_log(writer)
         _migrate(writer)
         _flush_folder(folder)
         readers = [connect(undo, path, "ro") for _ in range(READERS)]
         resumed = _resume(writer, wall())
+        life, renewed = _begin_life(writer, Mark(resumed.age, wall()))
         return Store(
             folder,
             writer,
             readers,
-            life=_begin_life(writer, Mark(resumed.age, wall())),
+            life=life,
             last_id=_last_id(writer),
             resumed=resumed,
-            findings=findings,
+            findings=(*findings, *renewed),
             undo=undo.pop_all(),
         )
 
@@ -122,6 +139,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
+def _begin_log(connection: sqlite3.Connection) -> None:
+    """Begins the log anew, with other salts, before anything is written into it.
+
+    Else the commits behind a damage stay there, look like those of this life, and are found again
+    after each kill. While another program reads, nothing can be done about it.
+    """
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def _migrate(connection: sqlite3.Connection) -> None:
     """Takes the missing steps, each wholly or not at all."""
     version = pragma(connection, "user_version")
@@ -136,34 +162,36 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _resume(connection: sqlite3.Connection, wall: float) -> Resumed:
-    """The age after the time since the last life."""
-    kept = dict(
-        connection.execute("SELECT name, value FROM meta WHERE name IN ('age', 'wall')").fetchall()
-    )
-    mark = Mark(kept["age"] / 1e6, kept["wall"] / 1e6) if "wall" in kept else None
-    ((greatest,),) = connection.execute(
-        "SELECT max(coalesce(age, 0)) FROM (SELECT max(used) AS age FROM sessions"
-        " UNION ALL SELECT max(added) FROM files"
-        " UNION ALL SELECT max(ended) FROM jobs WHERE ended IS NOT NULL)"
-    ).fetchall()
-    return resume(mark, wall, least=greatest)
+    """The age after the time since the last life; no time without its mark of the wall clock.
+
+    That life may have reached more than its mark. How much more, stamps say; but one damaged stamp
+    must not make everything old at once.
+    """
+    kept = dict(connection.execute("SELECT name, value FROM meta").fetchall())
+    mark = Mark(kept.get("age", 0) / 1e6, kept["wall"] / 1e6 if "wall" in kept else wall)
+    resumed = resume(mark, wall)
+    reached = stamps.reached(connection, resumed.age + UNMARKED)
+    return replace(resumed, age=max(resumed.age, reached))
 
 
-def _begin_life(connection: sqlite3.Connection, mark: Mark) -> int:
-    """Counts this opening, with its mark; the count."""
+def _begin_life(connection: sqlite3.Connection, mark: Mark) -> tuple[int, tuple[str, ...]]:
+    """Counts this opening, with its mark; the count, and what was wrong with stamps."""
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'life'")
+    # Where the count is lost, it goes on from seconds since 1970: more than any journal has had.
+    connection.execute(
+        "INSERT INTO meta VALUES ('life', ?) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+        (int(mark.wall),),
+    )
     keep_mark(mark)(connection)
+    findings = stamps.renew(connection, mark.age)
     connection.execute("COMMIT")
     ((life,),) = connection.execute("SELECT value FROM meta WHERE name = 'life'").fetchall()
-    return int(life)
+    return int(life), findings
 
 
 def _last_id(connection: sqlite3.Connection) -> str:
-    """The greatest id on record, or ""."""
-    ((last_id,),) = connection.execute(
-        "SELECT max(coalesce(id, '')) FROM (SELECT max(id) AS id FROM sessions"
-        " UNION ALL SELECT max(id) FROM jobs UNION ALL SELECT max(id) FROM files"
-        " UNION ALL SELECT max(id) FROM uploads)"
-    ).fetchall()
-    return str(last_id)
+    """The greatest id on record, or ""; what is none is passed over."""
+    greatest = [one for (one,) in connection.execute(_GREATEST_IDS) if one is not None]
+    if not all(map(is_id, greatest)):
+        greatest = [one for (one,) in connection.execute(_IDS) if is_id(one)]
+    return max(greatest, default="")

@@ -9,9 +9,11 @@ Never: writes.
 import sqlite3
 from collections.abc import Mapping
 
+from actors.journal import sound
 from actors.journal.paging import ceiling, cut
 from actors.journal.port import Known, Page, Usage
 from actors.journal.records import RecordT, decode
+from actors.journal.sound import Sound
 from actors.journal.statements import Work
 from actors.lifecycle import State
 from actors.messages import FileRecord, JobRecord, SessionRecord, UploadRecord
@@ -31,15 +33,26 @@ _ALL_JOBS = """
     ORDER BY id DESC LIMIT :limit
 """
 _SESSIONS_BEFORE = """
-    SELECT document FROM sessions
+    SELECT id, id, document FROM sessions
     WHERE used < :age
         AND NOT EXISTS (SELECT 1 FROM files WHERE session = sessions.id)
         AND NOT EXISTS (SELECT 1 FROM jobs WHERE session = sessions.id)
         AND NOT EXISTS (SELECT 1 FROM uploads WHERE session = sessions.id)
     ORDER BY used, id LIMIT :limit
 """
-_FILES_BEFORE = "SELECT document FROM files WHERE added < :age ORDER BY added, id LIMIT :limit"
-_JOBS_BEFORE = "SELECT document FROM jobs WHERE ended < :age ORDER BY ended, id LIMIT :limit"
+_FILES_BEFORE = """
+    SELECT session, id, document FROM files WHERE added < :age ORDER BY added, id LIMIT :limit
+"""
+_JOBS_BEFORE = """
+    SELECT session, id, document FROM jobs WHERE ended < :age ORDER BY ended, id LIMIT :limit
+"""
+_UNFINISHED_JOBS = """
+    SELECT session, id, document FROM jobs WHERE state IN ('queued', 'running') ORDER BY id
+"""
+_UPLOADS = """
+    SELECT session, id, document FROM uploads
+    WHERE :session IS NULL OR session = :session ORDER BY id
+"""
 
 
 def _one(kind: type[RecordT], sql: str, *arguments: str) -> Work[RecordT | None]:
@@ -137,12 +150,9 @@ def files(session: str, limit: int, cursor: str | None) -> Work[Page[FileRecord]
     return work
 
 
-def unfinished_jobs(connection: sqlite3.Connection) -> tuple[JobRecord, ...]:
+def unfinished_jobs(connection: sqlite3.Connection) -> Sound[tuple[JobRecord, ...]]:
     """All sessions' jobs that have not ended, oldest first."""
-    rows = connection.execute(
-        "SELECT document FROM jobs WHERE state IN ('queued', 'running') ORDER BY id"
-    ).fetchall()
-    return tuple(decode(JobRecord, text) for (text,) in rows)
+    return sound.records(JobRecord, connection.execute(_UNFINISHED_JOBS).fetchall())
 
 
 def known_job(session: str, key: str) -> Work[Known | None]:
@@ -172,48 +182,38 @@ def usage(session: str) -> Work[Usage]:
     return work
 
 
-def uploads(session: str | None) -> Work[tuple[UploadRecord, ...]]:
+def uploads(session: str | None) -> Work[Sound[tuple[UploadRecord, ...]]]:
     """The session's uploads, or everybody's, oldest first."""
-
-    def work(connection: sqlite3.Connection) -> tuple[UploadRecord, ...]:
-        rows = connection.execute(
-            "SELECT document FROM uploads WHERE :session IS NULL OR session = :session ORDER BY id",
-            {"session": session},
-        ).fetchall()
-        return tuple(decode(UploadRecord, text) for (text,) in rows)
-
-    return work
+    return _sound(UploadRecord, _UPLOADS, session=session)
 
 
-def files_before(age: float, limit: int) -> Work[tuple[FileRecord, ...]]:
+def files_before(age: float, limit: int) -> Work[Sound[tuple[FileRecord, ...]]]:
     """Everybody's files that were recorded before that age, oldest first."""
-    return _before(FileRecord, _FILES_BEFORE, age, limit)
+    return _sound(FileRecord, _FILES_BEFORE, age=age, limit=limit)
 
 
-def jobs_before(age: float, limit: int) -> Work[tuple[JobRecord, ...]]:
+def jobs_before(age: float, limit: int) -> Work[Sound[tuple[JobRecord, ...]]]:
     """Everybody's jobs that ended before that age, oldest first."""
-    return _before(JobRecord, _JOBS_BEFORE, age, limit)
+    return _sound(JobRecord, _JOBS_BEFORE, age=age, limit=limit)
 
 
-def sessions_before(age: float, limit: int) -> Work[tuple[SessionRecord, ...]]:
+def sessions_before(age: float, limit: int) -> Work[Sound[tuple[SessionRecord, ...]]]:
     """Sessions that hold nothing and were last used before that age, oldest first."""
-    return _before(SessionRecord, _SESSIONS_BEFORE, age, limit)
+    return _sound(SessionRecord, _SESSIONS_BEFORE, age=age, limit=limit)
 
 
-def _before(kind: type[RecordT], sql: str, age: float, limit: int) -> Work[tuple[RecordT, ...]]:
-    def work(connection: sqlite3.Connection) -> tuple[RecordT, ...]:
-        rows = connection.execute(sql, {"age": age, "limit": limit}).fetchall()
-        return tuple(decode(kind, text) for (text,) in rows)
+def _sound(
+    kind: type[RecordT], sql: str, **wanted: str | float | None
+) -> Work[Sound[tuple[RecordT, ...]]]:
+    def work(connection: sqlite3.Connection) -> Sound[tuple[RecordT, ...]]:
+        return sound.records(kind, connection.execute(sql, wanted).fetchall())
 
     return work
 
 
-def all_files(connection: sqlite3.Connection) -> Mapping[str, Mapping[str, int]]:
+def all_files(connection: sqlite3.Connection) -> Sound[Mapping[str, Mapping[str, int]]]:
     """Bytes by file id, by session."""
-    found: dict[str, dict[str, int]] = {}
-    for session, id, size in connection.execute("SELECT session, id, size FROM files").fetchall():
-        found.setdefault(session, {})[id] = size
-    return found
+    return sound.sizes(connection.execute("SELECT session, id, size FROM files").fetchall())
 
 
 def learnt(connection: sqlite3.Connection) -> Mapping[str, str]:

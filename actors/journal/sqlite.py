@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import structlog
 import trio
@@ -20,12 +21,16 @@ from actors.journal.age import Ageing, Mark
 from actors.journal.groups import BACKLOG, Groups, Statistics
 from actors.journal.opening import open_store
 from actors.journal.port import JournalClosedError, Known, Page, Usage
+from actors.journal.sound import Sound
 from actors.journal.statements import T, Work
 from actors.journal.store import READERS, Store, Write
 from actors.lifecycle import State
 from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord, UploadRecord
 
 log = structlog.get_logger("journal")
+
+TOLD: Final = 100
+"""Rows that make no sense of which the log tells in a life."""
 
 
 class _Opening:
@@ -34,6 +39,7 @@ class _Opening:
     def __init__(self, store: Store, backlog: int, begun: float) -> None:
         self.groups = Groups(store.commit, backlog=backlog)
         self.ageing = Ageing(begun, trio.current_time())
+        self.told: set[str] = set()  # of rows that make no sense
         self._store = store
         self._readers = trio.CapacityLimiter(READERS)
 
@@ -114,6 +120,20 @@ class SqliteJournal:
     async def _read(self, work: Work[T]) -> T:
         return await self._open().read(work)
 
+    async def _read_sound(self, work: Work[Sound[T]]) -> T:
+        """What makes sense of what `work` finds; the rest is told, once in a life."""
+        opening = self._open()
+        found = await opening.read(work)
+        new = [row for row in found.passed if row not in opening.told][: TOLD - len(opening.told)]
+        for row in new:
+            log.warning(
+                "a row of the journal makes no sense; it is passed over",
+                row=row,
+                advice="have what can be read saved (stitchery repair)",
+            )
+        opening.told.update(new)
+        return found.taken
+
     # --- the port ---------------------------------------------------------------------------------
 
     async def add_session(self, session: SessionRecord) -> None:
@@ -166,7 +186,7 @@ class SqliteJournal:
 
     async def unfinished_jobs(self) -> tuple[JobRecord, ...]:
         """All sessions' jobs that have not ended, oldest first."""
-        return await self._read(queries.unfinished_jobs)
+        return await self._read_sound(queries.unfinished_jobs)
 
     async def known_job(self, session: str, key: str) -> Known | None:
         """The job sent under the key, or None."""
@@ -223,7 +243,7 @@ class SqliteJournal:
 
     async def uploads(self, session: str | None = None) -> tuple[UploadRecord, ...]:
         """The session's uploads, or everybody's, oldest first."""
-        return await self._read(queries.uploads(session))
+        return await self._read_sound(queries.uploads(session))
 
     # --- what grows old ---------------------------------------------------------------------------
 
@@ -239,15 +259,15 @@ class SqliteJournal:
 
     async def files_before(self, age: float, *, limit: int) -> tuple[FileRecord, ...]:
         """Everybody's files that were recorded before that age, oldest first."""
-        return await self._read(queries.files_before(age, limit))
+        return await self._read_sound(queries.files_before(age, limit))
 
     async def jobs_before(self, age: float, *, limit: int) -> tuple[JobRecord, ...]:
         """Everybody's jobs that ended before that age, oldest first."""
-        return await self._read(queries.jobs_before(age, limit))
+        return await self._read_sound(queries.jobs_before(age, limit))
 
     async def sessions_before(self, age: float, *, limit: int) -> tuple[SessionRecord, ...]:
         """Sessions that hold nothing and were last used before that age, oldest first."""
-        return await self._read(queries.sessions_before(age, limit))
+        return await self._read_sound(queries.sessions_before(age, limit))
 
     def note_use(self, session: str) -> None:
         """Has it written with the next group that the session is in use now."""
@@ -259,7 +279,7 @@ class SqliteJournal:
 
     async def all_files(self) -> Mapping[str, Mapping[str, int]]:
         """Bytes by file id, by session."""
-        return await self._read(queries.all_files)
+        return await self._read_sound(queries.all_files)
 
     async def save_learnt(self, name: str, document: str) -> None:
         """Keeps what was learnt under a name."""

@@ -7,7 +7,7 @@ Behind them: findings.py compares what is on record with what is on disk and has
 manifest.py is what a backup says of itself; snapshot.py takes a steady copy of a journal, which
 reading.py reads; carrying.py copies a folder's contents (copying.py one file), places.py makes
 folders that appear whole or not at all, taking.py holds one that no server has; salvage.py saves
-what pages.py can read of a damaged journal.
+what pages.py can read of a damaged journal, and wall.py lets the time in between count for nothing.
 
 All of it is blocking and for programs of their own, beside a service and never inside of it.
 """

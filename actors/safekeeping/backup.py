@@ -18,18 +18,19 @@ from actors.safekeeping.places import PlaceTakenError, appear, building, is_free
 
 
 def back_up(
-    folder: Path, place: Path, *, link: bool = False, report: Report = nobody
+    folder: Path, place: Path, *, link: bool = False, floor: int = 0, report: Report = nobody
 ) -> tuple[Manifest, Carried]:
     """Makes a backup; whole and on disk when it returns.
 
-    It is the folder as it was in one moment, without what its users removed while it was made. A
-    file that is damaged already is carried as it is, and told.
+    It is the folder as it was in one moment, without what its users removed while it was made. What
+    is damaged already is carried as it is, what the disk has lost stays on record, and it is told.
 
     Args:
         folder: the data folder; its service may run.
         place: where the backup will lie; nothing, or an empty folder.
         link: whether whole files may share their bytes with the folder's, where both lie on one
             disk: it takes no room and no time, and what damages one damages both.
+        floor: bytes that stay free on the folder's disk, if the backup lies there too.
         report: told how far it is; what it raises ends the work, and nothing of it is left.
 
     Raises:
@@ -45,7 +46,7 @@ def back_up(
         raise PlaceTakenError(f"{place} lies in the data folder itself. Name a place outside.")
     with building(place) as half:
         began = datetime.now(UTC)
-        carried = carry(folder, half, link=link, report=report)
+        carried = carry(folder, half, link=link, floor=floor, report=report)
         made = Manifest(
             release=version("stitchery"),
             schema=carried.record.version,

@@ -7,26 +7,21 @@ While a service runs, bytes lie on the disk a moment before their record does, a
 before it is. What seems wrong is therefore looked at again: only what stays so is told.
 """
 
+import os
+import stat
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from actors.journal.opening import DATABASE
 from actors.journal.schema import VERSION
 from actors.safekeeping import copying, manifest, reading, snapshot
-from actors.safekeeping.carrying import Progress, Report, entries, nobody
-from actors.safekeeping.findings import Code, Contents, Finding, Stored, compare
+from actors.safekeeping.carrying import Progress, Report, entries, nobody, source_of
+from actors.safekeeping.findings import Code, Contents, Finding, Stored, compare, printable
 from actors.safekeeping.manifest import Manifest, ManifestError
-from actors.safekeeping.places import KEYS
-
-LOOKS: Final = 3
-"""At what seems wrong in the folder of a running service."""
-
-_PAUSE: Final = 1.0
-"""Seconds between looks: many times what a record takes to follow its bytes."""
+from actors.safekeeping.places import KEYS, LEAST_KEY
+from actors.safekeeping.repair import WORKSHOP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +34,7 @@ class Checked:
         notes: what else is good to know, in sentences.
         server: the process that has the folder in use, or None.
         manifest: of a backup, or None.
+        is_backup: whether it is one, as there is a manifest, whatever that says.
         counts: rows on record by table, and `bytes` of files and drafts; empty when unreadable.
     """
 
@@ -47,6 +43,7 @@ class Checked:
     notes: tuple[str, ...]
     server: int | None
     manifest: Manifest | None
+    is_backup: bool
     counts: dict[str, int]
 
 
@@ -55,7 +52,7 @@ def check(
     *,
     deep: bool = False,
     report: Report = nobody,
-    pause: Callable[[], None] = lambda: time.sleep(_PAUSE),
+    pause: Callable[[], None] = snapshot.pause,
 ) -> Checked:
     """Looks at everything that lasts in a folder.
 
@@ -72,7 +69,7 @@ def check(
     try:
         record, found = _looked_at(folder, report)
         looks = 1
-        while found and looks < LOOKS and (server or snapshot.server_of(folder)):
+        while found and looks < snapshot.LOOKS and (server or snapshot.server_of(folder)):
             pause()
             record, again = _looked_at(folder, report)
             found, looks = found & again, looks + 1
@@ -91,6 +88,7 @@ def check(
         notes=tuple(_notes(folder, record, server, said)),
         server=server,
         manifest=said,
+        is_backup=_is_backup(folder),
         counts={**record.counts, "bytes": seen},
     )
 
@@ -115,7 +113,13 @@ def _stored(folder: Path) -> Stored:
 def _unreadable(folder: Path, finding: Finding, server: int | None) -> Checked:
     notes = () if server is None else (_running(server),)
     return Checked(
-        folder=folder, findings=(finding,), notes=notes, server=server, manifest=None, counts={}
+        folder=folder,
+        findings=(finding,),
+        notes=notes,
+        server=server,
+        manifest=None,
+        is_backup=_is_backup(folder),
+        counts={},
     )
 
 
@@ -135,9 +139,8 @@ def _contents_amiss(
     for place, recorded in sorted(contents.files.items()):
         if place in suspects:
             continue
-        path = folder / "files" / Path(*place)
         try:
-            seen = copying.sum_of(path, told)
+            seen = copying.sum_of(source_of(folder / "files", place), told)
         except FileNotFoundError:
             continue  # its user removed it while we read others
         except OSError as error:
@@ -150,15 +153,31 @@ def _contents_amiss(
     return frozenset(amiss)
 
 
+def _is_backup(folder: Path) -> bool:
+    return (folder / manifest.NAME).exists()
+
+
 def _keys_amiss(folder: Path) -> list[Finding]:
-    try:
-        mode = (folder / KEYS).stat().st_mode
-    except FileNotFoundError:
+    """What is wrong with the file of keys, for a service that would start on the folder."""
+    path = folder / KEYS
+    if not os.path.lexists(path):
         return [Finding(Code.KEYS_MISSING, "The signing keys are missing.")]
+    try:
+        mode = path.stat().st_mode
+        keys = path.read_text(encoding="ascii").split() if stat.S_ISREG(mode) else []
+    except (OSError, UnicodeDecodeError) as error:
+        return [Finding(Code.KEYS_UNUSABLE, f"The signing keys cannot be read: {_why(error)}.")]
+    if not keys or min(map(len, keys)) < LEAST_KEY:
+        text = f"The signing keys are damaged: each must have {LEAST_KEY} characters or more."
+        return [Finding(Code.KEYS_UNUSABLE, text)]
     if mode & 0o077:
         text = f"The signing keys can be read by others (mode {mode & 0o777:o})."
         return [Finding(Code.KEYS, text)]
     return []
+
+
+def _why(error: Exception) -> str:
+    return str(error.strerror) if isinstance(error, OSError) else "they are no plain text"
 
 
 def _manifest_of(
@@ -204,9 +223,12 @@ def _notes(
     lost = [facts.st_size for _, facts in entries(folder / "lost")]
     if lost:
         notes.append(f"lost/ holds {_amount(lost)} that were on no record and were set aside.")
-    kept = sorted(path.name for path in folder.glob("*damaged-*"))
+    kept = sorted(printable(path.name) for path in folder.glob("*damaged-*"))
     if kept:
         notes.append(f"{', '.join(kept)}: kept of a damage; to be removed when all is well.")
+    left = sorted(printable(path.name) for path in folder.glob(f"{WORKSHOP}*"))
+    if left:
+        notes.append(f"{', '.join(left)}: left by a killed repair; the next removes it.")
     return notes
 
 

@@ -50,6 +50,8 @@ def copy_file(source: Path, target: Path, told: Told = lambda _size: None) -> Su
         try:
             sum = _copy(descriptor, copy, left, told)
             os.fsync(copy)
+        except OSError as error:  # which of the two it is about, kernels do not say
+            raise OSError(error.errno, error.strerror, f"{source} to {target}") from error
         finally:
             os.close(copy)
     finally:

@@ -19,6 +19,7 @@ class Code(StrEnum):
     FOLDER = "no_data_folder"
     JOURNAL_MISSING = "journal_missing"
     JOURNAL_DAMAGED = "journal_damaged"
+    REPAIR_UNFINISHED = "repair_unfinished"
     JOURNAL_NEWER = "journal_newer"
     JOURNAL_FOREIGN = "journal_foreign"
     JOURNAL_TAIL = "journal_tail"
@@ -33,6 +34,7 @@ class Code(StrEnum):
     DRAFT_UNRECORDED = "draft_unrecorded"
     KEYS = "keys_open"
     KEYS_MISSING = "keys_missing"
+    KEYS_UNUSABLE = "keys_unusable"
     MANIFEST = "manifest_disagrees"
 
 
@@ -40,13 +42,14 @@ _FROM_BACKUP: Final = "Restore a backup (stitchery restore)"
 
 ADVICE: Final[Mapping[Code, str]] = {
     Code.FOLDER: "Name the folder that the service has (--data, or data in the section storage).",
-    Code.JOURNAL_MISSING: f"{_FROM_BACKUP}; or begin an empty journal (stitchery repair), which "
-    "sets the files aside in lost/.",
+    Code.JOURNAL_MISSING: f"{_FROM_BACKUP}; or have a new one made of what is left, such as its "
+    "log (stitchery repair): files that are then on no record are set aside in lost/.",
     Code.JOURNAL_DAMAGED: f"{_FROM_BACKUP}; or save what can be read (stitchery repair).",
+    Code.REPAIR_UNFINISHED: "stitchery repair goes on with it; no service starts before.",
     Code.JOURNAL_NEWER: "Install the release that wrote it, or restore a backup of this one's.",
     Code.JOURNAL_FOREIGN: "It is no journal: move it away, or name another folder.",
-    Code.JOURNAL_TAIL: "The next start sets the damaged log aside and goes on without the changes "
-    "behind the damage; a backup made later than them has them.",
+    Code.JOURNAL_TAIL: "The next start goes on without them, and sets a damaged log aside; a "
+    "backup made later than them has them.",
     Code.REFERENCE: "stitchery repair drops what refers to nothing.",
     Code.RECORD: "stitchery repair keeps all the others.",
     Code.FILE_MISSING: f"{_FROM_BACKUP} to have it again; without one, the next start takes it "
@@ -61,10 +64,31 @@ ADVICE: Final[Mapping[Code, str]] = {
     Code.KEYS: "chmod 600 the file: whoever can read it can make tokens of any session.",
     Code.KEYS_MISSING: "Put the file back; otherwise the next start makes a new key, and everybody "
     "begins a new session.",
+    Code.KEYS_UNUSABLE: "No service starts so. Make the file readable, or put it back from a "
+    "backup; or move it away: the next start makes a new key, and everybody begins a new session.",
     Code.MANIFEST: "Trust it less than an untouched one: something was changed after the backup "
     "was made, perhaps by a service that was started on it.",
 }
 """What to do, by code."""
+
+_LACKS: Final = "Take another backup; what this one has can be had with stitchery restore --anyway."
+_LEFT_BEHIND: Final = "Nothing: it is left behind when the backup is restored."
+_SAVE: Final = "Take another backup; or save what can be read of this one's (stitchery repair)."
+
+ADVICE_OF_BACKUP: Final[Mapping[Code, str]] = {
+    **ADVICE,
+    **dict.fromkeys((Code.JOURNAL_MISSING, Code.JOURNAL_DAMAGED), _SAVE),
+    **dict.fromkeys((Code.JOURNAL_TAIL, Code.REFERENCE, Code.RECORD), _LACKS),
+    **dict.fromkeys((Code.FILE_MISSING, Code.FILE_SIZE, Code.FILE_CONTENT), _LACKS),
+    **dict.fromkeys((Code.DRAFT_MISSING, Code.DRAFT_SIZE), _LACKS),
+    **dict.fromkeys((Code.FILE_UNRECORDED, Code.DRAFT_UNRECORDED), _LEFT_BEHIND),
+}
+"""What to do about what is wrong with a backup."""
+
+
+def printable(value: object) -> str:
+    """Its text as any terminal and JSON can take it, in one line that is not too long."""
+    return ascii(str(value)[:200])[1:-1]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -132,7 +156,7 @@ def _files_unrecorded(contents: Contents, stored: Stored) -> Iterator[Finding]:
     for place in stored.files.keys() - contents.files.keys() - contents.uploads.keys():
         # an upload's, where it had become a file but not yet on record: the next start knows
         text = f"files/{_path(place)} is on no record."
-        yield Finding(Code.FILE_UNRECORDED, text, *place)
+        yield Finding(Code.FILE_UNRECORDED, text, *map(printable, place))
 
 
 def _uploads_amiss(contents: Contents, stored: Stored) -> Iterator[Finding]:
@@ -149,8 +173,8 @@ def _uploads_amiss(contents: Contents, stored: Stored) -> Iterator[Finding]:
 def _drafts_unrecorded(contents: Contents, stored: Stored) -> Iterator[Finding]:
     for place in stored.drafts.keys() - contents.uploads.keys():
         text = f"uploads/{_path(place)} is on no record."
-        yield Finding(Code.DRAFT_UNRECORDED, text, *place)
+        yield Finding(Code.DRAFT_UNRECORDED, text, *map(printable, place))
 
 
 def _path(place: Place) -> str:
-    return "/".join(place)
+    return printable("/".join(place))

@@ -33,7 +33,7 @@ class Manifest:
         sessions, jobs, files, uploads: how many are on record, uploads the unfinished ones.
         bytes: of files and drafts.
         left_out: files and uploads that their users removed while it was made.
-        damaged: files that were no longer what the record says when it was made.
+        damaged: what was wrong with the folder when it was made, in findings.
         journal_sha256: of the journal in the backup, in hexadecimal.
     """
 

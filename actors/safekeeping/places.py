@@ -16,7 +16,10 @@ from typing import Final
 from actors import disk
 
 KEYS: Final = "keys"
-"""The file of the keys that sign tokens; its contents are web/keys.py's."""
+"""The file of the keys that sign tokens, one a line; its contents are web/keys.py's."""
+
+LEAST_KEY: Final = 32
+"""Characters of a key, at least: with a shorter one web/keys.py lets no service start."""
 
 _UNFINISHED: Final = ".stitchery-unfinished-"
 

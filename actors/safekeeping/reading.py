@@ -15,11 +15,12 @@ from typing import Any, Final
 
 import msgspec
 
+from actors.ids import is_id
 from actors.journal.opening import DATABASE
 from actors.journal.records import decode
 from actors.journal.schema import APPLICATION_ID, VERSION
 from actors.messages import FileRecord, JobRecord, SessionRecord, UploadRecord
-from actors.safekeeping.findings import Code, Contents, Finding, Place, Recorded
+from actors.safekeeping.findings import Code, Contents, Finding, Place, Recorded, printable
 
 _BUSY_SECONDS: Final = 5.0
 UNREADABLE: Final = (sqlite3.Error, UnicodeDecodeError)
@@ -41,6 +42,9 @@ KINDS: Final = {
 }
 """What the documents of each table are; tables that are not named here hold none."""
 
+Numbered = tuple[str, int]
+"""A row: its table, and its number there."""
+
 Record = SessionRecord | JobRecord | FileRecord | UploadRecord
 
 
@@ -54,12 +58,22 @@ class UnreadableJournalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a journal says, and what is wrong with it."""
+    """What a journal says, and what is wrong with it.
+
+    Attributes:
+        version: of its tables.
+        counts: rows by table.
+        contents: what its records name. Only ids are in it: a journal may come from untrusted
+            hands, and what stands in an id's place could lead anywhere as a path.
+        findings: rows that make no sense, or refer to nothing.
+        unfit: those rows, each by its table and number.
+    """
 
     version: int
     counts: dict[str, int]
     contents: Contents
     findings: tuple[Finding, ...]
+    unfit: tuple[Numbered, ...]
 
 
 def connect(path: Path, mode: str) -> sqlite3.Connection:
@@ -75,11 +89,6 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def printable(value: object) -> str:
-    """Its text as any terminal and JSON can take it, at most a line of it."""
-    return str(value)[:200].encode("ascii", "backslashreplace").decode()
-
-
 @contextmanager
 def plain_errors(path: Path) -> Iterator[None]:
     """Turns what SQLite raises into what is wrong: with the journal, or else with a disk.
@@ -91,13 +100,27 @@ def plain_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind
-        if code == sqlite3.SQLITE_FULL:
+        if _kind(error) == sqlite3.SQLITE_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
-        if code in _NOT_DAMAGE:
+        if is_of_disk(error) and not _is_said_by_its_head(error, path):
             raise OSError(errno.EIO, str(error), str(path)) from error
         text = f"The journal {path.name} cannot be read: {printable(error)}."
         raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, text)) from error
+
+
+def is_of_disk(error: Exception) -> bool:
+    """Whether SQLite complains of the disk, or of another program, and not of what it was given."""
+    return _kind(error) in {*_NOT_DAMAGE, sqlite3.SQLITE_FULL}
+
+
+def _is_said_by_its_head(error: Exception, path: Path) -> bool:
+    """Whether a journal that could be written is damaged in what it says of its format."""
+    return _kind(error) == sqlite3.SQLITE_READONLY and os.access(path, os.W_OK)
+
+
+def _kind(error: Exception) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF
 
 
 @contextmanager
@@ -120,16 +143,17 @@ def read(copy: Path) -> Account:
     """
     with opened(copy) as connection:
         version = _check(connection)
-        findings: list[Finding] = list(_broken_references(connection))
+        found = list(_broken_references(connection))
         files: dict[Place, Recorded] = {}
         uploads: dict[Place, int] = {}
-        for record in _records(connection, findings):
+        for record in _records(connection, found):
             if isinstance(record, FileRecord):
                 files[record.session, record.id] = Recorded(record.size, record.sha256)
             elif isinstance(record, UploadRecord) and record.file is None:
                 uploads[record.session, record.id] = record.size
         counts = {table: count(connection, table) for table in tables(connection)}
-    return Account(version, counts, Contents(files, uploads), tuple(findings))
+    unfit, findings = (tuple(row for row, _ in found), tuple(finding for _, finding in found))
+    return Account(version, counts, Contents(files, uploads), findings, unfit)
 
 
 def tables(connection: sqlite3.Connection) -> list[str]:
@@ -180,32 +204,43 @@ def checked_version(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _broken_references(connection: sqlite3.Connection) -> Iterator[Finding]:
+Found = tuple[Numbered, Finding]
+"""What is wrong with a row."""
+
+
+def _broken_references(connection: sqlite3.Connection) -> Iterator[Found]:
     for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchall():
         text = f"Row {row} of {table} refers to one of {parent} that is not there."
-        yield Finding(Code.REFERENCE, text)
+        yield (table, row), Finding(Code.REFERENCE, text)
 
 
-def _records(connection: sqlite3.Connection, findings: list[Finding]) -> Iterator[Record]:
+def _records(connection: sqlite3.Connection, found: list[Found]) -> Iterator[Record]:
     """All records that can be read; the others become findings."""
     present = set(tables(connection))
     for table, kind in KINDS.items():
         if table not in present:
             continue  # an earlier release's journal
-        for row, id, document in connection.execute(f"SELECT rowid, id, document FROM {table}"):  # noqa: S608 -- our own names
+        owner = "id" if kind is SessionRecord else "session"
+        rows = f"SELECT rowid, id, {owner}, document FROM {table}"  # noqa: S608 -- our own names
+        for row, id, session, document in connection.execute(rows):
             record = readable(kind, document)
-            if record is None or record.id != id:
+            if record is None or place_of(record) != (session, id):
                 name = printable(id)
                 text = f"Row {row} of {table} ({name}) makes no sense."
-                findings.append(Finding(Code.RECORD, text, id=name))
+                found.append(((table, row), Finding(Code.RECORD, text, id=name)))
             else:
                 yield record
 
 
 def readable(kind: Any, document: object) -> Record | None:
-    """The record that a document is, or None where it makes no sense."""
+    """The record that a document is, or None where it makes no sense, or has no ids."""
     try:
         record: Record = decode(kind, document if isinstance(document, str) else "")
     except (msgspec.DecodeError, ValueError):
         return None
-    return record
+    return record if all(map(is_id, place_of(record))) else None
+
+
+def place_of(record: Record) -> Place:
+    """The session that a record belongs to, or is, and its own id."""
+    return record.id if isinstance(record, SessionRecord) else record.session, record.id

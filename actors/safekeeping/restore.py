@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actors import disk
+from actors.journal.opening import DATABASE
+from actors.safekeeping import reading
 from actors.safekeeping.carrying import Report, carry, nobody
 from actors.safekeeping.check import Checked, check
 from actors.safekeeping.findings import Finding
 from actors.safekeeping.places import PlaceTakenError, appear, building, is_free
 from actors.safekeeping.taking import taken
+from actors.safekeeping.wall import forget_mark
 
 
 class UnfitBackupError(Exception):
@@ -37,13 +40,21 @@ class Restored:
         checked: what a check of the new folder found.
         aside: where the folder that was there lies now, or None.
         left_out: files and uploads on record of which the backup had no bytes.
-        damaged: files that the backup had otherwise than its record says.
+        damaged: what is wrong with the backup: files that are not what its record says were taken
+            as they are, records that make no sense were left out.
     """
 
     checked: Checked
     aside: Path | None
     left_out: int
     damaged: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong now, each thing once: a check may say more of what was damaged before."""
+        told = {(finding.session, finding.id) for finding in self.checked.findings if finding.id}
+        before = [one for one in self.damaged if (one.session, one.id) not in told]
+        return (*before, *self.checked.findings)
 
 
 def restore(
@@ -55,6 +66,8 @@ def restore(
     report: Report = nobody,
 ) -> Restored:
     """Makes a data folder of a backup; whole and on disk when it returns.
+
+    What is in it is as old as it was when the backup was made.
 
     Args:
         backup: a backup, or a data folder at rest.
@@ -79,20 +92,30 @@ def restore(
     if found.findings and not anyway:
         raise UnfitBackupError(backup, found.findings)
     with building(folder) as half, ExitStack() as held:
-        carried = carry(backup, half, report=report)
+        carried = carry(backup, half, clean=True, report=report)
         if carried.damaged and not anyway:
             raise UnfitBackupError(backup, carried.damaged)
+        with reading.opened(half / DATABASE) as connection:
+            forget_mark(connection)
         aside = None
         if not is_free(folder):
             held.enter_context(taken(folder))
             aside = _move_aside(folder)
         try:
             appear(half, folder)
-        except OSError:
+        except (OSError, PlaceTakenError) as error:
             if aside is not None:
-                aside.rename(folder)
+                _put_back(aside, folder, error)
             raise
     return Restored(check(folder), aside, len(carried.left_out), carried.damaged)
+
+
+def _put_back(aside: Path, folder: Path, why: Exception) -> None:
+    try:
+        aside.rename(folder)
+    except OSError as error:
+        text = f"{why} The folder that was there is {aside} now, as it was."
+        raise PlaceTakenError(text) from error
 
 
 def _move_aside(folder: Path) -> Path:

@@ -11,6 +11,7 @@ that a row's newer state wins over an older one that lies in a lost page.
 
 import os
 import sqlite3
+import struct
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -20,14 +21,30 @@ from datetime import UTC, datetime
 from itertools import chain
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import Final
 
 from actors import disk
 from actors.ids import is_id
 from actors.journal.records import encode
 from actors.journal.schema import APPLICATION_ID, MIGRATIONS, VERSION
+from actors.journal.writeahead import FRAME_HEADER, HEADER, read_log
 from actors.messages import FileRecord, JobRecord, SessionRecord, UploadRecord
-from actors.safekeeping.pages import Pages, Row
-from actors.safekeeping.reading import KINDS, UNREADABLE, Record, count, opened, readable, tables
+from actors.safekeeping.pages import PAGE_SIZE, Pages, Row
+from actors.safekeeping.reading import (
+    KINDS,
+    UNREADABLE,
+    Record,
+    count,
+    is_of_disk,
+    opened,
+    place_of,
+    readable,
+    tables,
+)
+from actors.safekeeping.wall import forget_mark
+
+_MOST_PAGES: Final = 1 << 22
+"""No page of a log has a greater number: 16 GiB, of which a damaged number could make a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +78,24 @@ def begin_empty(new: Path, version: int = VERSION) -> None:
         target.execute("UPDATE meta SET value = ? WHERE name = 'life'", (int(time.time()),))
 
 
+def lay_over(log: Path, damaged: Path) -> None:
+    """Puts the pages of a log's whole commits into their places, where SQLite will not.
+
+    It does not where the file that the log belongs to has lost its first page, and so its size.
+    Whether a page is what it was is not asked here: its rows are looked at one by one.
+    """
+    content = log.read_bytes() if log.exists() else b""
+    found = read_log(content, PAGE_SIZE)
+    step = FRAME_HEADER + PAGE_SIZE
+    with damaged.open("r+b") as file:
+        for frame in range(max(found.commits, default=0)):
+            at = HEADER + frame * step
+            (page,) = struct.unpack_from(">I", content, at)
+            if content[at + 8 : at + 16] == found.salts and 0 < page <= _MOST_PAGES:
+                file.seek((page - 1) * PAGE_SIZE)
+                file.write(content[at + FRAME_HEADER : at + step])
+
+
 def salvage(damaged: Path, new: Path) -> Salvaged:
     """Puts all that can be read of a journal into a new one, of the same version if that is told.
 
@@ -77,6 +112,7 @@ def salvage(damaged: Path, new: Path) -> Salvaged:
             target.execute("BEGIN")
             saved, dropped, renewed = _put_all(pages, target)
             _keep_unnumbered(damaged, target)
+            forget_mark(target)
             target.execute("COMMIT")
             before = _counts(damaged, _parents_first(target))
     return Salvaged(dict(saved), before, dict(dropped), renewed)
@@ -174,25 +210,35 @@ def _record(table: str, names: list[str], row: Row) -> Record | None:
     """The record that a row of that table holds; None where it makes no sense."""
     values = dict(zip(names, row, strict=False))
     record = readable(KINDS[table], values.get("document"))
-    return record if record is not None and record.id == values.get("id") else None
+    if record is None:
+        return None
+    session, id = place_of(record)
+    return record if (values.get("session", session), values.get("id")) == (session, id) else None
 
 
 def _sensible(table: str, names: list[str], row: Row) -> bool:
     """Whether a row can be one of that table. Rows of earlier releases lack the last columns."""
-    if len(row) > len(names):
+    if not 0 < len(row) <= len(names):
         return False
     return table not in KINDS or _record(table, names, row) is not None
 
 
 def _put(target: sqlite3.Connection, table: str, names: list[str], row: Row) -> bool:
     """Puts a row down; False: it makes no sense, is there already, or refers to nothing."""
-    if not _sensible(table, names, row):
-        return False
+    return _sensible(table, names, row) and _inserted(target, "IGNORE", table, names, row)
+
+
+def _inserted(
+    target: sqlite3.Connection, otherwise: str, table: str, names: list[str], row: Row
+) -> bool:
+    """Puts a row down where SQLite takes it: what is wrong with one must not end the work."""
     places = ", ".join("?" * len(row))
     into = f'"{table}" ({", ".join(names[: len(row)])})'
     try:
-        done = target.execute(f"INSERT OR IGNORE INTO {into} VALUES ({places})", row)  # noqa: S608 -- our own names
-    except sqlite3.IntegrityError:
+        done = target.execute(f"INSERT OR {otherwise} INTO {into} VALUES ({places})", row)  # noqa: S608 -- our own names
+    except sqlite3.Error as error:
+        if is_of_disk(error):
+            raise
         return False
     return done.rowcount > 0
 
@@ -220,10 +266,11 @@ def _renew_sessions(
 def _keep_unnumbered(damaged: Path, target: sqlite3.Connection) -> None:
     """Takes over the small tables without numbered rows, as far as SQLite can read them."""
     for table in sorted({*tables(target)}.difference(_parents_first(target))):
+        rows: list[Row] = []
         with suppress(*UNREADABLE), closing(sqlite3.connect(damaged)) as connection:
-            for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 -- a name from sqlite_master
-                places = ", ".join("?" * len(row))
-                target.execute(f'INSERT OR REPLACE INTO "{table}" VALUES ({places})', row)  # noqa: S608
+            rows.extend(connection.execute(f'SELECT * FROM "{table}"'))  # noqa: S608 -- a name from sqlite_master
+        for row in rows:
+            _inserted(target, "REPLACE", table, _columns(target, table), row)
 
 
 def _counts(damaged: Path, names: list[str]) -> dict[str, int]:

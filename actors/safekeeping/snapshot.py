@@ -10,11 +10,13 @@ what lies in its write-ahead log is brought into the copy.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+from actors.journal.aside import unfinished
 from actors.journal.inspection import inspect
 from actors.journal.opening import DATABASE, LOCK
 from actors.journal.port import JournalUnusableError
@@ -31,8 +33,20 @@ _STEP: Final = 2000
 
 _TRIES: Final = 5
 
+LOOKS: Final = 3
+"""At what seems wrong in the folder of a running service. Its bytes lie on the disk a moment before
+their record does, and are gone a moment before it is."""
+
+_PAUSE: Final = 1.0
+"""Seconds between looks: many times what a record takes to follow its bytes."""
+
 Pulse = Callable[[int, int], None]
 """Told how much is done, and of how much. It may raise, which ends the work."""
+
+
+def pause() -> None:
+    """Waits between two looks."""
+    time.sleep(_PAUSE)
 
 
 def server_of(folder: Path) -> int | None:
@@ -104,7 +118,11 @@ def copy_journal(
 def _missing(folder: Path) -> Finding:
     if not folder.is_dir():
         return Finding(Code.FOLDER, f"There is no folder {folder}.")
-    if not any((folder / name).is_dir() for name in ("files", "uploads")):
+    if aside := unfinished(folder / DATABASE):
+        text = f"A repair did not come to its end: the journal lies in {aside.name}."
+        return Finding(Code.REPAIR_UNFINISHED, text)
+    had = (folder / LOG).exists() or any((folder / name).is_dir() for name in ("files", "uploads"))
+    if not had:
         return Finding(Code.FOLDER, f"{folder} is no data folder: there is no {DATABASE} in it.")
     return Finding(Code.JOURNAL_MISSING, f"The journal {folder / DATABASE} is missing.")
 
@@ -138,11 +156,13 @@ def _copy_resting(source: Path, target: Path) -> bool:
 
 def _lost_in_log(copy: Path) -> Iterator[Finding]:
     """What the log of a copy has lost; looked for before SQLite takes the log in."""
-    if not copy.with_name(f"{copy.name}-wal").exists():
+    log, index = (copy.with_name(f"{copy.name}-{ending}") for ending in ("wal", "shm"))
+    if not log.exists() and not index.exists():
         return
+    how = "damaged" if log.exists() else "missing"
     with suppress(JournalUnusableError, *UNREADABLE):  # what else is wrong is found by reading
         if inspect(copy):
-            text = "The journal's log is damaged: the last changes of a killed server are lost."
+            text = f"The journal's log is {how}: the last changes of a killed server are lost."
             yield Finding(Code.JOURNAL_TAIL, text)
     for kept in copy.parent.glob(f"{copy.name}-wal.*"):
         kept.unlink()  # the log that was copied is still where it was

@@ -7,7 +7,10 @@ Never: decides what happens next; knows Trio or the pool.
 import os
 import signal
 
-from actors.errors import WorkerCrashed, WorkFailed
+from actors.errors import WorkerCrashed, WorkerDismissed, WorkFailed
+
+_ASK_TO_END = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+"""What people and service managers send, often to all processes of a service at once."""
 
 
 def of_worker(status: int, cpu_seconds: float) -> WorkFailed:
@@ -26,7 +29,8 @@ def of_worker(status: int, cpu_seconds: float) -> WorkFailed:
             "try fewer or smaller inputs",
             limit="cpu_seconds",
         )
-    return WorkerCrashed(_killed(number))
+    kind = WorkerDismissed if number in _ASK_TO_END else WorkerCrashed
+    return kind(_killed(number))
 
 
 def of_guard() -> WorkFailed:

@@ -28,7 +28,7 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from actors.workers import processes
-from actors.workers.lifeline import ASK, Report
+from actors.workers.lifeline import ASK, DISPLACE, Report
 
 PATIENCE: Final = 2.0
 """Seconds that a guard is given to end all when the server is gone; hundredths are usual. If it was
@@ -84,12 +84,12 @@ def main(preload: Sequence[str]) -> int:
 
 
 def _stand_by(guard: int, lifeline: int) -> NoReturn:
-    """The outer guard's life: does the guard's duty if that is killed. SIGTERM has it do so."""
+    """The outer guard's life: does the guard's duty if that is killed. DISPLACE has it do so."""
     processes.call_yourself("stitchery-outer")
     _ignore_what_is_meant_for_others()
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(guard, signal.SIGKILL))
+    signal.signal(DISPLACE, lambda *_: os.kill(guard, signal.SIGKILL))
     status = _wait_for_guard(guard, lifeline)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(DISPLACE, signal.SIG_IGN)
     if status == 0:  # it has left nothing, and has told so
         os._exit(0)
     seen: set[processes.Process] = set()

@@ -1,12 +1,13 @@
 """What server and guard say to each other.
 
-Owns: the two commands and the report.
+Owns: the two commands, the signal and the report.
 Never: needs more than the standard library: the guard stays small.
 
 The lifeline is a socket pair. When the server's end closes, however the server ended, the guard
 kills all below it. The server may ask first or order the same; the guard answers once, at the end.
 """
 
+import signal
 import struct
 from typing import Final, NamedTuple, Self
 
@@ -15,6 +16,10 @@ ASK: Final = b"a"
 
 KILL: Final = b"k"
 """Send SIGKILL until nothing is left."""
+
+DISPLACE: Final = signal.SIGUSR1
+"""To the outer guard, when the lifeline is of no use: kill the guard, and do its duty. Not SIGTERM:
+that may be sent to all processes of the service by who wants it to stop."""
 
 _REPORT: Final = struct.Struct("!iI")
 

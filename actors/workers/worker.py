@@ -23,7 +23,7 @@ import trio
 from actors.errors import Fault
 from actors.messages import Progress
 from actors.workers import guard, wire
-from actors.workers.lifeline import ASK, KILL, Report
+from actors.workers.lifeline import ASK, DISPLACE, KILL, Report
 from actors.workers.lines import Lines
 
 log = structlog.get_logger("workers")
@@ -148,7 +148,9 @@ class Worker:
                     await self.gone.wait()
         if not self.gone.is_set():
             log.error("worker cannot be ended; its guard is killed", worker=self.pid)
-            self._process.terminate()  # has the outer guard kill the guard, and do its duty
+            self._process.send_signal(
+                DISPLACE
+            )  # has the outer guard kill the guard, and do its duty
             with trio.move_on_after(KILL_PATIENCE):
                 await self.gone.wait()
         if not self.gone.is_set():

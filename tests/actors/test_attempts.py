@@ -307,6 +307,7 @@ async def test_a_stopping_service_does_not_wait_for_a_job_that_backs_off(
         began = trio.current_time()
         await stitchery.drain()
         assert trio.current_time() - began == 5  # as long as the attempt still took
+        assert stitchery.sessions.unfinished() == 1
     async with tree(tmp_path, trying, journal=journal) as stitchery:
         again = await stitchery.sessions.find(session.record.id)
         assert again is not None

@@ -1,5 +1,6 @@
 """What was put aside goes by the age of the journal, and never by a clock that can be set."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -108,3 +109,38 @@ async def test_it_is_emptied_in_pieces(lost: Lost, tmp_path: Path) -> None:
     await lost.put([(place, made(tmp_path, place)) for place in places], age=0.0)
     counts = [await lost.empty(RETENTION, RETENTION, most=4) for _ in range(4)]
     assert counts == [4, 4, 2, 0]
+
+
+async def test_what_does_not_go_holds_no_other_up(
+    lost: Lost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And neither counts as gone, nor is as young as new when it goes at last."""
+    await lost.put([(place, made(tmp_path, place)) for place in (A, B)], age=0.0)
+    unlink = Path.unlink
+
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        if path.name == A[1]:
+            raise OSError(errno.EPERM, "Operation not permitted")
+        unlink(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as stubborn:
+        stubborn.setattr(Path, "unlink", refuse)
+        assert await lost.empty(RETENTION, RETENTION, most=1) == 1
+        assert await lost.empty(RETENTION, RETENTION, most=1) == 0
+    assert [path.name for path in (tmp_path / "lost").iterdir() if path.is_dir()] == [A[0]]
+    assert await lost.empty(RETENTION, RETENTION, most=1) == 1
+
+
+async def test_a_link_leads_nowhere(lost: Lost, tmp_path: Path) -> None:
+    """Neither is removed what is behind it, nor anything put there."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "photo").write_bytes(b"x")
+    (tmp_path / "lost" / B[0]).mkdir(parents=True)
+    (tmp_path / "lost" / A[0]).symlink_to(home)
+    (tmp_path / "lost" / B[0] / "within").symlink_to(home)
+    moved = await lost.put([(A, made(tmp_path, A))], age=0.0)
+    assert moved.stuck.keys() == {A}
+    assert await lost.empty(0.0, RETENTION, most=10) == 0
+    assert await lost.empty(RETENTION, RETENTION, most=10) == 1
+    assert [path.name for path in home.iterdir()] == ["photo"]

@@ -15,10 +15,12 @@ from actors.errors import (
     StorageFull,
     UnreadableMedia,
     WorkerCrashed,
+    WorkerDismissed,
+    WorkersGone,
     WorkFailed,
 )
 from actors.messages import JobRecord
-from actors.retries import Backoff, Retry, backoff, judge
+from actors.retries import Backoff, Retry, backoff, is_crash, judge
 from conf.settings import CapabilitySettings
 
 SETTINGS = CapabilitySettings(max_attempts=3, max_crashes=2, retry_after=2, retry_cap=120)
@@ -72,6 +74,12 @@ def test_the_last_crash_that_may_be_is_poison_and_says_how_often_and_how() -> No
 
 def test_crashes_of_before_do_not_poison_an_attempt_that_fails_otherwise() -> None:
     assert isinstance(verdict(StorageFull("full"), record(crashes=2)), Retry)
+
+
+def test_a_crash_is_what_the_work_may_have_done_and_not_what_others_did() -> None:
+    assert is_crash(WorkerCrashed("died"))
+    for error in (WorkerDismissed("asked"), WorkersGone("early"), StorageFull("full")):
+        assert not is_crash(error)
 
 
 @given(

@@ -243,3 +243,19 @@ async def test_the_session_of_a_job_is_found_whosever_it_is(
         assert await stitchery.sessions.session_of_job(await submit(session)) is session
         with pytest.raises(NotFound):
             await stitchery.sessions.session_of_job("0" * 34)
+
+
+async def test_who_watches_at_any_moment_while_a_session_falls_breaks_nothing(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with tree(tmp_path) as stitchery:
+        session = await stitchery.sessions.create()
+        await submit(session)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery = stitchery.sessions._nursery
+        assert nursery is not None
+        nursery.cancel_scope.cancel()
+        with trio.fail_after(10):
+            while not session.gone.is_set():
+                with session.watch():
+                    await trio.lowlevel.checkpoint()

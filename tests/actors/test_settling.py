@@ -19,9 +19,9 @@ from actors.journal.port import MissingFilesError
 from actors.lost import Moved, Place
 from actors.messages import FileRecord, Media
 from actors.session import Session
-from actors.settling import MANY, TOLD, Parted, compare, is_elsewhere
+from actors.settling import TOLD, Parted, compare
 from actors.tree import Stitchery, open_stitchery
-from actors.workspace import Workspace
+from actors.workspace import FilesAway, Workspace
 from tests.capabilities import IdleWorkers, Nap, nap_settings
 
 
@@ -94,29 +94,6 @@ def test_what_agrees_stays_and_all_else_is_told_once(
 
 def test_agreement_is_nothing() -> None:
     assert compare({"A": {"1": 5}, "B": {}}, {"A": {"1": 5}}) == Parted()
-
-
-SEVERAL = {"A": dict.fromkeys("12345", 1), "B": dict.fromkeys("67890", 1), "C": {}}
-
-
-@pytest.mark.parametrize(
-    ("recorded", "anything", "elsewhere"),
-    [
-        ({"A": {"1": 5}}, None, True),
-        ({"A": {}}, None, False),
-        ({}, None, False),
-        (SEVERAL, None, True),
-        (SEVERAL, False, True),
-        (SEVERAL, True, False),
-        ({"A": {"1": 5}, "B": {"2": 5}}, False, False),
-        ({"A": dict.fromkeys("1234567890", 1), "B": {}}, False, False),
-    ],
-)
-def test_files_are_elsewhere_if_their_folder_is_missing_or_empty_instead_of_several_sessions(
-    *, recorded: dict[str, dict[str, int]], anything: bool | None, elsewhere: bool
-) -> None:
-    assert sum(map(len, SEVERAL.values())) == MANY
-    assert is_elsewhere(recorded, anything=anything) is elsewhere
 
 
 # --- at the start ---------------------------------------------------------------------------------
@@ -199,20 +176,21 @@ async def test_a_draft_on_nobodys_record_is_lost_only_if_something_has_come(
         assert below(tmp_path / "lost") == {f"{session.record.id}/{begun}": b"half"}
 
 
-async def test_files_on_a_volume_that_is_not_mounted_are_not_forgotten(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sessions", [1, 2])
+async def test_files_on_a_volume_that_is_not_mounted_are_not_forgotten(
+    tmp_path: Path, sessions: int
+) -> None:
     """Missing or empty, the start is refused, and changes nothing; with the volume back all is."""
     journal, files = MemoryJournal(), tmp_path / "files"
     async with tree(tmp_path, journal) as stitchery:
-        for _ in range(2):
-            session = await stitchery.sessions.create()
-            for _ in range(MANY // 2):
-                await stored(stitchery, session)
+        for _ in range(sessions):
+            await stored(stitchery, await stitchery.sessions.create())
         recorded = await journal.all_files()
     files.rename(tmp_path / "volume")
     for found in ("missing", "empty"):
         with pytest.RaisesGroup(
             pytest.RaisesExc(
-                MissingFilesError, match=f"files is {found}, .* lists 10 files.*mount"
+                MissingFilesError, match=f"files is {found}, .* lists {sessions} files.*mount"
             ),
             flatten_subgroups=True,
         ):
@@ -224,6 +202,19 @@ async def test_files_on_a_volume_that_is_not_mounted_are_not_forgotten(tmp_path:
     (tmp_path / "volume").rename(files)
     async with tree(tmp_path, journal):
         assert await journal.all_files() == recorded
+
+
+async def test_files_that_somebody_has_removed_are_forgotten_if_these_were_all(
+    tmp_path: Path,
+) -> None:
+    """As by `rm -r files/*`, or by a crash that came when the one session had half ended."""
+    journal = MemoryJournal()
+    async with tree(tmp_path, journal) as stitchery:
+        session = await stitchery.sessions.create()
+        await stored(stitchery, session)
+    shutil.rmtree(tmp_path / "files" / session.record.id)
+    async with tree(tmp_path, journal):
+        assert await journal.all_files() == {}
 
 
 async def test_files_that_are_gone_for_good_are_forgotten_when_somebody_says_so(
@@ -366,6 +357,90 @@ async def test_a_file_that_the_disk_does_not_let_go_stays_in_sight(
         assert await session.sweep([stuck, other]) == {other}
         assert list(session.shelf.files) == [stuck]
         assert session.shelf.quota.used_files == 1
+
+
+@pytest.mark.parametrize("mount_point", [True, False])
+async def test_while_the_volume_of_the_files_is_away_none_is_forgotten_or_removed(
+    tmp_path: Path, *, mount_point: bool
+) -> None:
+    """Nor is anything put where it was; with the volume back all is as before."""
+    journal, files = MemoryJournal(), tmp_path / "files"
+    async with tree(tmp_path, journal) as stitchery:
+        session = await stitchery.sessions.create()
+        kept = {await stored(stitchery, session) for _ in range(3)}
+        files.rename(tmp_path / "volume")
+        if mount_point:
+            files.mkdir()
+        await session.retire()
+        session = await again(stitchery, session)
+        assert session.shelf.files.keys() == kept
+        with pytest.raises(FilesAway):
+            await session.drop_file(min(kept))
+        with pytest.raises(FilesAway):
+            await stored(stitchery, session)
+        with pytest.raises(FilesAway):
+            await session.end()
+        assert not files.exists() or not list(files.iterdir())
+        if mount_point:
+            files.rmdir()
+        (tmp_path / "volume").rename(files)
+        session = await again(stitchery, session)
+        assert session.shelf.files.keys() == kept
+        await session.drop_file(min(kept))
+        assert (await journal.all_files())[session.record.id].keys() == kept - {min(kept)}
+        assert not (tmp_path / "lost").exists()
+
+
+async def test_with_the_whole_data_folder_away_no_upload_is_forgotten(tmp_path: Path) -> None:
+    journal, data = MemoryJournal(), tmp_path / "data"
+    async with tree(data, journal) as stitchery:
+        session = await stitchery.sessions.create()
+        await stored(stitchery, session)
+        upload = await session.begin_upload("a", 9)
+        data.rename(tmp_path / "volume")
+        await session.retire()
+        session = await again(stitchery, session)
+        assert not session.uploads.owed
+        (tmp_path / "volume").rename(data)
+        assert session.uploads.find(upload.id) == upload
+        assert await session.uploads.size(upload.id) == 0
+
+
+async def test_a_link_in_the_place_of_a_session_leads_nowhere(tmp_path: Path) -> None:
+    """What is behind it is not ours: neither taken for files nor removed with the session."""
+    journal, behind = MemoryJournal(), tmp_path / "home"
+    data = tmp_path / "data"
+    async with tree(data, journal) as stitchery:
+        session = await stitchery.sessions.create()
+        file = await stored(stitchery, session)
+        folder = data / "files" / session.record.id
+        folder.rename(behind)
+        (behind / stitchery.services.new_id()).write_bytes(b"a person's")
+        held = below(behind)
+        folder.symlink_to(behind)
+        await session.retire()
+        session = await again(stitchery, session)
+        assert session.shelf.files.keys() == {file}
+        with pytest.raises(Fault):
+            await session.drop_file(file)
+        await session.end()
+        assert not folder.is_symlink()
+    assert below(behind) == held
+
+
+async def test_an_ended_session_takes_along_what_it_has_lost(tmp_path: Path) -> None:
+    journal = MemoryJournal()
+    async with tree(tmp_path, journal) as stitchery:
+        session, other = [await stitchery.sessions.create() for _ in range(2)]
+        for one in (session, other):
+            await stored(stitchery, one)
+            stray = tmp_path / "files" / one.record.id / stitchery.services.new_id()
+            stray.write_bytes(b"private")
+            await one.retire()
+        session, other = [await again(stitchery, one) for one in (session, other)]
+        await session.end()
+        [left] = below(tmp_path / "lost")
+        assert left.startswith(other.record.id)
 
 
 async def test_a_session_that_broke_between_bytes_and_record_is_settled_when_it_comes_back(

@@ -1,6 +1,6 @@
 """What a life left waiting stands in line again as it stood, before whatever is new."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -12,10 +12,11 @@ from structlog.testing import capture_logs
 
 from actors import sessions
 from actors.commands import Command, Resume
-from actors.errors import NotReady
+from actors.errors import NotReady, StorageFull
 from actors.journal.memory import MemoryJournal
 from actors.journal.port import Page
-from actors.messages import FileRecord, Options
+from actors.lifecycle import State, has_ended
+from actors.messages import FileRecord, JobRecord, Options
 from actors.session import Session
 from actors.simulation.work import EmptyWorkspace
 from actors.tree import Stitchery, open_stitchery
@@ -166,3 +167,34 @@ async def test_a_session_that_breaks_amid_the_taking_up_runs_each_of_its_jobs_on
         await trio.sleep(10 * len(jobs) + 1)
 
     assert sorted(nap.begun) == jobs
+
+
+class FullJournal(MemoryJournal):
+    """Has room for no more records of jobs while it is full."""
+
+    full = False
+
+    async def save_job(self, job: JobRecord, files: Sequence[FileRecord] = ()) -> None:
+        if self.full:
+            raise StorageFull("full")
+        await super().save_job(job, files)
+
+
+async def test_a_job_beyond_help_ends_in_this_life_though_the_disk_is_full_at_its_start(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    journal = FullJournal()
+    async with tree(tmp_path, journal) as stitchery:
+        job = await submit(await stitchery.sessions.create())
+        await trio.sleep(1)
+    for _ in range(2):  # with the first, as many attempts as it has
+        async with tree(tmp_path, journal):
+            await trio.sleep(1)
+    journal.full = True
+    async with tree(tmp_path, journal) as stitchery:
+        session = await stitchery.sessions.session_of_job(job)
+        await trio.sleep(1000)
+        assert not has_ended((await session.job(job)).record.state)
+        journal.full = False
+        await trio.sleep(1)
+        assert (await session.job(job)).record.state is State.FAILED

@@ -248,6 +248,41 @@ async def test_a_record_that_finds_no_room_leaves_the_upload_to_be_finished_late
         assert session.shelf.quota.reserved_bytes == 0
 
 
+async def test_bytes_that_find_no_way_back_from_a_file_are_no_less_the_uploads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the record of the file nor the way back to a draft: both go another time."""
+    journal = MemoryJournal()
+    async with tree(tmp_path, journal) as stitchery:
+        session = await stitchery.sessions.create()
+        one, two = [await filled(session, content) for content in (b"one", b"two")]
+
+        async def full(*_: object) -> bool:
+            raise StorageFull("full")
+
+        async def fail(*ids: str) -> None:
+            with monkeypatch.context() as patched:
+                patched.setattr(journal, "finish_upload", full)
+                patched.setattr(stitchery.services.workspace, "return_to_draft", full)
+                for id in ids:
+                    with pytest.raises(StorageFull):
+                        await session.finish_upload(id)
+
+        await fail(one, two, one)
+        assert await session.uploads.size(one) == 3
+        await session.finish_upload(one)
+        await session.retire()
+        session = await again(stitchery, session.record.id)
+        await session.finish_upload(two)
+        assert session.shelf.files.keys() == {one, two}
+        dropped = await filled(session, b"three")
+        await fail(dropped)
+        await session.drop_upload(dropped)
+        assert sorted(path.name for path in on_disk(tmp_path)) == sorted([one, two])
+        assert not session.uploads.owed
+        assert not (tmp_path / "lost").exists()
+
+
 async def test_of_finished_uploads_only_the_newest_are_remembered(tmp_path: Path) -> None:
     journal = MemoryJournal()
     async with tree(tmp_path, journal) as stitchery:

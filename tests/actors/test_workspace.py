@@ -78,10 +78,10 @@ async def test_a_file_appears_under_its_name_whole_or_not_at_all(
         assert part.size == len(content)
         assert await part.seal() == Sealed(len(content), digest(content)) == part.sealed
         assert not final.exists()
-        assert await workspace.ids(SESSION) == ()
+        assert await workspace.sizes_of(SESSION) == {}
         await workspace.adopt(part)
     assert all_files(root) == {f"files/{SESSION}/{part.id}": content}
-    assert await workspace.ids(SESSION) == (part.id,)
+    assert list(await workspace.sizes_of(SESSION)) == [part.id]
 
 
 async def test_200_files_of_one_name_at_the_same_instant_all_survive(root: Path) -> None:
@@ -184,7 +184,9 @@ async def test_adopting_never_overwrites(
     assert all_files(root) == before
     await parts.pop(1).discard()
     await workspace.adopt(*parts)
-    assert await workspace.ids(SESSION) == tuple(sorted([taken, *(part.id for part in parts)]))
+    assert sorted(await workspace.sizes_of(SESSION)) == sorted(
+        [taken, *(part.id for part in parts)]
+    )
     assert workspace.path(SESSION, taken).read_bytes() == b"mine"
     assert workspace.path(SESSION, parts[0].id).read_bytes() == b"theirs"
     assert not list((root / "parts").iterdir())
@@ -223,13 +225,13 @@ async def test_only_ids_become_paths(workspace: Workspace, root: Path, id: str) 
         lambda: workspace.remove(SESSION, id),
         lambda: workspace.remove(id, new_id()),
         lambda: workspace.remove_session(id),
-        lambda: workspace.ids(id),
+        lambda: workspace.sizes_of(id),
     ):
         with pytest.raises(ValueError, match="not an id"):
             await attempt()
     with pytest.raises(ValueError, match="not an id"):
         workspace.path(id, new_id())
-    assert await workspace.sessions() == ()
+    assert (await workspace.sizes(())).sizes == {}
     assert await workspace.leftovers() == 0
 
 
@@ -477,7 +479,7 @@ async def test_a_disk_that_has_become_read_only_is_said_and_what_is_there_can_be
             with pytest.raises(StorageReadOnly, match="can be read") as caught:
                 await act
             assert (caught.value.problem().status, caught.value.retry_after) == (503, 60)
-        assert await workspace.ids(SESSION) == (id,)
+        assert list(await workspace.sizes_of(SESSION)) == [id]
 
 
 async def test_a_flush_of_the_folder_that_fails_leaves_the_parts_as_they_were(
@@ -524,15 +526,15 @@ async def test_a_removed_file_is_gone_once(workspace: Workspace) -> None:
     assert await workspace.remove(SESSION, id)
     assert not await workspace.remove(SESSION, id)
     assert not await workspace.remove(OTHER, other)
-    assert await workspace.ids(SESSION) == (other,)
+    assert list(await workspace.sizes_of(SESSION)) == [other]
 
 
 async def test_a_removed_session_leaves_the_others(workspace: Workspace, root: Path) -> None:
     for session in (SESSION, SESSION, OTHER):
         await store(workspace, b"x", session)
     (root / "files" / "lost+found").mkdir()
-    assert await workspace.sessions() == (SESSION, OTHER)
+    assert sorted((await workspace.sizes(())).sizes) == [SESSION, OTHER]
     assert await workspace.remove_session(SESSION) == 2
     assert await workspace.remove_session(SESSION) == 0
-    assert await workspace.sessions() == (OTHER,)
-    assert await workspace.ids(SESSION) == ()
+    assert list((await workspace.sizes(())).sizes) == [OTHER]
+    assert await workspace.sizes_of(SESSION) == {}

@@ -35,9 +35,11 @@ MAY_KNOW = (
     "actors.capability",
     "actors.errors",
     "actors.messages",
+    "actors.part",
     "actors.pictures",
     "actors.workers.call",
     "actors.workspace",
+    "conf.sections",
     "conf.settings",
 )
 """What a capability sees of us beside its own folder (style.md, Layout; design, rule 13)."""

@@ -234,7 +234,7 @@ class House:
         """The ids of whole files on disk, by session."""
         return {
             folder.name: {file.name for file in folder.iterdir()}
-            for folder in self.data.glob("files/*")
+            for folder in self.data.glob("files/[!.]*")  # beside the mark of the volume
         }
 
     # --- inside -----------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+TRIES: Final = 20
+"""A mount does not turn read-only while somebody writes there; who does is soon done."""
+
 CANNOT: Final = "not played here: nothing may be mounted"
 """The remark of a row that needs it."""
 
@@ -96,6 +99,13 @@ def tmpfs(place: Path, *, size: str, names: int = 0) -> Iterator[Disk]:
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     """Whoever looks for the folder by its name meanwhile finds it read-only."""
-    with _mounted(folder, "--bind", str(folder)):
-        _mount("-o", "remount,bind,ro", str(folder))
-        yield
+    for left in reversed(range(TRIES)):
+        with _mounted(folder, "--bind", str(folder)):
+            try:
+                _mount("-o", "remount,bind,ro", str(folder))
+            except subprocess.CalledProcessError:
+                if not left:
+                    raise
+                continue
+            yield
+            return

@@ -2,11 +2,12 @@
 
 import hashlib
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from tests.pictures import corners, encoded, exif, lying
-from tests.service import Service, User, at_once, opened, png, refused, told
+from tests.service import Service, User, at_once, open_service, opened, png, refused, told
 
 PROGRAM = "narrow"
 
@@ -112,6 +113,23 @@ async def test_a_removed_file_is_gone_from_list_disk_and_quota(service: Service,
         refused(await ann.http.get(path), 404, "not_found")
     refused(await ann.http.delete(f"/api/v1/files/{file}"), 404, "not_found")
     assert set((await ann.used()).values()) == {0}
+
+
+async def test_a_file_whose_volume_is_away_is_not_there_just_now(tmp_path: Path) -> None:
+    """It is no file that is gone: it is there again with its volume."""
+    async with open_service(tmp_path / "data") as service:
+        ann = await service.user()
+        content = png()
+        [file] = await ann.upload(content)
+        files = service.data / "files"
+        files.rename(tmp_path / "volume")
+        files.mkdir()
+        problem = refused(await ann.http.get(f"/api/v1/files/{file}/content"), 503, "not_ready")
+        assert "mounted" in problem["detail"]
+        refused(await ann.http.delete(f"/api/v1/files/{file}"), 503, "not_ready")
+        files.rmdir()
+        (tmp_path / "volume").rename(files)
+        assert await ann.content(file) == content
 
 
 async def test_a_file_that_a_job_needs_is_not_removed(service: Service, ann: User) -> None:

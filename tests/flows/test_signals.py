@@ -3,7 +3,7 @@
 import signal
 from pathlib import Path
 
-from actors.workers.processes import is_alive
+from actors.workers.processes import is_alive, tell
 from tests.service import open_program, open_service, png, refused, until
 
 PATIENT = {"server": {"grace": 600}}
@@ -62,3 +62,24 @@ async def test_the_second_signal_ends_it_at_once(tmp_path: Path) -> None:
                 program.tell(signal.SIGTERM)
                 assert await program.ended() == -signal.SIGTERM
                 await until(lambda: not any(map(is_alive, processes)))
+
+
+async def test_a_stop_that_signals_every_process_costs_a_job_no_attempt(
+    tmp_path: Path,
+) -> None:
+    """As service managers do; here the server hears of it last, which is the worst order."""
+    data = tmp_path / "data"
+    with open_program(data, **PATIENT) as program:
+        async with program.visit() as service:
+            ann = await service.user()
+            job = await ann.long_stitch()
+            processes = service.processes()
+            tell(processes, signal.SIGTERM)
+            program.tell(signal.SIGTERM)
+            await until(lambda: "stopping" in program.log)
+        assert await program.ended() == 0
+        assert not any(map(is_alive, processes))
+        assert "jobs_ended=0 jobs_for_the_next_start=1" in program.log.splitlines()[-1]
+    async with open_service(data) as service:
+        left = await (await service.user(ann.token)).job(job)
+        assert (left["state"], left["attempt"]) in {("queued", 1), ("running", 1)}

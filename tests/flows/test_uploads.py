@@ -193,7 +193,8 @@ async def test_an_upload_outlives_a_stop_in_the_middle_of_it(tmp_path: Path) -> 
         await service.clients.enter_async_context(sending(service, ann, at))
     async with open_service(tmp_path) as service:
         ann = await service.user(ann.token)
-        assert await offset(ann, at) == HALF
+        # on a busy machine, the last of it may not have been read when the stop's patience ended
+        assert CHUNK <= await offset(ann, at) <= HALF
         await resumed(ann, at)
 
 

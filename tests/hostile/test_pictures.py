@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from actors.workers.processes import is_alive
+from actors.workers.processes import Process, is_alive
 from tests import pictures
 from tests.hostile.bomb import Bomb
 from tests.hostile.bombs import BOMBS, many_profiles
@@ -115,6 +115,15 @@ async def test_a_name_is_never_a_path_nor_a_header(tmp_path: Path) -> None:
         assert not (tmp_path / "etc").exists()
 
 
+def waits(worker: Process) -> bool:
+    """Whether it sleeps, as one does that is ready and has no work (proc(5), stat)."""
+    try:
+        stat = Path(f"/proc/{worker.pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] == "S"
+
+
 async def test_who_sends_what_takes_long_waits_alone(tmp_path: Path) -> None:
     """One user's looks stand still, more wait behind them; another's file passes by."""
     async with (
@@ -122,7 +131,8 @@ async def test_who_sends_what_takes_long_waits_alone(tmp_path: Path) -> None:
         trio.open_nursery() as nursery,
     ):
         hostile, other = await service.user(), await service.user()
-        await until(lambda: len(service.workers()) == 2)
+        # who still starts would never be lent, and a third would serve them all
+        await until(lambda: [waits(worker) for worker in service.workers()] == [True, True])
         with service.frozen() as frozen:
             for _ in range(20):
                 nursery.start_soon(hostile.put, png())

@@ -120,12 +120,14 @@ class ChaosJournal(MemoryJournal):
             self._tell(job)
 
     async def save_job(self, job: JobRecord, files: Sequence[FileRecord] = ()) -> None:
+        self._ledger.asked(job)
         try:
             await super().save_job(job, files)
         finally:
             self._tell(job)
 
     def note_job(self, job: JobRecord) -> None:
+        self._ledger.asked(job)
         super().note_job(job)
         self._tell(job)
 

@@ -51,6 +51,7 @@ class Ledger(trio.abc.Instrument):
         self._lent: Counter[str] = Counter()
         self._newcomers: dict[Ticket, Counter[str]] = {}
         self._seen: set[str] = set()
+        self._due: set[tuple[str, int]] = set()  # attempts, by job
 
     # --- told by the story ------------------------------------------------------------------------
 
@@ -78,6 +79,19 @@ class Ledger(trio.abc.Instrument):
         self._standings, self._newcomers = {}, {}
         self._allowed, self._lent = Counter(), Counter()
         self._seen = set() if tree is None else {ticket.user for ticket in tree.floor._places}
+
+    def asked(self, record: JobRecord) -> None:
+        """The journal is to write this: an attempt is due there before it begins.
+
+        Whether it is written is the disk's affair, which may be full.
+        """
+        attempt = (record.id, record.attempt)
+        if record.state is State.QUEUED:
+            self._due.add(attempt)
+        elif record.state is State.RUNNING and record.attempt > 1:
+            self.checks += 1
+            if attempt not in self._due:
+                self.breaks(f"{record.id} begins attempt {record.attempt}, which was never due")
 
     def recorded(self, record: JobRecord) -> None:
         """The journal has this now."""

@@ -1,12 +1,14 @@
 """The commands that keep a data folder safe, as people, programs and a busy service meet them."""
 
+import errno
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -15,12 +17,16 @@ import pytest
 import trio
 from click.testing import CliRunner, Result
 
+from actors.safekeeping import repair as repairing
 from actors.safekeeping.backup import back_up
 from actors.safekeeping.check import check
+from actors.safekeeping.findings import Code, Finding
+from actors.safekeeping.reading import UnreadableJournalError
 from actors.safekeeping.restore import restore
 from tests import pictures
 from tests.actors.safekeeping.folders import (
     Folder,
+    a_file_cut_short,
     a_file_gone,
     a_page_of_the_journal_zeroed,
     copied,
@@ -29,6 +35,7 @@ from tests.actors.safekeeping.folders import (
 )
 from tests.service import ENDS, Json, User, open_program
 from web.commands import cli
+from web.keys import KeysUnusableError, signing_keys
 
 pytestmark = pytest.mark.usefixtures("logging_kept")
 
@@ -102,6 +109,52 @@ def test_each_finding_is_a_line_for_grep_and_the_status_tells(folder: Folder) ->
     assert finding["id"] == folder.files[0].id
 
 
+def test_a_backup_says_what_the_disk_has_lost(folder: Folder, tmp_path: Path) -> None:
+    a_file_gone(folder)
+
+    made = invoke("backup", tmp_path / "b", "--data", folder.path)
+
+    assert made.exit_code == 1
+    assert f"file_missing\tfiles/{folder.files[0].session}/{folder.files[0].id} " in made.stdout
+    assert "made, but not whole" in made.stdout
+    assert "keep earlier backups" in made.stderr
+    assert "left out" not in made.stderr
+    assert invoke("check", tmp_path / "b").exit_code == 1
+
+
+def test_a_backup_leaves_what_the_service_keeps_free(folder: Folder, tmp_path: Path) -> None:
+    config = tmp_path / "stitchery.toml"
+    config.write_text("[storage]\nmin_free_mb = 16777216\n")
+
+    made = invoke("backup", tmp_path / "b", "--data", folder.path, "--config", config)
+
+    assert made.exit_code == 1
+    assert "kept free for the service" in made.stderr
+
+
+def test_names_of_any_bytes_are_told_in_a_line_each(folder: Folder, tmp_path: Path) -> None:
+    sessions = folder.path / "files" / folder.sessions[0].id
+    for name in (b"a\xff\nb", b"\x1b[2J", "ö\u202e".encode()):
+        Path(os.fsdecode(os.path.join(os.fsencode(sessions), name))).touch()  # noqa: PTH118 -- bytes
+    there = tmp_path / os.fsdecode(b"\xff\n")
+    there.mkdir()
+
+    def ran(*arguments: object) -> subprocess.CompletedProcess[bytes]:
+        done = subprocess.run(program(*arguments), cwd=ROOT, capture_output=True, check=False)  # noqa: S603 -- ours
+        assert b"Traceback" not in done.stderr
+        return done
+
+    backup = ran("backup", there / "b", "--data", folder.path)
+    folder.path.rename(there / "data")
+    plain = ran("check", there / "data")
+    as_json = ran("check", there / "data", "--json")
+
+    assert (backup.returncode, plain.returncode, as_json.returncode) == (0, 1, 1)
+    assert [line.split(b"\t")[0] for line in plain.stdout.splitlines()] == [b"file_unrecorded"] * 3
+    assert plain.stdout.isascii()
+    assert len(json.loads(as_json.stdout)["findings"]) == 3
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["check", "/nowhere"], ["check"], ["backup"], ["restore", "/nowhere", "--data", "x"],
@@ -143,10 +196,95 @@ def test_a_repair_asks_first_and_says_in_numbers_what_it_saved(folder: Folder) -
     done = invoke("repair", "--data", folder.path, "--yes")
     assert done.exit_code == 0
     assert "jobs: " in done.stdout
+    assert "idempotency keys: " in done.stdout
+    assert all(" of " in line for line in done.stdout.splitlines() if line.endswith(" saved"))
     assert "damaged-1" in done.stdout
 
     again = json.loads(invoke("repair", "--data", folder.path, "--json").stdout)
     assert again == {"ok": True, "repaired": False}
+
+
+def test_a_repair_that_fails_tells_programs_in_json_and_people_where_the_old_journal_is(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_page_of_the_journal_zeroed(folder)
+    unasked = invoke("repair", "--data", folder.path, "--json")
+    assert (unasked.exit_code, json.loads(unasked.stdout)["ok"]) == (2, False)
+
+    def unreadable(*_: Path) -> None:
+        raise UnreadableJournalError(Finding(Code.JOURNAL_DAMAGED, "It makes no sense."))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(repairing, "salvage", unreadable)
+        failed = invoke("repair", "--data", folder.path, "--yes", "--json")
+
+    assert failed.exit_code == 1
+    told = json.loads(failed.stdout)
+    assert not told["ok"]
+    assert "damaged-1" in told["error"]
+    assert "new.sqlite3" not in told["error"]
+    gone_on = json.loads(invoke("repair", "--data", folder.path, "--yes", "--json").stdout)
+    assert (gone_on["ok"], Path(gone_on["aside"]).name) == (True, "damaged-1")
+    assert not (folder.path / "damaged-2").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"xx", b"", b"\xff" * 43, b"k" * 43 + b"\nshort\n", b"k" * 32 + b"\n", None],
+    ids=["short", "empty", "no text", "one short", "good", "a link to nothing"],
+)
+def test_a_check_finds_keys_with_which_no_service_starts_and_no_others(
+    folder: Folder, content: bytes | None
+) -> None:
+    path = folder.path / "keys"
+    if content is None:
+        path.unlink()
+        path.symlink_to("nowhere")
+    else:
+        path.write_bytes(content)
+    try:
+        signing_keys(folder.path)
+    except KeysUnusableError:
+        expected = [Code.KEYS_UNUSABLE]
+    else:
+        expected = []
+
+    assert [finding.code for finding in check(folder.path).findings] == expected
+
+
+def test_what_is_wrong_with_a_backup_is_told_once_and_with_what_helps(
+    folder: Folder, tmp_path: Path
+) -> None:
+    backup, new = tmp_path / "backup", tmp_path / "new"
+    back_up(folder.path, backup)
+    a_file_cut_short(replace(folder, path=backup))
+
+    checked = invoke("check", backup)
+    restored = invoke("restore", backup, "--anyway", "--data", new)
+
+    [line] = [line for line in checked.stdout.splitlines() if line.startswith("file_size")]
+    assert "Take another backup" in line
+    assert restored.exit_code == 1
+    [finding, _] = restored.stdout.splitlines()
+    assert finding.startswith("file_size\t")
+    assert "not whole: 1 finding" in restored.stderr
+    assert f"stitchery serve --data {new}" in restored.stderr
+
+
+def test_an_error_of_a_disk_names_the_place(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "copy_file_range", full)
+
+    result = invoke("backup", tmp_path / "backup", "--data", folder.path)
+
+    assert result.exit_code == 1
+    assert "Errno" not in result.stderr
+    assert f" to {tmp_path}/" in result.stderr
+    assert "No space left on device. Nothing was changed." in result.stderr
 
 
 # --- beside a busy service ------------------------------------------------------------------------

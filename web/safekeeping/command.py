@@ -27,16 +27,24 @@ from actors.safekeeping.carrying import Progress, Report
 from actors.safekeeping.findings import Code, Finding
 from actors.safekeeping.places import PlaceTakenError
 from actors.safekeeping.reading import UnreadableJournalError
-from actors.safekeeping.repair import NothingToRepairError
+from actors.safekeeping.repair import NothingToRepairError, RepairFailedError
 from conf.load import PRESETS, Resolved
+from conf.settings import Storage
 from web.bars import Bars
 from web.edge.rules import leaves_of
 from web.plan.words import count, size
 from web.safekeeping import view
-from web.terminal import EXIT_FAILED, complain, err, fail, plainly, run
+from web.shown import shown
+from web.terminal import EXIT_FAILED, complain, err, fail, run
 
 T = TypeVar("T")
 Resolve = Callable[[Path | None, str | None, Mapping[str, Mapping[str, Any]]], Resolved]
+
+_FORESEEN: Final = (
+    *(JournalUnusableError, PlaceTakenError, UnreadableJournalError),
+    *(restore.UnfitBackupError, RepairFailedError),
+)
+"""Errors whose own words are meant for people."""
 
 _PATIENCE: Final = 5
 """As nice(2) has it: whoever serves users goes first."""
@@ -58,9 +66,11 @@ def commands(resolve: Resolve) -> Iterator[click.Command]:
     yield from (_backup(resolve), _check(), _restore(resolve), _repair(resolve))
 
 
-def _folder(resolve: Resolve, config: Path | None, preset: str | None, data: Path | None) -> Path:
+def _storage(
+    resolve: Resolve, config: Path | None, preset: str | None, data: Path | None
+) -> Storage:
     flags = {"storage": {"data": None if data is None else str(data)}}
-    return resolve(config, preset, flags).settings.storage.data
+    return resolve(config, preset, flags).settings.storage
 
 
 # --- backup ---------------------------------------------------------------------------------------
@@ -93,9 +103,12 @@ def _backup(resolve: Resolve) -> click.Command:
         The service may run; nobody waits for it. The copy is the folder as it was in one moment,
         and appears under its name when it is whole, or not at all.
         """
-        folder = _folder(resolve, config, preset, data)
-        with _plain_errors():
-            made, carried = _work(partial(backup.back_up, folder, dest, link=link))
+        storage = _storage(resolve, config, preset, data)
+        floor = storage.min_free_mb << 20
+        with _plain_errors(dest, as_json=as_json):
+            made, carried = _work(
+                partial(backup.back_up, storage.data, dest, link=link, floor=floor)
+            )
         if as_json:
             told = {
                 **asdict(made),
@@ -124,7 +137,7 @@ def _check() -> click.Command:
         Its service may run. Nothing is changed. Ends with 1 when something is wrong; into a pipe,
         each finding is one line: code, what is wrong, what to do.
         """
-        with _plain_errors():
+        with _plain_errors(folder, as_json=as_json):
             found = _work(partial(checking.check, folder, deep=deep))
         if as_json:
             click.echo(json.dumps(view.as_json_of(found), indent=2))
@@ -162,20 +175,19 @@ def _restore(resolve: Resolve) -> click.Command:
         The backup is checked first and stays as it is. The folder appears when it is whole, or not
         at all; one that is there is never removed.
         """
-        folder = _folder(resolve, config, preset, data)
-        with _plain_errors():
+        folder = _storage(resolve, config, preset, data).data
+        with _plain_errors(folder, as_json=as_json):
             done = _work(partial(restore.restore, source, folder, replace=replace, anyway=anyway))
-        findings = (*done.damaged, *done.checked.findings)
         if as_json:
             told = {"aside": done.aside and str(done.aside), "left_out": done.left_out}
             told |= view.as_json_of(done.checked) | {
-                "ok": not findings,
-                "findings": view.listed(findings),
+                "ok": not done.findings,
+                "findings": view.listed(done.findings),
             }
             click.echo(json.dumps(told, indent=2))
         else:
-            view.show_restore(folder, done, findings)
-        sys.exit(EXIT_FAILED if findings else 0)
+            view.show_restore(folder, done)
+        sys.exit(EXIT_FAILED if done.findings else 0)
 
     return act
 
@@ -198,15 +210,16 @@ def _repair(resolve: Resolve) -> click.Command:
         Only while no service has the folder. The old journal is kept, in damaged-N/ beside it. A
         recent backup is better than a repair, where there is one.
         """
-        folder = _folder(resolve, config, preset, data)
-        with _plain_errors():
+        folder = _storage(resolve, config, preset, data).data
+        with _plain_errors(folder, as_json=as_json):
             try:
                 found = repairing.diagnose(folder)
             except NothingToRepairError as error:
                 _nothing_to_repair(error, as_json=as_json)
         if not yes:
-            _ask(found)
-        with _plain_errors("Put that right and repair again: it goes on where it was."):
+            _ask(found, as_json=as_json)
+        further = "Put that right and repair again: it goes on where it was."
+        with _plain_errors(folder, further, as_json=as_json):
             done = repairing.repair(folder)
         if as_json:
             told = {**asdict(done), "aside": done.aside and str(done.aside)}
@@ -225,12 +238,18 @@ def _nothing_to_repair(error: NothingToRepairError, *, as_json: bool) -> NoRetur
     sys.exit(0)
 
 
-def _ask(found: Finding) -> None:
+def _ask(found: Finding, *, as_json: bool) -> None:
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{found.text} Nothing was changed. To have it repaired: --yes.")
+        words = f"{found.text} Nothing was changed. To have it repaired: --yes."
+        if as_json:
+            _told_as_json(words)
+        raise click.UsageError(words)
     complain(found.text)
     if found.code is Code.JOURNAL_MISSING:
-        err.print("An empty one is begun; the next start sets the files aside in lost/.")
+        err.print(
+            "A new one is made of what is left, such as its log. The next start sets files that "
+            "are on no record then aside, in lost/."
+        )
     else:
         err.print("What can be read goes into a new journal; the old one is kept, in damaged-N/.")
     click.confirm("Repair it?", abort=True, err=True)
@@ -270,19 +289,35 @@ def _amount(progress: Progress) -> str:
 
 
 @contextmanager
-def _plain_errors(so_far: str = "Nothing was changed.") -> Iterator[None]:
-    """Ends the program with what is wrong, in plain words; `so_far` says how things are then."""
-    with plainly(
-        JournalUnusableError, PlaceTakenError, UnreadableJournalError, restore.UnfitBackupError
-    ):
-        try:
-            yield
-        except* OSError as errors:
-            words = "; ".join(_of_disk(error) for error in leaves_of(errors))
-            fail(f"{words}. {so_far}")
+def _plain_errors(
+    place: Path, so_far: str = "Nothing was changed.", *, as_json: bool
+) -> Iterator[None]:
+    """Ends the program with what is wrong, in plain words, and as JSON for programs.
+
+    Args:
+        place: that is worked on, where a disk does not say more.
+        so_far: how things are when a disk fails.
+        as_json: whether a program reads it.
+    """
+    try:
+        yield
+    except* _FORESEEN as errors:
+        words = "; ".join(str(error) for error in leaves_of(errors))
+        if as_json:
+            _told_as_json(words)
+        fail(words)
+    except* OSError as errors:
+        words = "; ".join(_of_disk(error, place) for error in leaves_of(errors))
+        if as_json:
+            _told_as_json(f"{words}. {so_far}")
+        fail(shown(f"{words}. {so_far}", 1000))
 
 
-def _of_disk(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+def _told_as_json(words: str) -> None:
+    click.echo(json.dumps({"ok": False, "error": words}, indent=2))
+
+
+def _of_disk(error: BaseException, place: Path) -> str:
+    if not isinstance(error, OSError) or error.strerror is None:
+        return f"{place}: {error}"
+    return f"{error.filename or place}: {error.strerror}"

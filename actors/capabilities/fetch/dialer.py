@@ -132,7 +132,7 @@ class Dialer:
         secured = trio.SSLStream(stream, self.trust(), server_hostname=url.host)
         try:
             await secured.do_handshake()
-        except BaseException as error:
+        except BaseException as error:  # cancelled, too: the socket is nobody's otherwise
             await trio.aclose_forcefully(stream)
             if isinstance(error, trio.BrokenResourceError):
                 raise _handshake_error(error, url.host) from error

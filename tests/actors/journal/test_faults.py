@@ -165,7 +165,7 @@ def test_whichever_statement_fails_the_group_is_wholly_done_or_not(
         store.commit([again := Write(add_session(session, age=9))])
         assert again.error is None, nth
     assert nth > len(group)
-    assert session.id in store.read(all_files)
+    assert session.id in store.read(all_files).taken
     store.close()
 
 
@@ -182,7 +182,7 @@ def test_a_write_that_meets_a_disk_that_has_become_read_only_says_so(
     assert isinstance(refused.error, StorageReadOnly)
     assert refused.error.problem().status == 503
     store._writer = real
-    assert store.read(all_files) == {}
+    assert store.read(all_files).taken == {}
     store.commit([written := Write(add_session(session, age=0))])
     assert written.error is None
     store.close()
@@ -206,7 +206,7 @@ def test_who_cannot_even_take_back_gives_up(tmp_path: Path, store: Store) -> Non
     store._writer = real
     store.close()
     again = open_store(tmp_path)
-    assert again.read(all_files) == {}
+    assert again.read(all_files).taken == {}
     again.close()
 
 
@@ -303,7 +303,7 @@ def test_whichever_statement_fails_in_opening_it_is_refused_and_opens_later(
         assert not failed or "injected: full" in told, nth
         assert open_descriptors() == before, nth
         store = open_store(folder)
-        assert sum(map(len, store.read(all_files).values())) == (3 if release else 0)
+        assert sum(map(len, store.read(all_files).taken.values())) == (3 if release else 0)
         store.close()
     assert nth > 10
 

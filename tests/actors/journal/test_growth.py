@@ -69,7 +69,7 @@ def test_rows_that_come_take_the_pages_of_those_that_went(tmp_path: Path, jobs: 
         keys = [Idempotency(key=job.id, digest="d") for job in made]
         group = [Write(add_job(job, key, age=round)) for job, key in zip(made, keys, strict=True)]
         store.commit([*group, *(Write(add_files(file, age=round)) for file in files)])
-        old = store.read(jobs_before(round + 1, jobs))
+        old = store.read(jobs_before(round + 1, jobs)).taken
         assert len(old) == jobs
         gone = Write(remove_jobs(session.id, [job.id for job in old]))
         store.commit([gone, *(Write(remove_file(session.id, file.id)) for file in files)])

@@ -1,15 +1,17 @@
 """Opening a data folder: whatever is wrong with it is said in plain words, or is no harm."""
 
 import os
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import trio
 
 from actors.errors import Fault
-from actors.journal import inspection, opening
+from actors.journal import inspection, opening, stamps
 from actors.journal.opening import DATABASE, LOCK, open_store
 from actors.journal.port import (
     DamagedJournalError,
@@ -18,7 +20,7 @@ from actors.journal.port import (
     MissingJournalError,
     NewerJournalError,
 )
-from actors.journal.queries import usage
+from actors.journal.queries import files_before, sessions_before, usage
 from actors.journal.schema import MIGRATIONS, VERSION
 from actors.journal.sqlite import SqliteJournal
 from tests.actors.journal.makers import Wall, a_session, opened
@@ -107,6 +109,12 @@ def a_link_to_nowhere(folder: Path) -> None:
     (folder / DATABASE).symlink_to("/nowhere/at/all")
 
 
+def without_tables(folder: Path) -> None:
+    """A first life was killed that had written into its log only, and the log is gone."""
+    gone(folder)
+    write_directly(folder, "PRAGMA journal_mode = WAL")
+
+
 def bytes_in(name: str) -> Callable[[Path], None]:
     def act(folder: Path) -> None:
         (folder / name / "s").mkdir(parents=True)
@@ -146,6 +154,11 @@ REFUSED: dict[str, tuple[Callable[[Path], None], type[JournalUnusableError], str
     "empty beside files": (both(emptied, bytes_in("files")), MissingJournalError, "is empty"),
     "gone beside its log": (both(gone, beside("-wal", b"x" * 99)), MissingJournalError, "-wal"),
     "empty beside its log": (both(emptied, beside("-wal", b"x" * 99)), MissingJournalError, "-wal"),
+    "without tables beside files": (
+        both(without_tables, bytes_in("files")),
+        MissingJournalError,
+        "has nothing in it.*s/f",
+    ),
     "a folder in its place": (a_folder_instead, JournalUnusableError, "Is a directory"),
     "a link to nowhere": (a_link_to_nowhere, JournalUnusableError, "cannot be used: No such"),
     "a folder for a log": (
@@ -181,6 +194,7 @@ STARTS: dict[str, tuple[Callable[[Path], None], int]] = {
     "as it was": (lambda _folder: None, 3),
     "gone, and nothing else": (gone, 0),
     "empty, and nothing else": (emptied, 0),
+    "without tables, and nothing else": (without_tables, 0),
     "gone beside folders of sessions without files": (
         both(gone, lambda folder: (folder / "files" / "s").mkdir(parents=True)),
         0,
@@ -274,6 +288,58 @@ def test_the_age_never_goes_back_though_its_last_mark_was_lost(folder: Path) -> 
     store = open_store(folder, wall=wall)
     assert store.resumed.age == 777
     assert "before the end of the last life" in store.resumed.doubt
+    store.close()
+
+
+GARBAGE = ["1e12", "1e300", "9e999", "-9e999", "-1.0", "-1e300", "'text'", "x'00'"]
+
+
+@pytest.mark.parametrize("stamp", GARBAGE)
+def test_a_stamp_that_no_life_can_have_made_ages_nothing_and_is_made_anew(
+    folder: Path, stamp: str
+) -> None:
+    """One row of three; else the janitor would remove the others, or this one, at once."""
+    session = fill(folder, files=3)
+    write_directly(folder, "UPDATE meta SET value = 9e6 WHERE name = 'age'")
+    for row in ("files SET added = {} WHERE rowid = 2", "sessions SET used = {}"):
+        write_directly(folder, "UPDATE " + row.format(stamp))
+    for findings in (2, 0):
+        store = open_store(folder)
+        assert 9 <= store.resumed.age < 60
+        assert len(store.findings) == findings
+        assert all("kept longer" in finding for finding in store.findings)
+        assert len(store.read(files_before(9.0, 10)).taken) == 2
+        assert store.read(sessions_before(9.0, 10)).taken == ()
+        assert len(store.read(files_before(1e9, 10)).taken) == 3
+        assert store.read(usage(session)).files == 3
+        store.close()
+
+
+def test_stamps_are_looked_for_by_their_indexes(folder: Path) -> None:
+    """However many rows there are, an opening does not read them."""
+    fill(folder, files=3)
+    asked: list[str] = []
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        connection.set_trace_callback(asked.append)
+        stamps.reached(connection, 1.0)
+        stamps.renew(connection, 1.0)
+        connection.set_trace_callback(None)
+        statements = [sql for sql in asked if not sql.startswith("BEGIN")]
+        assert len(statements) == 6
+        for sql in statements:
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+            assert not [step for *_, step in plan if step.startswith("SCAN")], (sql, plan)
+
+
+@pytest.mark.parametrize("name", ["age", "wall", "life"])
+def test_a_journal_that_has_lost_one_of_its_own_numbers_opens_and_its_life_is_a_later_one(
+    folder: Path, name: str
+) -> None:
+    fill(folder, files=3)
+    write_directly(folder, "DELETE FROM meta WHERE name = ?", name)
+    wall = Wall()
+    store = open_store(folder, wall=wall)
+    assert store.life == (int(wall.now) if name == "life" else 2)
     store.close()
 
 

@@ -165,16 +165,40 @@ def test_pages_of_an_earlier_filling_are_no_damage(tmp_path: Path) -> None:
     assert lost(log, index.frames, index) is None
 
 
-def test_a_second_damage_is_kept_beside_the_first(killed: Path, tmp_path: Path) -> None:
+def test_of_damaged_logs_the_newest_three_are_kept(killed: Path, tmp_path: Path) -> None:
     folder = tmp_path / "d"
     shutil.copytree(killed, folder)
-    for number in (1, 2):
+    (folder / f"{LOG}.damaged-old").touch()  # not ours
+    for number in range(1, 13):
         for name in (LOG, INDEX, DATABASE):
             shutil.copy(killed / name, folder / name)
-        (folder / LOG).write_bytes(cut(HEADER + STEP)((killed / LOG).read_bytes()))
+        damaged = flip(HEADER + STEP + number)((killed / LOG).read_bytes())
+        (folder / LOG).write_bytes(damaged)
         store = open_store(folder)
         assert f"damaged-{number}." in store.findings[0]
         store.close()
+        assert (folder / f"{LOG}.damaged-{number}").read_bytes() == damaged
+    kept = {path.name.rpartition("-")[2] for path in folder.glob("*damaged*")}
+    assert kept == {"old", "10", "11", "12"}
+
+
+def test_a_damage_is_told_once_however_often_the_server_is_killed_after_it(
+    killed: Path, tmp_path: Path
+) -> None:
+    """The commits behind it must not be taken for those of a later life."""
+    folder, after = tmp_path / "d", tmp_path / "after"
+    for at in places(killed):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(killed, folder)
+        (folder / LOG).write_bytes(flip(at)((killed / LOG).read_bytes()))
+        for told in (1, 0, 0):
+            store = open_store(folder)
+            assert len(store.findings) == told, (at, store.findings)
+            store.commit([Write(add_session(a_session(), age=0))])
+            shutil.copytree(folder, after)  # as it would be killed now
+            store.close()
+            shutil.rmtree(folder)
+            after.rename(folder)
 
 
 def test_a_log_that_cannot_be_kept_is_told_and_no_reason_to_stay_down(

@@ -2,7 +2,10 @@
 
 import hashlib
 import shutil
+import sqlite3
+import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -100,6 +103,25 @@ def everything(folder: Path) -> dict[str, bytes]:
     }
 
 
+def changed_record(folder: Path, *statements: str) -> None:
+    """Changes the record of a folder at rest, whatever refers to what."""
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        with connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def made_days_ago(journal: Path, days: float) -> float:
+    """Makes a journal look as if its last life had ended then; the age at that end."""
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        wall = int((time.time() - days * 86400) * 1e6)
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'wall'", (wall,))
+        connection.execute("UPDATE meta SET value = 5000000000 WHERE name = 'age'")
+        connection.execute("UPDATE files SET added = 5000")
+    return 5000.0
+
+
 Damage = Callable[[Folder], None]
 
 DAMAGES: dict[str, tuple[Damage, set[Code]]] = {}
@@ -164,6 +186,11 @@ def no_keys(folder: Folder) -> None:
 @damage(Code.KEYS)
 def keys_for_everybody(folder: Folder) -> None:
     (folder.path / "keys").chmod(0o644)
+
+
+@damage(Code.KEYS_UNUSABLE)
+def keys_that_are_none(folder: Folder) -> None:
+    (folder.path / "keys").write_text("xx\n")
 
 
 @damage(Code.JOURNAL_MISSING)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import trio
 
+from actors.journal.opening import DATABASE
 from actors.journal.sqlite import SqliteJournal
+from actors.safekeeping import copying, snapshot
 from actors.safekeeping.backup import back_up
 from actors.safekeeping.carrying import Progress
 from actors.safekeeping.check import check
@@ -22,6 +24,7 @@ from tests.actors.safekeeping.dying import die
 from tests.actors.safekeeping.folders import (
     Folder,
     a_page_of_the_journal_zeroed,
+    changed_record,
     everything,
     flip,
     store,
@@ -91,6 +94,11 @@ def test_what_its_user_removes_meanwhile_is_in_neither_files_nor_record(
     def remove() -> None:
         folder.bytes_of(gone).unlink()
         folder.draft_of(upload).unlink()
+        changed_record(
+            folder.path,
+            f"DELETE FROM files WHERE id = '{gone.id}'",  # noqa: S608 -- our own id
+            f"DELETE FROM uploads WHERE id = '{upload.id}'",  # noqa: S608 -- our own id
+        )
 
     made, carried = back_up(folder.path, place, report=once_copying(remove))
 
@@ -98,6 +106,59 @@ def test_what_its_user_removes_meanwhile_is_in_neither_files_nor_record(
     assert set(carried.left_out) == {(gone.session, gone.id), (upload.session, upload.id)}
     assert (made.files, made.uploads) == (len(folder.files) - 1, len(folder.uploads) - 1)
     assert not check(place, deep=True).findings
+
+
+def test_what_the_disk_lost_is_told_and_stays_on_record(folder: Folder, place: Path) -> None:
+    folder.bytes_of(folder.files[0]).unlink()
+    folder.draft_of(folder.uploads[0]).unlink()
+
+    made, carried = back_up(folder.path, place)
+
+    codes = [Code.DRAFT_MISSING, Code.FILE_MISSING]
+    assert sorted(finding.code for finding in carried.damaged) == codes
+    assert (made.left_out, made.damaged, made.files) == (0, 2, len(folder.files))
+    assert sorted(finding.code for finding in check(place).findings) == codes
+
+
+async def test_beside_a_service_what_is_missing_is_looked_at_until_its_record_has_followed(
+    folder: Folder, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = folder.files[0]
+    folder.bytes_of(gone).unlink()
+    async with opened(SqliteJournal(folder.path)) as journal:
+
+        def follow() -> None:
+            trio.from_thread.run(journal.remove_file, gone.session, gone.id)
+
+        monkeypatch.setattr(snapshot, "pause", follow)
+        made, carried = await trio.to_thread.run_sync(back_up, folder.path, place)
+
+    assert carried.left_out == ((gone.session, gone.id),)
+    assert made.damaged == 0
+    assert not check(place).findings
+
+
+@pytest.mark.parametrize("kind", ["files", "uploads"])
+def test_links_in_place_of_files_or_of_their_folders_are_not_followed(
+    folder: Folder, place: Path, tmp_path: Path, kind: str
+) -> None:
+    file, upload = folder.files[0], folder.uploads[0]
+    session = folder.path / kind / file.session
+    session.rename(tmp_path / "elsewhere")
+    session.symlink_to(tmp_path / "elsewhere")
+    for path in (folder.bytes_of(folder.files[-1]), folder.draft_of(folder.uploads[-1])):
+        path.rename(tmp_path / path.name)
+        path.symlink_to(tmp_path / path.name)
+
+    _, carried = back_up(folder.path, place, link=True)
+
+    lost = {(finding.session, finding.id) for finding in carried.damaged}
+    first = file if kind == "files" else upload
+    for record in (first, folder.files[-1], folder.uploads[-1]):
+        assert (record.session, record.id) in lost
+    assert not any(path.is_symlink() for path in place.rglob("*"))
+    found = {(finding.session, finding.id) for finding in check(folder.path, deep=True).findings}
+    assert found == lost
 
 
 def test_an_upload_that_becomes_a_file_meanwhile_is_a_whole_draft(
@@ -166,6 +227,36 @@ def test_a_disk_that_files_would_fill_is_left_alone(
         back_up(folder.path, place)
 
     assert not any(place.parent.iterdir())
+
+
+def test_links_that_cannot_be_made_need_the_room_of_copies(
+    folder: Folder, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = shutil.disk_usage(folder.path)
+    monkeypatch.setattr(  # for the journal and drafts there is room, and for nothing else
+        shutil,
+        "disk_usage",
+        lambda half: room._replace(free=1000 if (half / DATABASE).exists() else 1 << 30),
+    )
+    back_up(folder.path, place.with_name("linked"), link=True)
+
+    monkeypatch.setattr(copying, "link_file", lambda _source, _target: False)
+    with pytest.raises(PlaceTakenError, match="Make room"):
+        back_up(folder.path, place, link=True)
+
+    assert not place.exists()
+
+
+def test_what_the_service_keeps_free_is_no_room(
+    folder: Folder, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = shutil.disk_usage(folder.path)._replace(free=1 << 30)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: room)
+
+    with pytest.raises(PlaceTakenError, match="1024 MiB kept free for the service"):
+        back_up(folder.path, place, floor=1 << 30)
+
+    back_up(folder.path, place, floor=1 << 29)
 
 
 def test_a_place_with_anything_in_it_is_refused(folder: Folder, place: Path) -> None:

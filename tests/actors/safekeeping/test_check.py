@@ -13,8 +13,9 @@ import pytest
 from actors.journal.schema import APPLICATION_ID, VERSION
 from actors.journal.sqlite import SqliteJournal
 from actors.safekeeping.backup import back_up
-from actors.safekeeping.check import LOOKS, Checked, check
+from actors.safekeeping.check import Checked, check
 from actors.safekeeping.findings import Code
+from actors.safekeeping.snapshot import LOOKS
 from tests.actors.journal.makers import a_session, opened
 from tests.actors.safekeeping.folders import (
     DAMAGES,
@@ -171,6 +172,18 @@ async def test_what_a_damaged_log_has_lost_is_found(folder: Folder, tmp_path: Pa
     _, carried = back_up(tmp_path / "killed", tmp_path / "backup")
     assert [finding.code for finding in carried.damaged] == [Code.JOURNAL_TAIL]
     assert not check(tmp_path / "backup", deep=True).findings
+
+
+async def test_a_log_that_is_gone_is_found_by_its_index(folder: Folder, tmp_path: Path) -> None:
+    async with opened(SqliteJournal(folder.path)) as journal:
+        await journal.add_session(a_session())
+        shutil.copytree(folder.path, tmp_path / "killed")
+    (tmp_path / "killed" / f"{folder.journal.name}-wal").unlink()
+
+    [finding] = check(tmp_path / "killed").findings
+
+    assert finding.code is Code.JOURNAL_TAIL
+    assert "missing" in finding.text
 
 
 async def test_a_running_servers_folder_is_read_and_told_whose_it_is(folder: Folder) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import struct
 from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
@@ -14,12 +15,21 @@ from actors.journal.schema import MIGRATIONS, VERSION
 from actors.journal.sqlite import SqliteJournal
 from actors.safekeeping.check import check
 from actors.safekeeping.findings import Code
+from actors.safekeeping.pages import Pages, varint
 from actors.safekeeping.reading import UnreadableJournalError
-from actors.safekeeping.repair import NothingToRepairError, diagnose, repair
+from actors.safekeeping.repair import WORKSHOP, NothingToRepairError, diagnose, repair
 from actors.safekeeping.salvage import begin_empty
 from tests.actors.journal.makers import a_session, opened
 from tests.actors.safekeeping.dying import die
-from tests.actors.safekeeping.folders import DAMAGES, Folder, copied, everything, flip
+from tests.actors.safekeeping.folders import (
+    DAMAGES,
+    Folder,
+    changed_record,
+    copied,
+    everything,
+    flip,
+    made_days_ago,
+)
 
 PAGE = 4096
 TABLES = ("sessions", "jobs", "keys", "files", "uploads")
@@ -72,6 +82,16 @@ async def test_with_its_first_page_lost_every_row_is_saved_all_the_same(folder: 
     assert not check(folder.path, deep=True).findings
     async with opened(SqliteJournal(folder.path)) as journal:
         assert journal.life > 1
+
+
+async def test_the_time_for_which_a_journal_lay_damaged_counts_for_nothing(folder: Folder) -> None:
+    age = made_days_ago(folder.journal, 10)
+    zero(folder.journal, folder.journal.stat().st_size // PAGE - 1)
+
+    repair(folder.path)
+
+    async with opened(SqliteJournal(folder.path)) as journal:
+        assert age <= journal.age() < age + 3600
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -128,6 +148,19 @@ def test_records_that_make_no_sense_are_dropped_and_counted(folder: Folder) -> N
     assert not check(folder.path).findings
 
 
+def test_records_that_name_no_ids_or_another_session_are_dropped(folder: Folder) -> None:
+    changed_record(
+        folder.path,
+        "UPDATE files SET id = '../x', document = replace(document, id, '../x') WHERE rowid = 1",
+        "UPDATE files SET session = (SELECT id FROM sessions WHERE rowid = 2) WHERE rowid = 2",
+    )
+
+    done = repair(folder.path)
+
+    assert done.salvaged.dropped == {"files": 2}
+    assert {finding.code for finding in check(folder.path).findings} == {Code.FILE_UNRECORDED}
+
+
 async def test_what_lies_in_a_killed_servers_log_is_saved(folder: Folder, tmp_path: Path) -> None:
     session = a_session()
     async with opened(SqliteJournal(folder.path)) as journal:
@@ -153,6 +186,111 @@ def test_a_missing_journal_is_begun_empty_and_files_stay(folder: Folder) -> None
     assert done.aside is None
     assert done.unrecorded == len(folder.files) + len(folder.uploads)
     assert before.items() <= everything(folder.path).items()
+
+
+def a_row_of_no_columns(page: bytearray) -> None:
+    """Makes the first row of a leaf one that says of itself that it has no columns."""
+    (at,) = struct.unpack_from(">H", page, 8)
+    _, at = varint(bytes(page), at)  # its size
+    _, at = varint(bytes(page), at)  # its number
+    page[at] = 1  # the length of its head, which is this byte alone
+
+
+def test_a_row_that_no_table_takes_is_counted_as_not_saved(folder: Folder) -> None:
+    was = rows(folder.journal)
+    with closing(sqlite3.connect(folder.journal)) as connection:
+        ((root,),) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'keys'"
+        ).fetchall()
+    data = bytearray(folder.journal.read_bytes())
+    leaf = next(Pages(bytes(data)).leaves_of(root)) - 1
+    page = data[leaf * PAGE : (leaf + 1) * PAGE]
+    a_row_of_no_columns(page)
+    folder.journal.write_bytes(data[: leaf * PAGE] + page + data[(leaf + 1) * PAGE :])
+
+    done = repair(folder.path)
+
+    now = rows(folder.journal)
+    assert done.salvaged.dropped == {"keys": 1}
+    assert (len(was["keys"] - now["keys"]), now["jobs"] == was["jobs"]) == (1, True)
+    assert not check(folder.path).findings
+
+
+def test_a_journal_that_says_it_may_not_be_written_is_damaged_and_saved(folder: Folder) -> None:
+    was = rows(folder.journal)
+    flip(folder.journal, 18)  # the format that a writer must know (sqlite.org/fileformat2.html)
+    assert [finding.code for finding in check(folder.path).findings] == [Code.JOURNAL_DAMAGED]
+
+    repair(folder.path)
+
+    assert rows(folder.journal) == was
+    with pytest.raises(NothingToRepairError):
+        diagnose(folder.path)
+
+
+async def test_a_log_that_a_killed_repair_has_set_aside_is_gone_on_with(
+    folder: Folder, tmp_path: Path
+) -> None:
+    session, killed = a_session(), tmp_path / "killed"
+    async with opened(SqliteJournal(folder.path)) as journal:
+        await journal.add_session(session)
+        killed.mkdir()
+        (killed / "damaged-1").mkdir()
+        for path in folder.path.glob(f"{folder.journal.name}-*"):
+            shutil.copy(path, killed / "damaged-1")
+    with pytest.raises(JournalUnusableError):
+        open_store(killed)
+
+    done = repair(killed)
+
+    assert done.aside == killed / "damaged-1"
+    assert session.id in {row[0] for row in rows(killed / folder.journal.name)["sessions"]}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_changed_byte_ends_a_repair(folder: Folder, seed: int) -> None:
+    chance, whole = Random(seed), folder.journal.read_bytes()
+    for _ in range(8):
+        data = bytearray(whole)
+        for _ in range(40):
+            data[chance.randrange(100, len(data))] = chance.randrange(256)
+        folder.journal.write_bytes(data)
+
+        with suppress(NothingToRepairError):  # all of them lay where nothing is
+            repair(folder.path)
+
+        with pytest.raises(NothingToRepairError):
+            diagnose(folder.path)
+
+
+@pytest.mark.parametrize("begins_whole", [True, False], ids=["whole log", "log without page 1"])
+async def test_with_the_journal_gone_what_its_log_holds_is_saved_and_the_log_kept(
+    folder: Folder, tmp_path: Path, *, begins_whole: bool
+) -> None:
+    session, killed = a_session(), tmp_path / "killed"
+    async with opened(SqliteJournal(folder.path)) as journal:
+        await journal.add_session(session)
+        if begins_whole:
+            with closing(sqlite3.connect(folder.journal)) as connection, connection:
+                connection.execute("PRAGMA user_version")
+                connection.execute("CREATE TABLE more (name TEXT PRIMARY KEY)")  # writes page 1
+                connection.execute("DROP TABLE more")
+        shutil.copytree(folder.path, killed)
+    (killed / folder.journal.name).unlink()
+    left = {path.name: path.read_bytes() for path in killed.glob(f"{folder.journal.name}-*")}
+    log = left[f"{folder.journal.name}-wal"]
+    frames = range(32, len(log) - PAGE, 24 + PAGE)
+    assert (1 in {struct.unpack_from(">I", log, at)[0] for at in frames}) == begins_whole
+
+    done = repair(killed)
+
+    assert done.aside is not None
+    assert {path.name: path.read_bytes() for path in done.aside.glob("*-*")} == left
+    assert session.id in {row[0] for row in rows(killed / folder.journal.name)["sessions"]}
+    with pytest.raises(NothingToRepairError):
+        diagnose(killed)
+    async with opened(SqliteJournal(killed)) as journal:
+        assert not journal.findings
 
 
 @pytest.mark.parametrize("name", [name for name in DAMAGES if "journal" in name])
@@ -206,9 +344,39 @@ def test_what_a_repair_cannot_help_is_refused(folder: Folder, tmp_path: Path) ->
 def test_a_repair_that_is_killed_is_gone_on_with_by_the_next(folder: Folder, step: int) -> None:
     was = rows(folder.journal)
     flip(folder.journal, 3)
+    for kind in ("files", "uploads"):  # nothing but what the killed one left tells of a loss
+        shutil.rmtree(folder.path / kind)
     assert die("repair", folder.path, step)
 
+    if not folder.journal.exists():
+        with pytest.raises(JournalUnusableError, match="stitchery repair"):
+            open_store(folder.path)
+        assert [one.code for one in check(folder.path).findings] == [Code.REPAIR_UNFINISHED]
     with suppress(NothingToRepairError):  # the killed one had come to its end
         repair(folder.path)
 
     assert rows(folder.journal) == was
+
+
+def test_what_a_killed_repair_left_is_told_and_goes_with_the_next(folder: Folder) -> None:
+    left = folder.path / f"{WORKSHOP}killed"
+    left.mkdir()
+    shutil.copy(folder.journal, left)
+
+    assert any(left.name in note for note in check(folder.path).notes)
+
+    flip(folder.journal, 3)
+    repair(folder.path)
+    assert not [*folder.path.glob(f"{WORKSHOP}*")]
+
+
+def test_a_log_without_its_journal_is_set_aside(folder: Folder) -> None:
+    folder.journal.unlink()
+    log = folder.journal.with_name(f"{folder.journal.name}-wal")
+    log.write_bytes(b"what is left")
+
+    done = repair(folder.path)
+
+    assert done.aside is not None
+    assert (done.aside / log.name).read_bytes() == b"what is left"
+    assert not log.exists()

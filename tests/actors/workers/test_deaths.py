@@ -2,7 +2,7 @@ import signal
 
 import pytest
 
-from actors.errors import WorkerCrashed
+from actors.errors import WorkerCrashed, WorkerDismissed
 from actors.workers import deaths
 
 
@@ -20,8 +20,15 @@ from actors.workers import deaths
 )
 def test_a_death_is_told_with_its_cause(status: int, words: str) -> None:
     error = deaths.of_worker(status, cpu_seconds=5)
-    assert isinstance(error, WorkerCrashed)
+    assert type(error) is WorkerCrashed
     assert words in error.detail
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_who_was_asked_to_end_by_anybody_was_dismissed(number: signal.Signals) -> None:
+    error = deaths.of_worker(number, cpu_seconds=5)
+    assert isinstance(error, WorkerDismissed)
+    assert number.name in error.detail
 
 
 @pytest.mark.parametrize(

@@ -217,10 +217,12 @@ def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-async def test_a_guard_heeds_its_lifeline_and_no_signal_meant_for_the_server(ask: Caller) -> None:
+async def test_guards_heed_their_lifeline_and_no_signal_meant_for_the_server(ask: Caller) -> None:
     before = await ask(tasks.WHOAMI, Text())
+    inner = parent(before.number)
     for unwanted in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        os.kill(parent(before.number), unwanted)
+        for each in (inner, parent(inner)):
+            os.kill(each, unwanted)
     assert await ask(tasks.WHOAMI, Text()) == before
 
 
@@ -362,7 +364,8 @@ async def test_calls_beyond_the_most_wait_for_a_worker_and_all_are_served(
         await trio.testing.wait_all_tasks_blocked()
         statistics = workers.statistics()
         assert statistics.busy + statistics.starting <= 3
-        assert statistics.waiting >= 190
+        # on a busy machine, some have been served before all had asked
+        assert statistics.waiting + len(answers) >= 190
     assert len(answers) == 200
     assert len(set(answers)) <= 3
     assert workers.statistics().waiting == 0

@@ -55,7 +55,7 @@ Files = Mapping[str, Mapping[str, FileRecord]]
 
 
 async def _sessions(tree: Stitchery, story: Story) -> set[str]:
-    on_disk = await tree.services.workspace.sessions()
+    on_disk = (await tree.services.workspace.sizes(())).sizes
     known = {*story.sessions, *on_disk, *tree.sessions._register}
     return {id for id in known if await tree.services.journal.session(id) is not None}
 
@@ -102,9 +102,10 @@ async def _disk(rig: Rig, tree: Stitchery, files: Files) -> list[str]:
     """Files lie there whole, each on record; nothing else does."""
     workspace = tree.services.workspace
     breaches: list[str] = []
-    for session in {*files, *await workspace.sessions()}:
+    on_disk = (await workspace.sizes(())).sizes
+    for session in {*files, *on_disk}:
         held = files.get(session, {})
-        there = set(await workspace.ids(session))
+        there = set(on_disk.get(session, {}))
         breaches += [f"H3: {id} is on record without bytes" for id in set(held) - there]
         breaches += [f"H4: {id} lies there without a record" for id in there - set(held)]
         for id in there & set(held):
