@@ -34,20 +34,21 @@ def decode_into(picture: ImageFile.ImageFile, strip: Image.Image, left: int, top
 
     Raises:
         UnreadableMedia: its data is broken or cut short.
-        ValueError: it is of another mode, or does not fit.
+        ValueError: it is of another mode, does not fit, or is closed.
     """
     width, height = picture.size
     right, bottom = left + width, top + height
-    if picture.mode != strip.mode or right > strip.width or bottom > strip.height:
-        raise ValueError("the picture does not fit the strip")
+    file = picture.fp
+    if picture.mode != strip.mode or right > strip.width or bottom > strip.height or file is None:
+        raise ValueError("the picture does not fit the strip, or is closed")
     ((_, _, offset, arguments),) = picture.tile
     decoder = Image._getdecoder(picture.mode, "jpeg", arguments, picture.decoderconfig)  # noqa: SLF001 -- see above
     try:
         decoder.setimage(strip.im, (left, top, right, bottom))
-        picture.fp.seek(offset)
+        file.seek(offset)
         waiting = b""
         while True:
-            read = picture.fp.read(_READ)
+            read = file.read(_READ)
             if not read:
                 raise UnreadableMedia("The JPEG data is cut short.")
             used, error = decoder.decode(waiting + read)

@@ -8,7 +8,7 @@ before it, so parts follow each other as they are. Only the last one says that i
 """
 
 import zlib
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from isal import isal_zlib
 
@@ -18,21 +18,43 @@ HEAD: Final = b"\x78\x01"
 END: Final = b"\x03\x00"
 """An empty last block: what ends a stream whose parts all end with a sync flush."""
 
-BROKEN: Final = (zlib.error, isal_zlib.error)
+BROKEN: Final[tuple[type[Exception], ...]] = (
+    zlib.error,
+    # its types call the class an object of it
+    cast("type[Exception]", isal_zlib.error),
+)
 """What taking a broken stream apart raises."""
 
 ADLER_START: Final = 1
 _BASE: Final = 65521
 
 
+Buffer = bytes | bytearray | memoryview
+
+
 class Deflating(Protocol):
     """Compresses one part."""
 
-    def compress(self, data: bytes | memoryview, /) -> bytes:
+    def compress(self, data: Buffer, /) -> bytes:
         """What is ready of it."""
 
     def flush(self, mode: int = ..., /) -> bytes:
         """The rest."""
+
+
+class Inflating(Protocol):
+    """Takes a stream apart."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether its end has come."""
+
+    @property
+    def unconsumed_tail(self) -> bytes:
+        """What was given and is not looked at yet."""
+
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes:
+        """So many bytes of it at most."""
 
 
 def part() -> Deflating:
@@ -48,12 +70,12 @@ def finished(deflating: Deflating) -> bytes:
     return deflating.flush(zlib.Z_SYNC_FLUSH)
 
 
-def inflating() -> "isal_zlib._Decompress":
+def inflating() -> Inflating:
     """Takes a zlib stream apart, its checksum checked at its end."""
     return isal_zlib.decompressobj()
 
 
-def adler(data: bytes | memoryview, start: int = ADLER_START) -> int:
+def adler(data: Buffer, start: int = ADLER_START) -> int:
     """The Adler-32 of bytes that follow others."""
     return isal_zlib.adler32(data, start)
 

@@ -9,7 +9,7 @@ number of rows, the filter of each row.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -88,7 +88,7 @@ def joined(
 
 def _in_order(
     paths: Sequence[Path], structures: Sequence[Structure], threads: int
-) -> Iterator[Piece]:
+) -> Generator[Piece]:
     """The pictures as they become ready, in their order; so many more are under way."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="recode")
     running: deque[tuple[int, Future[Piece]]] = deque()

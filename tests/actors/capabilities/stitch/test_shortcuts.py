@@ -50,7 +50,7 @@ LEFT: list[tuple[str, list[bytes], Format, dict[str, Any]]] = [
     ("a profile", [PROFILED, PROFILED], "png", {}),
     ("photographs with a gap", [PHOTO, PHOTO], "jpeg", {"gap": 16}),
     ("a turned photograph", [PHOTO, photo(exif=pictures.exif(3))], "jpeg", {}),
-    ("photographs with a profile", [photo(**PROFILE)] * 2, "jpeg", {}),
+    ("photographs with a profile", [photo(90, **PROFILE)] * 2, "jpeg", {}),
     ("photographs of another quality", [PHOTO, photo(60)], "jpeg", {}),
 ]
 
