@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from actors.messages import FileRecord, JobResult, Progress
+from actors.messages import FileRecord, JobResult, Media, Progress
 from actors.part import Part
 from actors.workers.call import Call
 from conf.settings import CapabilitySettings
@@ -59,11 +59,12 @@ class Context(Protocol):
     async def new_part(self) -> Part:
         """An empty file of the job's own, created exclusively; removed unless it is kept."""
 
-    async def keep(self, part: Part, name: str, *, made_here: bool = False) -> FileRecord:
+    async def keep(self, part: Part, name: str, *, made: Media | None = None) -> FileRecord:
         """Looks at the bytes, flushes them, and makes the part a file of the session-to-be.
 
-        It becomes visible to the user when (and only when) the job succeeds. What our own code
-        has made may be larger than what strangers may bring.
+        It becomes visible to the user when (and only when) the job succeeds. Of what our own code
+        has made we know what it is, `made`: nobody looks at it, and it may be larger than what
+        strangers may bring.
 
         Raises:
             UnsupportedMedia, UnreadableMedia: the bytes are no picture we read.

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from actors.capability import AnswerT, OrderT
-from actors.intake import Bounds, look_at
+from actors.intake import Bounds, look_at, take_as
 from actors.lender import Pledge
-from actors.messages import FileRecord, Hold, Progress
+from actors.messages import FileRecord, Hold, Media, Progress
 from actors.part import Part
 from actors.services import Services
 from actors.shelf import Shelf
@@ -71,18 +71,16 @@ class JobContext:
         self._parts.append(part)
         return part
 
-    async def keep(self, part: Part, name: str, *, made_here: bool = False) -> FileRecord:
-        """Looks at a part and marks it to become a file with the job's success."""
-        bounds = Bounds.of_own_making() if made_here else Bounds.of(self._services.settings.limits)
-        record = await look_at(
-            part,
-            name,
-            self._shelf.session,
-            self._services,
-            bounds,
-            job=self.job,
-            on_killed=self._count_ended,
-        )
+    async def keep(self, part: Part, name: str, *, made: Media | None = None) -> FileRecord:
+        """Marks a part to become a file with the job's success, after a look at it if need be."""
+        session, services = self._shelf.session, self._services
+        if made is not None:
+            record = await take_as(part, name, session, services, made, job=self.job)
+        else:
+            bounds = Bounds.of(services.settings.limits)
+            record = await look_at(
+                part, name, session, services, bounds, job=self.job, on_killed=self._count_ended
+            )
         self._kept.append((part, record))
         return record
 

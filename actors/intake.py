@@ -1,4 +1,4 @@
-"""Turns a written part into a file's record by looking at its bytes.
+"""Turns a written part into a file's record, mostly by looking at its bytes.
 
 Owns: the way in that every file takes, uploaded or made by a job.
 Never: decodes in the server's process (rule 6): a child opens the picture and tells what it is.
@@ -10,9 +10,9 @@ from typing import Final, Self
 
 from actors.errors import UnreadableMedia, WorkerCrashed, WorkFailed
 from actors.media import Probe, probe_of
-from actors.messages import FileRecord, Progress
+from actors.messages import FileRecord, Media, Progress
 from actors.names import clean_name
-from actors.part import Part
+from actors.part import Part, Sealed
 from actors.services import Services
 from conf.settings import Limits
 
@@ -28,11 +28,6 @@ class Bounds:
     def of(cls, limits: Limits) -> Self:
         """What users may bring."""
         return cls(int(limits.max_picture_megapixels * 1_000_000), limits.max_picture_side)
-
-    @classmethod
-    def of_own_making(cls) -> Self:
-        """What our own code may have made: its capability's limits decided that already."""
-        return cls(1 << 62, 1 << 31)
 
 
 _ENDS: Final = frozenset({WorkFailed.code, WorkerCrashed.code})
@@ -88,6 +83,31 @@ async def look_at(
             if failure.problem().code in _ENDS:
                 raise _unreadable(failure) from failure
             raise
+    return _record(part, sealed, name, session, services, media, job)
+
+
+async def take_as(
+    part: Part, name: str, session: str, services: Services, media: Media, *, job: str
+) -> FileRecord:
+    """Seals a part whose maker knows what it is; the part stays a part.
+
+    For what our own code has made, which may be larger than what users may bring.
+
+    Raises:
+        StorageFull: the bytes could not be brought to the disk.
+    """
+    return _record(part, await part.seal(), name, session, services, media, job)
+
+
+def _record(
+    part: Part,
+    sealed: Sealed,
+    name: str,
+    session: str,
+    services: Services,
+    media: Media,
+    job: str | None,
+) -> FileRecord:
     return FileRecord(
         id=part.id,
         session=session,

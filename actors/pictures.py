@@ -26,6 +26,7 @@ from actors.errors import StitcheryError, TooLarge, UnreadableMedia
 from actors.media import HEAD_LENGTH, Probe, recognise
 from actors.messages import Media
 from actors.outline import check_outline
+from actors.turning import BY_EXIF, Edges, stored, swapped, turns
 from actors.workers.call import Report
 
 # Pillow's name of each format and the plugin that reads it. Named, so that asking for a format does
@@ -40,17 +41,6 @@ _DECODERS: Final = {
     "image/avif": ("AVIF", "AvifImagePlugin"),
 }
 
-# EXIF 2.3, tag 0x0112: what brings a picture upright, for each value but 1 (already is).
-_TURNS: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_LYING: Final = frozenset({5, 6, 7, 8})
 _ORIENTATION_TAG: Final = 0x0112
 _LONG: Final = 4
 
@@ -77,7 +67,7 @@ class Picture:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels, as displayed."""
-        return _swapped(self.image.size, self.orientation)
+        return swapped(self.image.size, turns(self.orientation, 0))
 
 
 def probe(order: Probe, _report: Report) -> Media:
@@ -117,26 +107,54 @@ def open_picture(path: str, *, max_pixels: int, max_side: int) -> Iterator[Pictu
             yield picture
 
 
-def rendered(picture: Picture, size: tuple[int, int]) -> Image.Image:
+def rendered(
+    picture: Picture, size: tuple[int, int], *, turn: int = 0, part: Edges | None = None
+) -> Image.Image:
     """Decodes the picture to exactly `size`: upright, sRGB, mode RGB or RGBA, without metadata.
 
     May be called once; the decoder may shrink while it reads.
+
+    Args:
+        picture: as it was opened.
+        size: width and height of what comes back.
+        turn: degrees clockwise, after it has been brought upright.
+        part: what is taken, in pixels of the turned picture; None: all of it.
 
     Raises:
         UnreadableMedia: the pixels cannot be decoded.
     """
     image = picture.image
-    stored = _swapped(size, picture.orientation)
+    done = turns(picture.orientation, turn)
+    turned = swapped(image.size, done)
+    box = stored(part or (0, 0, *turned), turned, done)
+    target = swapped(size, done)
     with reading(picture.media_type, picture.max_pixels):
-        # A JPEG decoder halves at little cost; what is missing to the exact size comes after.
-        drafted = image.draft(None, stored)
+        box = _drafted(image, box, target)
         image.load()
-        upright = _turned(
-            _resized(plain(image), stored, drafted[1] if drafted else None), picture.orientation
-        )
-        result = to_srgb(upright, image.info.get("icc_profile"))
+        result = _resized(plain(image), target, box)
+        for one in done:
+            result = result.transpose(one)
+        result = to_srgb(result, image.info.get("icc_profile"))
         result.info.clear()
         return result
+
+
+def _drafted(image: Image.Image, box: Edges, target: tuple[int, int]) -> tuple[float, ...]:
+    """Lets the decoder shrink where it can, and tells where the box lies then.
+
+    A JPEG decoder halves at little cost; what is missing to the exact size comes after.
+    """
+    width, height = image.size
+    wanted = (
+        -(-width * target[0] // (box[2] - box[0])),
+        -(-height * target[1] // (box[3] - box[1])),
+    )
+    drafted = image.draft(None, wanted)
+    if drafted is None:
+        return box
+    _, (_, _, right, bottom) = drafted
+    across, along = right / width, bottom / height
+    return (box[0] * across, box[1] * along, box[2] * across, box[3] * along)
 
 
 def orientation_in(exif: bytes) -> int:
@@ -156,7 +174,7 @@ def orientation_in(exif: bytes) -> int:
     for entry in range(directory + 2, end, 12):
         if number(entry, 2) == _ORIENTATION_TAG:
             value = number(entry + 8, 4 if number(entry + 2, 2) == _LONG else 2)
-            return value if value in _TURNS else 1
+            return value if value in BY_EXIF else 1
     return 1
 
 
@@ -168,25 +186,16 @@ def _orientation(image: Image.Image, media_type: str) -> int:
     return orientation_in(exif)
 
 
-def _swapped(size: tuple[int, int], orientation: int) -> tuple[int, int]:
-    return (size[1], size[0]) if orientation in _LYING else size
-
-
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
-    turn = _TURNS.get(orientation)
-    return image if turn is None else image.transpose(turn)
-
-
-def _resized(
-    image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float] | None
-) -> Image.Image:
-    """The part `box` of the image (None: all of it) at this size.
+def _resized(image: Image.Image, size: tuple[int, int], box: tuple[float, ...]) -> Image.Image:
+    """The part `box` of the image (left, top, right, bottom) at this size.
 
     Pillow multiplies colours with their alpha meanwhile, so that transparent pixels do not bleed.
     """
-    if image.size == size:
-        return image
-    return image.resize(size, Image.Resampling.LANCZOS, box, _REDUCING_GAP)
+    if (box[2] - box[0], box[3] - box[1]) == size and all(edge == int(edge) for edge in box):
+        edges = (int(box[0]), int(box[1]), int(box[2]), int(box[3]))
+        return image if edges == (0, 0, *image.size) else image.crop(edges)
+    corners = (box[0], box[1], box[2], box[3])
+    return image.resize(size, Image.Resampling.LANCZOS, corners, _REDUCING_GAP)
 
 
 def _check_size(size: tuple[int, int], *, max_pixels: int, max_side: int) -> None:

@@ -1,4 +1,4 @@
-"""Cuts a canvas into bands that can be painted and written one after the other.
+"""Cuts a page of a canvas into bands that can be painted and written one after the other.
 
 Owns: which rows belong together, since a picture lies across them.
 Never: paints, or knows a format. Pure: numbers in, numbers out.
@@ -7,7 +7,7 @@ Never: paints, or knows a format. Pure: numbers in, numbers out.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.geometry import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Band:
     """Rows of the canvas from `top` up to `bottom`, and the pictures that lie in them.
 
     `places` are those of the pictures in the order in which they were given. Every picture lies
-    in one band, and wholly.
+    in one band, as far as the page reaches.
     """
 
     top: int
@@ -28,29 +28,41 @@ class Band:
         return self.bottom - self.top
 
 
-def bands(canvas: Size, boxes: Sequence[Box]) -> tuple[Band, ...]:
-    """The least bands of a canvas, from its top to its bottom; they follow each other.
+def bands(top: int, bottom: int, spans: Sequence[Box]) -> tuple[Band, ...]:
+    """The least bands of the rows from `top` up to `bottom`; they follow each other.
 
     What is empty above a picture belongs to its band, and what is empty below all to the last.
+
+    Args:
+        top: the page's first row, on the canvas.
+        bottom: the row behind its last.
+        spans: what is painted of each picture, on the canvas; it may lie on other pages.
     """
     found: list[Band] = []
-    for place in sorted(range(len(boxes)), key=lambda place: boxes[place].top):
-        box = boxes[place]
-        if found and box.top < found[-1].bottom:
+    for place in _inside(top, bottom, spans):
+        span = spans[place]
+        end = min(span.bottom, bottom)
+        if found and span.top < found[-1].bottom:
             last = found.pop()
-            bottom, places = max(last.bottom, box.bottom), (*last.places, place)
-            found.append(Band(last.top, bottom, tuple(sorted(places))))
+            places = tuple(sorted((*last.places, place)))
+            found.append(Band(last.top, max(last.bottom, end), places))
         else:
-            found.append(Band(found[-1].bottom if found else 0, box.bottom, (place,)))
-    last = found.pop()
-    return (*found, Band(last.top, canvas.height, last.places))
+            found.append(Band(found[-1].bottom if found else top, end, (place,)))
+    last = found.pop() if found else Band(top, bottom, ())
+    return (*found, Band(last.top, bottom, last.places))
 
 
-def whole(canvas: Size, count: int) -> tuple[Band, ...]:
-    """One band: the canvas with all its pictures."""
-    return (Band(0, canvas.height, tuple(range(count))),)
+def whole(top: int, bottom: int, spans: Sequence[Box]) -> tuple[Band, ...]:
+    """One band: the page with all its pictures."""
+    return (Band(top, bottom, tuple(sorted(_inside(top, bottom, spans)))),)
 
 
 def highest(cut: Iterable[Band]) -> int:
     """Rows of the highest band."""
     return max(band.height for band in cut)
+
+
+def _inside(top: int, bottom: int, spans: Sequence[Box]) -> list[int]:
+    """The pictures of a page, from the one that begins first on."""
+    inside = [place for place, span in enumerate(spans) if span.top < bottom and span.bottom > top]
+    return sorted(inside, key=lambda place: spans[place].top)

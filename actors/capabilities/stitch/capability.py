@@ -1,31 +1,27 @@
 """Stitch, as the tree sees it: which files, what it would make, run.
 
-Owns: the contract's three answers, and the one call to a child.
+Owns: the contract's three answers.
 Never: decodes; it works from the sizes that the files had when they came in.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar, Final
 
+from actors.capabilities.stitch.design import design
 from actors.capabilities.stitch.errors import TooManyPictures
-from actors.capabilities.stitch.forecast import Design, design
-from actors.capabilities.stitch.geometry import SIDE_LIMITS, Format
-from actors.capabilities.stitch.order import JOIN, JoinOrder, Source
+from actors.capabilities.stitch.forecast import check, forecast
+from actors.capabilities.stitch.joining import Joining
 from actors.capabilities.stitch.request import StitchForecast, StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capability import Capability, Context, Example
 from actors.messages import FileRecord, JobResult
-from actors.part import Part
-
-_EXTENSIONS: Final[dict[Format, str]] = {"jpeg": "jpg", "png": "png", "webp": "webp"}
 
 
 class Stitch(Capability[StitchRequest, StitchSettings]):
     """Joins pictures into one."""
 
     name = "stitch"
-    summary = "Joins my pictures into one: below each other, beside each other, or as a grid."
+    summary = "Joins my pictures into one: below or beside each other, as a grid, a collage or a template."
     request_type = StitchRequest
     settings_type = StitchSettings
     forecast_type = StitchForecast
@@ -61,16 +57,17 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
         """The file of each input, by its place; one file may have several."""
         return {
             f"/inputs/{place}/file": picture.file for place, picture in enumerate(request.inputs)
-        }
+        } | ({"/watermark/file": request.watermark.file} if request.watermark else {})
 
     def forecast(
         self, request: StitchRequest, files: Mapping[str, FileRecord], settings: StitchSettings
     ) -> StitchForecast:
-        """The size of the result and the memory it takes.
+        """The size of the result and what it takes.
 
         Raises:
             TooManyPictures: more than the operator allows.
-            UnsupportedMedia: an input is no picture.
+            TooFewPictures, UnsupportedMedia: inputs are no pictures.
+            LayoutImpossible: they do not fit the layout.
             ResultBeyondFormat, ResultTooLarge: and what would fit, in `more["fits"]`.
         """
         if len(request.inputs) > settings.max_inputs:
@@ -81,15 +78,8 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
                 limit="stitch.max_inputs",
             )
         made = design(request, files, settings)
-        made.check(settings)
-        return StitchForecast(
-            memory_bytes=made.memory_bytes,
-            pictures=len(made.records),
-            width=made.plan.canvas.width,
-            height=made.plan.canvas.height,
-            format=request.format,
-            format_limit=SIDE_LIMITS[request.format],
-        )
+        check(made, settings)
+        return forecast(made)
 
     def size(self, request: StitchRequest, files: Mapping[str, FileRecord]) -> float:
         """Millions of pixels that come in: each is decoded, and most of the time goes there."""
@@ -99,48 +89,15 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
     async def run(
         self, request: StitchRequest, settings: StitchSettings, context: Context
     ) -> JobResult:
-        """Joins in a child process; the result is one file, named `stitched`.
+        """Joins in child processes; the result's files are named `stitched`.
 
         Raises:
-            Refusal: the operator's limits have been lowered since the job was accepted.
+            Refusal: the operator's limits have been lowered since the job was accepted, or what was
+                asked for is not in the pictures.
             WorkFailed: a picture cannot be read, and which.
         """
-        forecast = self.forecast(request, context.files, settings)
-        part = await context.new_part()
-        made = design(request, context.files, settings)
-        call = replace(
-            JOIN,
-            memory_bytes=forecast.memory_bytes,
-            cpu_seconds=min(made.cpu_seconds, settings.run_timeout),
-        )
-        async with context.borrow("processor", made.threads) as processors:
-            joined = await context.work(call, _order(made, context, part, processors))
-        name = f"stitched.{_EXTENSIONS[request.format]}"
-        record = await context.keep(part, name, made_here=True)
-        return JobResult(
-            files=(record,),
-            data={
-                **forecast.model_dump(include={"pictures", "width", "height", "format"}),
-                "way": joined.way,
-                "why": joined.why,
-            },
-        )
-
-
-def _order(made: Design, context: Context, part: Part, threads: int) -> JoinOrder:
-    pictures = zip(made.records, made.sizes, made.plan.boxes, strict=True)
-    return JoinOrder(
-        sources=tuple(
-            Source(path=str(context.path(record.id)), size=size, box=box)
-            for record, size, box in pictures
-        ),
-        canvas=made.plan.canvas,
-        background=made.request.background,
-        format=made.request.format,
-        quality=made.request.quality,
-        output=str(part.path),
-        threads=threads,
-    )
+        self.forecast(request, context.files, settings)
+        return await Joining(request, settings, context).run()
 
 
 CAPABILITY: Final = Stitch()

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.capabilities.stitch.bands import bands, highest
-from actors.capabilities.stitch.geometry import BANDED, Format, Plan, Size
+from actors.capabilities.stitch.formats import Encoding, Format
+from actors.capabilities.stitch.geometry import Box, Size
 
 # Pillow stores RGB in four bytes a pixel, like RGBA.
 _CANVAS: Final = 4
@@ -52,15 +53,29 @@ class Load:
 
 
 def needed(
-    loads: Sequence[Load], plan: Plan, *, format: Format, transparent: bool, threads: int
+    loads: Sequence[Load],
+    *,
+    canvas: Size,
+    rows: int,
+    spans: Sequence[Box],
+    encoding: Encoding,
+    transparent: bool,
+    threads: int,
 ) -> int:
-    """Bytes that a child may come to use for the whole join, beyond what it has when idle."""
-    canvas, reading = plan.canvas, max((_reading(load) for load in loads), default=0)
-    if format in BANDED:
-        strip = canvas.width * (highest(bands(canvas, plan.boxes)) + _CARRIED)
+    """Bytes that a child may come to use for the whole join, beyond what it has when idle.
+
+    Args:
+        rows: of the highest file or page that the canvas is cut into.
+        spans: what is painted of each picture, on the whole canvas.
+    """
+    reading = max((_reading(load) for load in loads), default=0)
+    if encoding.banded:
+        band = min(rows, highest(bands(0, canvas.height, spans)))
+        strip = canvas.width * (band + _CARRIED)
         return _BASE + (threads + 1) * strip * _STRIP + threads * reading
-    writing = canvas.pixels * _ENCODERS.get((format, transparent), 0)
-    return _BASE + canvas.pixels * _CANVAS + max(reading, writing)
+    page = canvas.width * rows
+    writing = page * _ENCODERS.get((encoding.format, transparent), 0)
+    return _BASE + page * _CANVAS + max(reading, writing)
 
 
 def _reading(load: Load) -> int:

@@ -18,11 +18,6 @@ from actors.errors import Refusal
 from actors.pictures import Picture, open_picture, reading, rendered
 
 
-def mode(order: JoinOrder) -> str:
-    """Of the canvas, in Pillow's words."""
-    return "RGBA" if order.background == TRANSPARENT else "RGB"
-
-
 def paint(
     order: JoinOrder, painted: Callable[[int], None], band: Band, strip: Image.Image, first: int
 ) -> None:
@@ -33,12 +28,13 @@ def paint(
     Raises:
         UnreadableMedia, UnsupportedMedia, TooLarge: a source is to blame, named by `field`.
     """
-    colour = "#00000000" if order.background == TRANSPARENT else order.background
+    background = order.look.background
+    colour = "#00000000" if background == TRANSPARENT else background
     strip.paste(colour, (0, first, strip.width, first + band.height))
     for place in band.places:
         source = order.sources[place]
         with (
-            blaming(place, len(order.sources)),
+            blaming(source.number, len(order.sources)),
             open_picture(
                 source.path, max_pixels=source.size.pixels, max_side=source.size.side
             ) as picture,
@@ -48,26 +44,29 @@ def paint(
 
 
 def _lay(picture: Picture, source: Source, strip: Image.Image, top: int) -> None:
-    box, image = source.box, picture.image
-    if _lies_ready(picture, source, strip) and isinstance(image, ImageFile.ImageFile):
+    box, part, image = source.box, source.part, picture.image
+    if _lies_ready(picture, source, strip, top) and isinstance(image, ImageFile.ImageFile):
         with reading(picture.media_type, picture.max_pixels):
             windows.decode_into(image, strip, box.left, top)
         return
-    painting = rendered(picture, (box.width, box.height))
+    edges = (part.left, part.top, part.right, part.bottom)
+    painting = rendered(picture, (box.width, box.height), turn=source.turn, part=edges)
     # On a transparent canvas alpha is copied as it is. On a coloured one it blends; as a mask
     # rather than by `alpha_composite`, which would hold the interpreter for the whole of it.
     blends = strip.mode == "RGB" and painting.mode == "RGBA"
     strip.paste(painting, (box.left, top), painting if blends else None)
 
 
-def _lies_ready(picture: Picture, source: Source, strip: Image.Image) -> bool:
-    """Whether the decoder's pixels are the canvas's as they are."""
+def _lies_ready(picture: Picture, source: Source, strip: Image.Image, top: int) -> bool:
+    """Whether the decoder's pixels are the canvas's as they are, and all lie in the strip."""
     image, box = picture.image, source.box
     return (
         picture.media_type == "image/jpeg"
         and picture.orientation == 1
+        and source.whole
         and image.mode == strip.mode == "RGB"
-        and image.size == (box.width, box.height)
+        and top >= 0
+        and top + box.height <= strip.height
         and is_srgb("RGB", image.info.get("icc_profile"))
         and windows.work()
     )

@@ -15,7 +15,7 @@ class StitchSettings(CapabilitySettings):
 
     max_inputs: int = Field(200, ge=2, le=MOST_INPUTS, description="pictures of one job")
     max_result_megapixels: float = Field(
-        200, gt=0, le=1e6, description="the joined picture, width x height, millions of pixels"
+        2500, gt=0, le=1e6, description="the joined picture, width x height, millions of pixels"
     )
     max_memory_mb: int = Field(
         2048, ge=256, le=1 << 20, description="memory that one job's child process may need, MiB"

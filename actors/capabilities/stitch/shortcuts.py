@@ -47,29 +47,37 @@ def shortcut(order: JoinOrder) -> Shortcut:
     Raises:
         NoShortcut: there is none, and why.
     """
-    if order.format not in _FINDERS:
-        raise NoShortcut(f"no {order.format} is joined without painting")
+    if order.encoding.format not in _FINDERS:
+        raise NoShortcut(f"no {order.encoding.format} is joined without painting")
     gap = _stacked(order)
     paths = [Path(source.path) for source in order.sources]
-    return _FINDERS[order.format](order, paths, gap)
+    return _FINDERS[order.encoding.format](order, paths, gap)
 
 
 def _stacked(order: JoinOrder) -> int:
     """The gap between pictures that lie below each other as they are, from edge to edge."""
+    _check_look(order)
     boxes = [source.box for source in order.sources]
     gaps = {below.top - above.bottom for above, below in pairwise(boxes)}
-    whole = all(
-        (box.left, box.width) == (0, order.canvas.width)
-        and (box.width, box.height) == (source.size.width, source.size.height)
-        for box, source in zip(boxes, order.sources, strict=True)
-    )
+    wide = all((box.left, box.width) == (0, order.canvas.width) for box in boxes)
     ends = boxes[0].top == 0 and boxes[-1].bottom == order.canvas.height
-    if not whole or not ends or len(gaps) > 1:
-        raise NoShortcut("they are scaled, or do not lie below each other from edge to edge")
+    if not wide or not ends or len(gaps) > 1 or not all(one.whole for one in order.sources):
+        raise NoShortcut("they are scaled or cut, or do not lie below each other edge to edge")
     gap = gaps.pop() if gaps else 0
     if gap < 0:
         raise NoShortcut("they lie over each other")
     return gap
+
+
+def _check_look(order: JoinOrder) -> None:
+    written = any(source.text or source.mark for source in order.sources)
+    if written or not order.look.plain:
+        raise NoShortcut("something is drawn on them or around them")
+    if len(order.pages) > 1:
+        raise NoShortcut("the result is cut")
+    encoding = order.encoding
+    if encoding.progressive or encoding.colours or encoding.max_bytes or encoding.metadata:
+        raise NoShortcut("its bytes are to be of another kind")
 
 
 def _splicing(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
@@ -122,7 +130,7 @@ def _recoding(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
     if any(orientation_in(one.exif) != 1 for one in found):
         raise NoShortcut("one is to be turned")
     form = forms.pop()
-    pixel = _background(form, order.background, gap)
+    pixel = _background(form, order.look.background, gap)
 
     def run(file: IO[bytes], told: Told) -> None:
         try:

@@ -17,9 +17,9 @@ from threading import Lock
 from typing import IO
 
 from actors.capabilities.stitch.bands import Band, bands, whole
-from actors.capabilities.stitch.geometry import BANDED
-from actors.capabilities.stitch.order import Joined, JoinOrder
-from actors.capabilities.stitch.painting import mode, paint
+from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.order import Joined, JoinOrder, Page
+from actors.capabilities.stitch.painting import paint
 from actors.capabilities.stitch.press import Press
 from actors.capabilities.stitch.shortcuts import NoShortcut, shortcut
 from actors.capabilities.stitch.sinks import WAYS
@@ -33,36 +33,43 @@ def join(order: JoinOrder, report: Report) -> Joined:
 
     Raises:
         UnreadableMedia, UnsupportedMedia, TooLarge: a source is to blame, named by `field`.
-        StorageFull: the result did not find room; its file is left as far as it came.
+        StorageFull: the result did not find room; its files are left as far as they came.
     """
-    output = Path(order.output)
-    meter = _Meter(order, WAYS[order.format].effort, report)
-    with _minding_the_disk(), output.open("w+b") as file:
+    meter = _Meter(order, WAYS[order.encoding.format].effort, report)
+    with _minding_the_disk():
         try:
             way = shortcut(order)
             meter.begin("copying")
-            way.run(file, meter.copied)
+            with Path(order.outputs[0]).open("w+b") as file:
+                way.run(file, meter.copied)
             name, why = way.name, ""
         except NoShortcut as reason:
-            file.seek(0)
-            file.truncate()
             name, why = "painted", str(reason)
             meter.begin("joining")
-            _paint_all(order, file, meter)
-    return Joined(size=output.stat().st_size, way=name, why=why)
+            _paint_all(order, meter)
+    return Joined(
+        sizes=tuple(Path(output).stat().st_size for output in order.outputs), way=name, why=why
+    )
 
 
-def _paint_all(order: JoinOrder, file: IO[bytes], meter: "_Meter") -> None:
-    way = WAYS[order.format]
-    boxes = [source.box for source in order.sources]
-    cut = bands(order.canvas, boxes) if order.format in BANDED else whole(order.canvas, len(boxes))
+def _paint_all(order: JoinOrder, meter: "_Meter") -> None:
+    for page, output in zip(order.pages, order.outputs, strict=True):
+        with Path(output).open("w+b") as file:
+            _paint_page(order, page, file, meter)
+
+
+def _paint_page(order: JoinOrder, page: Page, file: IO[bytes], meter: "_Meter") -> None:
+    way = WAYS[order.encoding.format]
+    cutting = bands if order.encoding.banded else whole
+    spans = [source.tile if order.look.blurred else source.extent for source in order.sources]
+    size = Size(order.canvas.width, page.height)
     Press(
-        way.sink(file, order.canvas, mode(order), order.quality),
+        way.sink(file, size, order.mode, order.encoding.quality),
         partial(paint, order, meter.painted),
-        width=order.canvas.width,
-        mode=mode(order),
+        width=size.width,
+        mode=order.mode,
         threads=order.threads,
-    ).run(cut, meter.written)
+    ).run(cutting(page.top, page.bottom, spans), meter.written)
     file.flush()
 
 

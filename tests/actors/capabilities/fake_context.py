@@ -83,7 +83,7 @@ class FakeContext:
         part: Part,
         name: str,
         *,
-        made_here: bool = False,
+        made: Media | None = None,
     ) -> FileRecord:
         await trio.lowlevel.checkpoint()
         content = part.path.read_bytes()
@@ -91,7 +91,7 @@ class FakeContext:
             id=part.id,
             session="session",
             name=name,
-            media=Media(media_type=recognise(content[:HEAD_LENGTH])),
+            media=made or Media(media_type=recognise(content[:HEAD_LENGTH])),
             size=len(content),
             sha256=hashlib.sha256(content).hexdigest(),
             created_at=datetime(2026, 1, 1, tzinfo=UTC),

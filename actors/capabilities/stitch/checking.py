@@ -1,0 +1,52 @@
+"""What the server asks of a child that reads pictures to the end, to find all that are broken.
+
+Owns: the values on both ends of the pipe, and the call that names the work.
+Never: imports the work itself (`reading` does it): the server must not load a decoder.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from actors.capabilities.stitch.geometry import Size
+from actors.errors import Refusal, UnreadableMedia
+from actors.workers.call import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A picture: its place in the request, where its bytes lie, how large it is as displayed."""
+
+    number: int
+    path: str
+    size: Size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOrder:
+    """The pictures that are to be read; `threads` processors may be used."""
+
+    subjects: tuple[Subject, ...]
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bad:
+    """A picture that cannot be read, and why."""
+
+    number: int
+    detail: str
+
+    def refusal(self) -> Refusal:
+        """As an error that names its field."""
+        return UnreadableMedia(self.detail, field=f"/inputs/{self.number}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """All pictures that cannot be read, in the request's order."""
+
+    bad: tuple[Bad, ...]
+
+
+CHECK: Final = Call("actors.capabilities.stitch.reading:check", CheckOrder, Checked)
+"""Reads every picture to its end. Memory and processor time are set as for the join."""

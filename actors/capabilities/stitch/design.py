@@ -1,0 +1,269 @@
+"""What a request comes to with these files: the plan, and what it takes to make it.
+
+Owns: the way from fields and recorded sizes to a plan.
+Never: opens a file or waits; everything is known from the time the files came in. Pure.
+
+Overlaps, bands and quiet rows are known only when somebody has looked at the pictures. What was
+found comes in as `parts`; without it the design is that of the whole pictures, which is larger.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from actors.capabilities.stitch.errors import LayoutImpossible, TooFewPictures
+from actors.capabilities.stitch.formats import FORMATS, Encoding, Format
+from actors.capabilities.stitch.geometry import Box
+from actors.capabilities.stitch.items import Pick, picks
+from actors.capabilities.stitch.layouts import plan
+from actors.capabilities.stitch.layouts.arrangement import (
+    Arrangement,
+    Item,
+    LayoutMistake,
+    Place,
+    Plan,
+)
+from actors.capabilities.stitch.memory import Load, needed
+from actors.capabilities.stitch.order import TRANSPARENT
+from actors.capabilities.stitch.request import BLURRED, StitchRequest
+from actors.capabilities.stitch.settings import StitchSettings
+from actors.errors import Refusal
+from actors.messages import FileRecord
+
+# Seconds. The slowest that is good, a transparent WebP of noise, took 0.3 us a pixel of the canvas
+# on one busy core.
+_CPU_BASE: Final = 10.0
+_CPU_PER_PIXEL: Final = 1e-6
+
+_WORTH_SHARING: Final = 4_000_000
+"""Pixels that come in from which on several processors are sooner ready than one; a guess: below, a
+join takes a tenth of a second."""
+
+_LEAST_PICTURES: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """A request, the pictures that it names in joining order, and the plan made of them.
+
+    Attributes:
+        items: the pictures, as the layout sees them.
+        plan: where everything lies.
+        left_out: why some that were named cannot be used, by their place in the request.
+        looked_at: whether what overlaps, or where captions lie, is known.
+        most_threads: processors that an operator lets one join have.
+    """
+
+    request: StitchRequest
+    picks: tuple[Pick, ...]
+    items: tuple[Item, ...]
+    arrangement: Arrangement
+    plan: Plan
+    left_out: Mapping[int, Refusal]
+    looked_at: bool
+    most_threads: int
+
+    @property
+    def encoding(self) -> Encoding:
+        """The part of the request that is about the result's bytes."""
+        request = self.request
+        return Encoding(
+            format=request.format,
+            quality=request.quality,
+            lossless=request.lossless,
+            progressive=request.progressive,
+            colours=request.colors,
+            max_bytes=request.max_bytes,
+            metadata=request.metadata == "keep",
+            profile=request.profile == "keep",
+            dpi=request.dpi,
+        )
+
+    @property
+    def looks(self) -> bool:
+        """Whether the pictures must be looked at before the plan is known."""
+        wanted = self.request.overlap == "find" or self.request.band == "auto"
+        return wanted and not self.looked_at
+
+    @property
+    def exact(self) -> bool:
+        """Whether the result will be just so large, in just so many parts."""
+        return not self.looks and self.page_height(self.request.format) >= self.plan.canvas.height
+
+    @property
+    def threads(self) -> int:
+        """Processors that it asks for."""
+        pixels = sum(pick.size.pixels for pick in self.picks)
+        return self.most_threads if pixels > _WORTH_SHARING else 1
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the child that joins them may come to need."""
+        return self.memory(self.plan, self.encoding)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that the child may use: many times what good pictures of the size need."""
+        pixels = self.plan.canvas.pixels + sum(pick.size.pixels for pick in self.picks)
+        return _CPU_BASE + pixels * _CPU_PER_PIXEL
+
+    def page_height(self, form: Format) -> int:
+        """Rows that one file, or one page, may have; the canvas's own where it is not cut."""
+        cut = self.request.cut
+        if cut is None:
+            return self.plan.canvas.height
+        return FORMATS[form].side if cut == "limit" else min(cut, FORMATS[form].side)
+
+    def parts_of(self, plan: Plan, form: Format) -> int:
+        """Into how many files or pages a plan is cut, at least."""
+        if self.request.cut is None:
+            return 1
+        return -(-plan.canvas.height // self.page_height(form))
+
+    def memory(self, plan: Plan, encoding: Encoding) -> int:
+        """As `memory_bytes`, for another plan or format of the same pictures."""
+        loads = [
+            Load(
+                media_type=pick.record.media.media_type,
+                file_size=pick.record.size,
+                stored=pick.size,
+                painted=place.box.size,
+            )
+            for pick, place in zip(self.picks, plan.places, strict=True)
+        ]
+        return needed(
+            loads,
+            canvas=plan.canvas,
+            rows=self._rows_at_once(plan, encoding.format),
+            spans=[self.span(place) for place in plan.places],
+            encoding=encoding,
+            transparent=self.request.background == TRANSPARENT,
+            threads=self.threads,
+        )
+
+    def _rows_at_once(self, plan: Plan, form: Format) -> int:
+        height = plan.canvas.height
+        return height if self.request.cut is None else min(height, self.page_height(form))
+
+    def span(self, place: Place) -> Box:
+        """What is painted of a picture: with its blurred surroundings, where it has some."""
+        return place.tile if self.request.background == BLURRED else place.extent
+
+
+def design(
+    request: StitchRequest,
+    files: Mapping[str, FileRecord],
+    settings: StitchSettings,
+    *,
+    parts: Sequence[Box] | None = None,
+    without: Mapping[int, Refusal] | None = None,
+) -> Design:
+    """Lays the request's files out.
+
+    Args:
+        parts: what is shown of each picture that can be used, in joining order.
+        without: pictures that are found not to be usable, by their place in the request, and why.
+
+    Raises:
+        UnsupportedMedia: one of them is no picture, and which.
+        TooFewPictures: fewer than two can be used, where the others are left out.
+        LayoutImpossible: the pictures do not fit the layout, and which field is to blame.
+    """
+    try:
+        good, bad = picks(request, files)
+        left_out: dict[int, Refusal] = {**bad, **(without or {})}
+        _check_left_out(request, left_out)
+        used = tuple(pick for pick in good if pick.number not in left_out)
+        _check_cells(request, used)
+        items, arranged = _items(request, used, parts), arrangement(request)
+        laid_out = plan(items, arranged)
+    except LayoutMistake as mistake:
+        field, sentence = mistake.args
+        raise LayoutImpossible(sentence, field=f"/{field}") from mistake
+    return Design(
+        request=request,
+        picks=used,
+        items=items,
+        arrangement=arranged,
+        plan=laid_out,
+        left_out=left_out,
+        looked_at=parts is not None,
+        most_threads=settings.processors,
+    )
+
+
+def arrangement(request: StitchRequest) -> Arrangement:
+    """The part of the request that is about places."""
+    return Arrangement(
+        layout=request.layout,
+        columns=request.columns,
+        rows=request.rows,
+        flow=request.flow,
+        areas=tuple(request.areas or ()),
+        column_weights=tuple(request.column_weights or ()),
+        row_weights=tuple(request.row_weights or ()),
+        width=request.width,
+        height=request.height,
+        row_height=request.row_height,
+        fit=request.fit,
+        scaling=request.scaling,
+        gravity=request.gravity,
+        align=request.align,
+        gap=request.gap,
+        margin=request.margin,
+        border=request.border,
+        caption_size=request.caption_size,
+        scale=request.scale,
+    )
+
+
+def _items(
+    request: StitchRequest, used: Sequence[Pick], parts: Sequence[Box] | None
+) -> tuple[Item, ...]:
+    under = request.caption_place == "under"
+    return tuple(
+        Item(part=part, caption=pick.wish.caption if under else "", cell=pick.wish.cell)
+        for pick, part in zip(used, parts or [pick.part for pick in used], strict=True)
+    )
+
+
+def _check_left_out(request: StitchRequest, left_out: Mapping[int, Refusal]) -> None:
+    if not left_out:
+        return
+    if request.on_bad_picture == "fail":
+        first, *others = [left_out[number] for number in sorted(left_out)]
+        raise named(first, others)
+    good = len(request.inputs) - len(left_out)
+    if good < _LEAST_PICTURES:
+        why = " ".join(
+            f"Picture {number + 1}: {refusal.detail}" for number, refusal in left_out.items()
+        )
+        raise TooFewPictures(f"Of these pictures {good} can be used. {why}", field="/inputs")
+
+
+def named(first: Refusal, others: Sequence[Refusal]) -> Refusal:
+    """The first refusal, which tells of the others as well."""
+    pictures = [
+        {"field": refusal.field, "code": refusal.code, "detail": refusal.detail}
+        for refusal in (first, *others)
+    ]
+    also = f" {len(others)} more cannot be used either." if others else ""
+    kind: type[Refusal] = type(first)
+    return kind(
+        f"{first.detail}{also}",
+        field=first.field,
+        limit=first.limit,
+        more={"pictures": pictures},
+    )
+
+
+def _check_cells(request: StitchRequest, used: Sequence[Pick]) -> None:
+    if request.layout == "template":
+        return
+    for pick in used:
+        if pick.wish.cell is not None:
+            raise LayoutMistake(
+                f"inputs/{pick.number}/cell",
+                f"Only a template has cells, and the layout is '{request.layout}': leave the "
+                "cell out, or ask for the layout 'template'.",
+            )

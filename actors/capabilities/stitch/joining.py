@@ -1,0 +1,152 @@
+"""One stitch under way: what is looked at before, the join, and what becomes of its files.
+
+Owns: the steps of a running job, and what it does about pictures that cannot be used.
+Never: decodes (children do), plans (`design` does), holds anything when it ends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from actors.capabilities.stitch.checking import CHECK, CheckOrder, Subject
+from actors.capabilities.stitch.design import Design, design, named
+from actors.capabilities.stitch.forecast import check, forecast
+from actors.capabilities.stitch.formats import FORMATS
+from actors.capabilities.stitch.looking import Found, cuts, found
+from actors.capabilities.stitch.order import JOIN, Joined, JoinOrder, Page
+from actors.capabilities.stitch.orders import join_order
+from actors.capabilities.stitch.request import StitchRequest
+from actors.capabilities.stitch.settings import StitchSettings
+from actors.capability import Context
+from actors.errors import Refusal, WorkFailed
+from actors.messages import JobResult, Media
+from actors.workers.call import Call
+
+_MEDIA_TYPES: Final = {"pdf": "application/pdf"}
+
+
+class Joining:
+    """One job's stitch. `run` is called once."""
+
+    def __init__(self, request: StitchRequest, settings: StitchSettings, context: Context) -> None:
+        self._request = request
+        self._settings = settings
+        self._context = context
+        self._without: dict[int, Refusal] = {}
+        """Pictures that were found not to be usable, by their place in the request."""
+
+    async def run(self) -> JobResult:
+        """Joins, without those pictures that cannot be used if that is what was asked for.
+
+        Raises:
+            Refusal, WorkFailed: see `Stitch.run`.
+        """
+        while True:
+            try:
+                return await self._attempt()
+            except WorkFailed as failure:
+                bad = await self._bad_pictures(failure)
+                if self._request.on_bad_picture == "fail" or not bad.keys() - self._without.keys():
+                    raise _telling_all(failure, bad) from failure
+                self._without |= bad
+
+    async def _attempt(self) -> JobResult:
+        made = self._design(None)
+        async with self._context.borrow("processor", made.threads) as processors:
+            seen = Found()
+            if made.looks:
+                seen = await found(made, self._context, processors)
+                made = self._design(seen)
+                check(made, self._settings)
+            pages = await cuts(made, self._context, processors)
+            parts = [await self._context.new_part() for _ in range(_outputs(made, pages))]
+            order = join_order(made, self._context, pages, parts, processors)
+            joined = await self._context.work(self._call(made), order)
+        files = [
+            await self._context.keep(part, name, made=media)
+            for part, name, media in zip(
+                parts, _names(made, len(parts)), _media(order), strict=True
+            )
+        ]
+        return JobResult(files=tuple(files), data=_data(made, seen, pages, joined))
+
+    def _design(self, seen: Found | None) -> Design:
+        return design(
+            self._request,
+            self._context.files,
+            self._settings,
+            parts=seen.parts if seen else None,
+            without=self._without,
+        )
+
+    def _call(self, made: Design) -> Call[JoinOrder, Joined]:
+        return replace(
+            JOIN,
+            memory_bytes=made.memory_bytes,
+            cpu_seconds=min(made.cpu_seconds, self._settings.run_timeout),
+        )
+
+    async def _bad_pictures(self, failure: WorkFailed) -> dict[int, Refusal]:
+        """All pictures that cannot be read, when a join failed for one; empty otherwise."""
+        if failure.passing or not (failure.field or "").startswith("/inputs/"):
+            return {}
+        made = self._design(None)
+        subjects = tuple(
+            Subject(
+                number=pick.number, path=str(self._context.path(pick.record.id)), size=pick.size
+            )
+            for pick in made.picks
+        )
+        call = replace(
+            CHECK,
+            memory_bytes=made.memory_bytes,
+            cpu_seconds=min(made.cpu_seconds, self._settings.run_timeout),
+        )
+        answer = await self._context.work(call, CheckOrder(subjects=subjects, threads=made.threads))
+        return {bad.number: bad.refusal() for bad in answer.bad}
+
+
+def _telling_all(failure: WorkFailed, bad: dict[int, Refusal]) -> Exception:
+    """The failure, and what is wrong with the other pictures."""
+    if not bad:
+        return failure
+    first, *others = [bad[number] for number in sorted(bad)]
+    return named(first, others)
+
+
+def _outputs(made: Design, pages: Sequence[Page]) -> int:
+    return 1 if made.request.format == "pdf" else len(pages)
+
+
+def _names(made: Design, count: int) -> list[str]:
+    extension = FORMATS[made.request.format].extension
+    if count == 1:
+        return [f"stitched.{extension}"]
+    digits = len(str(count))
+    return [f"stitched-{number:0{digits}}.{extension}" for number in range(1, count + 1)]
+
+
+def _media(order: JoinOrder) -> list[Media]:
+    """What each output is; of a PDF the first page's size."""
+    form = order.encoding.format
+    media_type = _MEDIA_TYPES.get(form, f"image/{form}")
+    return [
+        Media(media_type=media_type, width=order.canvas.width, height=page.height)
+        for page in order.pages[: len(order.outputs)]
+    ]
+
+
+def _data(made: Design, seen: Found, pages: Sequence[Page], joined: Joined) -> dict[str, Any]:
+    told = forecast(made).model_dump(include={"pictures", "width", "height", "format"})
+    return {
+        **told,
+        "parts": len(pages),
+        "quality": joined.quality,
+        "left_out": [
+            {"place": number, "code": refusal.code, "detail": refusal.detail}
+            for number, refusal in sorted(made.left_out.items())
+        ],
+        **seen.data,
+        "way": joined.way,
+        "why": joined.why,
+    }

@@ -1,0 +1,96 @@
+"""Where each picture lies on the canvas.
+
+arrangement.py what a layout is told and answers. table.py vertical, horizontal and grid; justified.py
+rows that fill a width; template.py named cells; frames.py what lies around a picture in all of them.
+Pure: numbers in, numbers out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from actors.capabilities.stitch.layouts.arrangement import (
+    Arrangement,
+    Item,
+    Layout,
+    LayoutMistake,
+    Plan,
+)
+from actors.capabilities.stitch.layouts.justified import WIDTH, justified
+from actors.capabilities.stitch.layouts.table import table
+from actors.capabilities.stitch.layouts.template import template
+
+_LAYOUTS: Final[dict[Layout, Callable[[Sequence[Item], Arrangement], Plan]]] = {
+    "vertical": table,
+    "horizontal": table,
+    "grid": table,
+    "justified": justified,
+    "template": template,
+}
+
+_WHOLE: Final = 100
+
+
+def plan(items: Sequence[Item], arrangement: Arrangement) -> Plan:
+    """Lays out pictures, at least one.
+
+    Extents and tiles never overlap and lie inside the canvas.
+
+    Raises:
+        LayoutMistake: what was asked fits no canvas.
+    """
+    return _LAYOUTS[arrangement.layout](items, scaled(arrangement))
+
+
+def scaled(arrangement: Arrangement) -> Arrangement:
+    """The arrangement with all its lengths in its scale, which its pictures' sizes still lack."""
+    scale = arrangement.scale
+    if scale == _WHOLE:
+        return arrangement
+
+    def length(pixels: int) -> int:
+        return (2 * pixels * scale + _WHOLE) // (2 * _WHOLE)
+
+    def least(pixels: int | None) -> int | None:
+        return pixels and max(1, length(pixels))
+
+    fit = arrangement.fit
+    return replace(
+        arrangement,
+        width=max(1, length(arrangement.width or WIDTH)),
+        height=least(arrangement.height),
+        row_height=least(arrangement.row_height),
+        fit=max(1, length(fit)) if isinstance(fit, int) else fit,
+        gap=length(arrangement.gap),
+        margin=length(arrangement.margin),
+        border=length(arrangement.border),
+        caption_size=least(arrangement.caption_size),
+    )
+
+
+def largest_scale(
+    items: Sequence[Item], arrangement: Arrangement, holds: Callable[[Plan], bool]
+) -> tuple[int, Plan] | None:
+    """The greatest scale, in per cent below the arrangement's, whose plan is held, and that plan.
+
+    Args:
+        holds: whether a plan is acceptable; where it holds a larger one, it holds a smaller.
+
+    None when not even one per cent would do: there are too many pictures, or too wide gaps.
+    """
+
+    def at(scale: int) -> Plan:
+        return plan(items, replace(arrangement, scale=scale))
+
+    def fits(scale: int) -> bool:
+        try:
+            return holds(at(scale))
+        except LayoutMistake:  # lengths that round to nothing leave no room
+            return False
+
+    # greatest known to be held, least known not to be; neither end is ever tried
+    held, refused = 0, arrangement.scale
+    while refused - held > 1:
+        middle = (held + refused) // 2
+        held, refused = (middle, refused) if fits(middle) else (held, middle)
+    return (held, at(held)) if held else None

@@ -1,0 +1,108 @@
+"""From cells with something in them to places on a canvas.
+
+Owns: what lies around a picture (border, caption, margin, its share of the gaps), for every layout.
+Never: decides where a cell lies. Pure.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from actors.capabilities.stitch.decor.room import caption_height, caption_size
+from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.layouts.arrangement import (
+    Align,
+    Arrangement,
+    Item,
+    Place,
+    Plan,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What lies in a cell: a part of a picture at a size, and room for its caption below."""
+
+    part: Box
+    size: Size
+    caption: int = 0
+
+    def outer(self, border: int) -> Size:
+        """With its border and its caption."""
+        return Size(self.size.width + 2 * border, self.size.height + 2 * border + self.caption)
+
+
+def caption_room(item: Item, width: int, arrangement: Arrangement) -> int:
+    """Rows that a picture's caption takes below it; 0 where it has none."""
+    size = arrangement.caption_size or caption_size(width)
+    return caption_height(item.caption, width, size) if item.caption else 0
+
+
+def placed(
+    inner: Size, cells: Sequence[Box], contents: Sequence[Content], arrangement: Arrangement
+) -> Plan:
+    """Puts each content into its cell, and a margin around all.
+
+    Args:
+        inner: the canvas without its margin, in which the cells lie.
+        cells: at least as large as their contents.
+        contents: as many, in the pictures' order.
+        arrangement: its align, gap, margin and border count.
+    """
+    margin = arrangement.margin
+    places = tuple(
+        _place(inner, cell, content, arrangement)
+        for cell, content in zip(cells, contents, strict=True)
+    )
+    return Plan(Size(inner.width + 2 * margin, inner.height + 2 * margin), places)
+
+
+def _place(inner: Size, cell: Box, content: Content, arrangement: Arrangement) -> Place:
+    margin, border = arrangement.margin, arrangement.border
+    outer = content.outer(border)
+    left = cell.left + shift(cell.width - outer.width, arrangement.align)
+    top = cell.top + shift(cell.height - outer.height, arrangement.align)
+    extent = Box(left, top, outer.width, outer.height).moved(margin, margin)
+    box = Box(extent.left + border, extent.top + border, content.size.width, content.size.height)
+    caption = Box(extent.left, box.bottom + border, extent.width, content.caption)
+    return Place(
+        part=content.part,
+        box=box,
+        extent=extent,
+        tile=_tile(inner, cell, arrangement).moved(margin, margin),
+        caption=caption if content.caption else None,
+    )
+
+
+def _tile(inner: Size, cell: Box, arrangement: Arrangement) -> Box:
+    """A cell with half of the gaps beside it, and with the margin where it lies at an edge."""
+    before, margin = arrangement.gap // 2, arrangement.margin
+    after = arrangement.gap - before
+    return cell.grown(
+        before if cell.left else margin,
+        before if cell.top else margin,
+        after if cell.right < inner.width else margin,
+        after if cell.bottom < inner.height else margin,
+    )
+
+
+def offsets(lengths: Sequence[int], gap: int) -> list[int]:
+    """Where each stretch begins when they follow each other with gaps between."""
+    return list(accumulate((length + gap for length in lengths[:-1]), initial=0))
+
+
+def stretch(lengths: Sequence[int], gap: int) -> int:
+    """How long they are together."""
+    return sum(lengths) + gap * (len(lengths) - 1)
+
+
+def shared(length: int, weights: Iterable[float]) -> list[int]:
+    """A length cut in proportion to weights; the parts' sum is the length, each is at least 0."""
+    sums = list(accumulate(weights, initial=0.0))
+    edges = [round(length * sum_ / sums[-1]) for sum_ in sums]
+    return [end - begin for begin, end in pairwise(edges)]
+
+
+def shift(spare: int, align: Align) -> int:
+    """What of spare room lies before."""
+    return {"start": 0, "center": spare // 2, "end": spare}[align]

@@ -1,0 +1,104 @@
+"""From a design to what a child is asked.
+
+Owns: how the request's wishes become an order, picture by picture.
+Never: decides a place (the plan has), waits. Pure, but for the paths that it is told.
+"""
+
+from collections.abc import Sequence
+
+from actors.capabilities.stitch.design import Design
+from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.items import Pick
+from actors.capabilities.stitch.layouts import scaled
+from actors.capabilities.stitch.layouts.arrangement import Place
+from actors.capabilities.stitch.order import JoinOrder, Look, Page, Source, Watermark
+from actors.capabilities.stitch.request import BLURRED, StitchRequest
+from actors.capability import Context
+from actors.part import Part
+
+
+def join_order(
+    made: Design, context: Context, pages: Sequence[Page], parts: Sequence[Part], threads: int
+) -> JoinOrder:
+    """What the child that joins is asked."""
+    return JoinOrder(
+        sources=tuple(
+            _source(made.request, context, rank, pick, place)
+            for rank, (pick, place) in enumerate(
+                zip(made.picks, made.plan.places, strict=True), start=1
+            )
+        ),
+        canvas=made.plan.canvas,
+        pages=tuple(pages),
+        outputs=tuple(str(part.path) for part in parts),
+        encoding=made.encoding,
+        look=_look(made, context),
+        threads=threads,
+    )
+
+
+def _source(
+    request: StitchRequest, context: Context, rank: int, pick: Pick, place: Place
+) -> Source:
+    on = request.caption_place == "on" and bool(pick.wish.caption)
+    return Source(
+        number=pick.number,
+        path=str(context.path(pick.record.id)),
+        size=pick.size,
+        turn=pick.wish.turn,
+        part=place.part,
+        box=place.box,
+        extent=place.extent,
+        tile=place.tile,
+        caption=place.box if on else place.caption,
+        text=pick.wish.caption,
+        mark=str(rank) if request.numbering else "",
+    )
+
+
+_WHITE, _BLACK = "#ffffff", "#000000"
+_MIDDLE = 128
+
+
+def _look(made: Design, context: Context) -> Look:
+    request, lengths = made.request, scaled(made.arrangement)
+    blurred = request.background == BLURRED
+    background = _WHITE if blurred else request.background
+    on = request.caption_place == "on"
+    return Look(
+        background=background,
+        blurred=blurred,
+        border=lengths.border,
+        border_colour=request.border_color,
+        radius=(2 * request.radius * request.scale + 100) // 200,
+        caption_size=lengths.caption_size,
+        caption_colour=request.caption_color or _readable(background, on_dark=on or blurred),
+        caption_on=on,
+        watermark=_watermark(request, context),
+    )
+
+
+def _readable(background: str, *, on_dark: bool) -> str:
+    """Black or white, whichever can be read before the background."""
+    if on_dark:
+        return _WHITE
+    if not background.startswith("#"):
+        return _BLACK
+    red, green, blue = bytes.fromhex(background.removeprefix("#"))
+    # the luma of ITU-R BT.601
+    return _BLACK if 0.299 * red + 0.587 * green + 0.114 * blue >= _MIDDLE else _WHITE
+
+
+def _watermark(request: StitchRequest, context: Context) -> Watermark | None:
+    if request.watermark is None and not request.watermark_text:
+        return None
+    how = {"opacity": request.watermark_opacity}
+    if request.watermark is None:
+        return Watermark(text=request.watermark_text, gravity=request.watermark_gravity, **how)
+    media = context.files[request.watermark.file].media
+    return Watermark(
+        path=str(context.path(request.watermark.file)),
+        size=Size(media.width or 1, media.height or 1),
+        gravity=request.watermark_gravity,
+        **how,
+    )
