@@ -108,7 +108,12 @@ def open_picture(path: str, *, max_pixels: int, max_side: int) -> Iterator[Pictu
 
 
 def rendered(
-    picture: Picture, size: tuple[int, int], *, turn: int = 0, part: Edges | None = None
+    picture: Picture,
+    size: tuple[int, int],
+    *,
+    turn: int = 0,
+    part: Edges | None = None,
+    keeps_colours: bool = False,
 ) -> Image.Image:
     """Decodes the picture to exactly `size`: upright, sRGB, mode RGB or RGBA, without metadata.
 
@@ -119,6 +124,7 @@ def rendered(
         size: width and height of what comes back.
         turn: degrees clockwise, after it has been brought upright.
         part: what is taken, in pixels of the turned picture; None: all of it.
+        keeps_colours: whether they stay in the picture's own profile.
 
     Raises:
         UnreadableMedia: the pixels cannot be decoded.
@@ -134,7 +140,8 @@ def rendered(
         result = _resized(plain(image), target, box)
         for one in done:
             result = result.transpose(one)
-        result = to_srgb(result, image.info.get("icc_profile"))
+        profile = None if keeps_colours else image.info.get("icc_profile")
+        result = to_srgb(result, profile)
         result.info.clear()
         return result
 

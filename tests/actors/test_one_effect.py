@@ -117,7 +117,7 @@ class Making(Capability[Task, CapabilitySettings]):
     async def run(self, request: Task, settings: CapabilitySettings, context: Context) -> JobResult:
         part = await context.new_part()
         await part.write(b"a picture")
-        file = await context.keep(part, "picture.png", made_here=True)
+        file = await context.keep(part, "picture.png")
         await trio.sleep(request.seconds)
         if self.stumbled < request.stumbles:
             self.stumbled += 1

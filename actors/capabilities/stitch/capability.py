@@ -21,7 +21,10 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
     """Joins pictures into one."""
 
     name = "stitch"
-    summary = "Joins my pictures into one: below or beside each other, as a grid, a collage or a template."
+    summary = (
+        "Joins my pictures into one: below or beside each other, as a grid, a collage or by a "
+        "template."
+    )
     request_type = StitchRequest
     settings_type = StitchSettings
     forecast_type = StitchForecast

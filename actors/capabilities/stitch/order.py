@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from actors.capabilities.stitch.formats import Encoding
-from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.geometry import Box, Gravity, Size
 from actors.workers.call import Call
 
 TRANSPARENT: Final = "transparent"
@@ -71,7 +71,7 @@ class Watermark:
     path: str = ""
     size: Size | None = None
     opacity: float = 0.5
-    gravity: str = "south_east"
+    gravity: Gravity = "south_east"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

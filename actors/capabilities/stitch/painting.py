@@ -1,8 +1,9 @@
 """Paints the pictures of one band of a canvas into a strip; for child processes only.
 
-Owns: the way of one picture from its file to its place, and the blame for one that cannot be read.
-Never: encodes, decides a place (the order says all), or holds more than one decoded picture beside
-the strip.
+Owns: the way of one picture from its file to its place with all that is drawn around it, and the
+blame for one that cannot be read.
+Never: encodes, decides a place (the order says all), or holds more than one decoded picture a
+thread beside the strip.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,75 +12,168 @@ from contextlib import contextmanager
 from PIL import Image, ImageFile
 
 from actors.capabilities.stitch.bands import Band
+from actors.capabilities.stitch.decor import backdrop, captions, frames, marks, room
+from actors.capabilities.stitch.decor.stamping import stamp
+from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.jpeg import windows
-from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder, Source
+from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder, Source, Watermark
 from actors.colours import is_srgb
 from actors.errors import Refusal
 from actors.pictures import Picture, open_picture, reading, rendered
 
+_MARGIN_SHARE = 50
+"""A watermark lies a fiftieth of the canvas' width away from its edges."""
 
-def paint(
-    order: JoinOrder, painted: Callable[[int], None], band: Band, strip: Image.Image, first: int
-) -> None:
-    """Paints a band, whose top row is row `first` of the strip; what lies there is painted over.
 
-    May run in any thread, several at once. `painted` hears the place of each picture that is.
+class Painter:
+    """Paints one order's canvas. Its method may run in any thread, several at once.
 
-    Raises:
-        UnreadableMedia, UnsupportedMedia, TooLarge: a source is to blame, named by `field`.
+    Args:
+        order: what lies where.
+        painted: hears the place of each picture that is.
+        keeps_colours: whether pixels stay as they are, since the profile they came with is kept.
     """
-    background = order.look.background
-    colour = "#00000000" if background == TRANSPARENT else background
-    strip.paste(colour, (0, first, strip.width, first + band.height))
-    for place in band.places:
-        source = order.sources[place]
-        with (
-            blaming(source.number, len(order.sources)),
-            open_picture(
-                source.path, max_pixels=source.size.pixels, max_side=source.size.side
-            ) as picture,
-        ):
-            _lay(picture, source, strip, source.box.top - band.top + first)
-        painted(place)
 
+    def __init__(
+        self, order: JoinOrder, painted: Callable[[int], None], *, keeps_colours: bool
+    ) -> None:
+        self._order = order
+        self._look = order.look
+        self._painted = painted
+        self._keeps_colours = keeps_colours
+        watermark = order.look.watermark
+        self._mark = _drawn(watermark, order.canvas) if watermark else None
 
-def _lay(picture: Picture, source: Source, strip: Image.Image, top: int) -> None:
-    box, part, image = source.box, source.part, picture.image
-    if _lies_ready(picture, source, strip, top) and isinstance(image, ImageFile.ImageFile):
-        with reading(picture.media_type, picture.max_pixels):
-            windows.decode_into(image, strip, box.left, top)
-        return
-    edges = (part.left, part.top, part.right, part.bottom)
-    painting = rendered(picture, (box.width, box.height), turn=source.turn, part=edges)
-    # On a transparent canvas alpha is copied as it is. On a coloured one it blends; as a mask
-    # rather than by `alpha_composite`, which would hold the interpreter for the whole of it.
-    blends = strip.mode == "RGB" and painting.mode == "RGBA"
-    strip.paste(painting, (box.left, top), painting if blends else None)
+    def paint(self, band: Band, strip: Image.Image, first: int) -> None:
+        """Paints a band, whose top row is row `first` of the strip; what lies there is gone.
 
+        Raises:
+            UnreadableMedia, UnsupportedMedia, TooLarge: a source is to blame, named by `field`.
+        """
+        background = self._look.background
+        colour = "#00000000" if background == TRANSPARENT else background
+        strip.paste(colour, (0, first, strip.width, first + band.height))
+        down = first - band.top
+        for place in band.places:
+            source = self._order.sources[place]
+            with blaming(source.number, len(self._order.sources)), opened(source) as picture:
+                self._lay(picture, source, strip, down)
+            self._painted(place)
+        if self._mark is not None:
+            mark, box = self._mark
+            stamp(strip, mark, box.left, box.top + down)
 
-def _lies_ready(picture: Picture, source: Source, strip: Image.Image, top: int) -> bool:
-    """Whether the decoder's pixels are the canvas's as they are, and all lie in the strip."""
-    image, box = picture.image, source.box
-    return (
-        picture.media_type == "image/jpeg"
-        and picture.orientation == 1
-        and source.whole
-        and image.mode == strip.mode == "RGB"
-        and top >= 0
-        and top + box.height <= strip.height
-        and is_srgb("RGB", image.info.get("icc_profile"))
-        and windows.work()
-    )
+    def _lay(self, picture: Picture, source: Source, strip: Image.Image, down: int) -> None:
+        """Draws a picture with what is behind it, around it and on it."""
+        look, box = self._look, source.box.moved(0, down)
+        ready = self._lies_ready(picture, source, strip, box)
+        painting = None if ready else self._rendered(picture, source)
+        if look.blurred and painting is not None:
+            tile = source.tile.moved(0, down)
+            backdrop.cover(strip, tile, backdrop.seed(painting, tile.size))
+        frames.border(strip, box, look.border, look.border_colour, look.radius)
+        with frames.rounding(strip, box, look.radius):
+            if painting is not None:
+                _paste(strip, painting, box, over=look.blurred or look.border > 0)
+            else:
+                _decode(picture, strip, box)
+            self._write(source, strip, down)
+
+    def _write(self, source: Source, strip: Image.Image, down: int) -> None:
+        look, box = self._look, source.box.moved(0, down)
+        if source.caption is not None:
+            size = look.caption_size or room.caption_size(box.width)
+            draw = captions.on if look.caption_on else captions.under
+            draw(strip, source.caption.moved(0, down), source.text, size, look.caption_colour)
+        if source.mark:
+            marks.number(strip, box, source.mark)
+
+    def _rendered(self, picture: Picture, source: Source) -> Image.Image:
+        part = source.part
+        return rendered(
+            picture,
+            (source.box.width, source.box.height),
+            turn=source.turn,
+            part=(part.left, part.top, part.right, part.bottom),
+            keeps_colours=self._keeps_colours,
+        )
+
+    def _lies_ready(self, picture: Picture, source: Source, strip: Image.Image, box: Box) -> bool:
+        """Whether the decoder's pixels are the canvas's as they are, and all lie in the strip."""
+        image = picture.image
+        return (
+            picture.media_type == "image/jpeg"
+            and picture.orientation == 1
+            and source.whole
+            and not self._look.blurred
+            and image.mode == strip.mode == "RGB"
+            and box.top >= 0
+            and box.bottom <= strip.height
+            and (self._keeps_colours or is_srgb("RGB", image.info.get("icc_profile")))
+            and windows.work()
+        )
 
 
 @contextmanager
-def blaming(place: int, count: int) -> Iterator[None]:
+def opened(source: Source) -> Iterator[Picture]:
+    """A source's picture, of which no more is decoded than was found when it came in."""
+    size = source.size
+    with open_picture(source.path, max_pixels=size.pixels, max_side=size.side) as picture:
+        yield picture
+
+
+@contextmanager
+def blaming(number: int, count: int) -> Iterator[None]:
     """Adds to a refusal which of the pictures it is about."""
     try:
         yield
     except Refusal as refusal:
         raise type(refusal)(
-            f"Picture {place + 1} of {count}: {refusal.detail}",
-            field=f"/inputs/{place}",
+            f"Picture {number + 1} of {count}: {refusal.detail}",
+            field=f"/inputs/{number}",
             limit=refusal.limit,
+        ) from refusal
+
+
+def _decode(picture: Picture, strip: Image.Image, box: Box) -> None:
+    image = picture.image
+    if not isinstance(image, ImageFile.ImageFile):  # what was opened from a file always is one
+        raise TypeError(f"{image!r} cannot be decoded into a strip")
+    with reading(picture.media_type, picture.max_pixels):
+        windows.decode_into(image, strip, box.left, box.top)
+
+
+def _paste(strip: Image.Image, painting: Image.Image, box: Box, *, over: bool) -> None:
+    """Lays a picture in its box; `over` says whether something may shine through it there."""
+    if painting.mode == "RGBA" and strip.mode == "RGBA" and over:
+        stamp(strip, painting, box.left, box.top)
+        return
+    # On a transparent canvas alpha is copied as it is. On a coloured one it blends; as a mask
+    # rather than by `alpha_composite`, which would hold the interpreter for the whole of it.
+    blends = strip.mode == "RGB" and painting.mode == "RGBA"
+    strip.paste(painting, (box.left, box.top), painting if blends else None)
+
+
+def _drawn(watermark: Watermark, canvas: Size) -> tuple[Image.Image, Box]:
+    """A watermark, and where it lies on the canvas."""
+    mark = (
+        marks.text_mark(watermark.text, canvas, watermark.opacity)
+        if watermark.size is None
+        else marks.picture_mark(_read(watermark, watermark.size, canvas), canvas, watermark.opacity)
+    )
+    margin = max(1, canvas.width // _MARGIN_SHARE)
+    size = Size(*mark.size)
+    return mark, room.watermark_box(canvas, size, watermark.gravity, margin)
+
+
+def _read(watermark: Watermark, size: Size, canvas: Size) -> Image.Image:
+    """A watermark's picture, no larger than the canvas."""
+    share = min(1.0, canvas.width / size.width, canvas.height / size.height)
+    wanted = (max(1, int(size.width * share)), max(1, int(size.height * share)))
+    try:
+        with open_picture(watermark.path, max_pixels=size.pixels, max_side=size.side) as picture:
+            return rendered(picture, wanted)
+    except Refusal as refusal:
+        raise type(refusal)(
+            f"The watermark: {refusal.detail}", field="/watermark", limit=refusal.limit
         ) from refusal

@@ -1,6 +1,6 @@
-"""Joins pictures into one file; runs in a child process.
+"""Joins pictures into files; runs in a child process.
 
-Owns: which way is taken, the file, and how far it is.
+Owns: which way is taken, with which quality, and how far it is.
 Never: decides a place, a size or a limit (the order says all), runs in the server.
 
 Two ways lead to the same picture: a shortcut that copies what is compressed already, where there is
@@ -9,20 +9,20 @@ that (`sinks`).
 """
 
 import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
-from typing import IO
 
+from actors.capabilities.stitch import extras, quality, sinks
 from actors.capabilities.stitch.bands import Band, bands, whole
-from actors.capabilities.stitch.geometry import Size
-from actors.capabilities.stitch.order import Joined, JoinOrder, Page
-from actors.capabilities.stitch.painting import paint
+from actors.capabilities.stitch.errors import BytesTooFew
+from actors.capabilities.stitch.formats import FORMATS, Encoding
+from actors.capabilities.stitch.order import Joined, JoinOrder
+from actors.capabilities.stitch.painting import Painter
 from actors.capabilities.stitch.press import Press
 from actors.capabilities.stitch.shortcuts import NoShortcut, shortcut
-from actors.capabilities.stitch.sinks import WAYS
 from actors.errors import StorageFull, StorageReadOnly
 from actors.messages import Progress
 from actors.workers.call import Report
@@ -33,44 +33,85 @@ def join(order: JoinOrder, report: Report) -> Joined:
 
     Raises:
         UnreadableMedia, UnsupportedMedia, TooLarge: a source is to blame, named by `field`.
+        BytesTooFew: no quality makes the result as small as was asked.
         StorageFull: the result did not find room; its files are left as far as they came.
     """
-    meter = _Meter(order, WAYS[order.encoding.format].effort, report)
+    meter = _Meter(order, report)
     with _minding_the_disk():
         try:
-            way = shortcut(order)
-            meter.begin("copying")
-            with Path(order.outputs[0]).open("w+b") as file:
-                way.run(file, meter.copied)
-            name, why = way.name, ""
+            return _copied(order, meter)
         except NoShortcut as reason:
-            name, why = "painted", str(reason)
-            meter.begin("joining")
-            _paint_all(order, meter)
+            return _painted(order, meter, why=str(reason))
+
+
+def _copied(order: JoinOrder, meter: "_Meter") -> Joined:
+    way = shortcut(order)
+    meter.begin("copying")
+    with Path(order.outputs[0]).open("w+b") as file:
+        way.run(file, meter.copied)
+    return Joined(sizes=_sizes(order), way=way.name, why="")
+
+
+def _painted(order: JoinOrder, meter: "_Meter", *, why: str) -> Joined:
+    added = extras.of(order)
+    painter = Painter(order, meter.painted, keeps_colours=added.profile is not None)
+    encoding = order.encoding
+
+    def paint(encoding: Encoding) -> int:
+        """Writes all files so; the largest one's bytes."""
+        meter.begin("joining")
+        _write(order, encoding, added, painter, meter)
+        return max(_sizes(order))
+
+    if encoding.max_bytes is None:
+        paint(encoding)
+    else:
+        encoding = _meeting(encoding, encoding.max_bytes, paint)
+    lossy = FORMATS[encoding.format].lossy and not encoding.lossless
     return Joined(
-        sizes=tuple(Path(output).stat().st_size for output in order.outputs), way=name, why=why
+        sizes=_sizes(order), way="painted", why=why, quality=encoding.quality if lossy else None
     )
 
 
-def _paint_all(order: JoinOrder, meter: "_Meter") -> None:
-    for page, output in zip(order.pages, order.outputs, strict=True):
-        with Path(output).open("w+b") as file:
-            _paint_page(order, page, file, meter)
+def _meeting(encoding: Encoding, limit: int, paint: Callable[[Encoding], int]) -> Encoding:
+    """Paints with the greatest quality that meets a limit of bytes, and tells it."""
+    search = quality.Search(encoding.quality, limit)
+    smallest = 0
+    while search.quality is not None:
+        encoding = replace(encoding, quality=search.quality)
+        smallest = paint(encoding)
+        search.tell(smallest)
+    if search.found is None:
+        raise BytesTooFew(
+            f"Even with quality {encoding.quality} a file has {smallest} bytes, and {limit} are "
+            "asked for. Ask for more bytes, or for a smaller scale.",
+            field="/max_bytes",
+        )
+    return encoding
 
 
-def _paint_page(order: JoinOrder, page: Page, file: IO[bytes], meter: "_Meter") -> None:
-    way = WAYS[order.encoding.format]
-    cutting = bands if order.encoding.banded else whole
+def _write(
+    order: JoinOrder,
+    encoding: Encoding,
+    added: extras.Extras,
+    painter: Painter,
+    meter: "_Meter",
+) -> None:
+    cutting = bands if encoding.banded else whole
     spans = [source.tile if order.look.blurred else source.extent for source in order.sources]
-    size = Size(order.canvas.width, page.height)
-    Press(
-        way.sink(file, size, order.mode, order.encoding.quality),
-        partial(paint, order, meter.painted),
-        width=size.width,
-        mode=order.mode,
-        threads=order.threads,
-    ).run(cutting(page.top, page.bottom, spans), meter.written)
-    file.flush()
+    with closing(sinks.pages(order, encoding, added)) as sheets:
+        for page, sink in sheets:
+            Press(
+                sink,
+                painter.paint,
+                width=order.canvas.width,
+                mode=order.mode,
+                threads=order.threads,
+            ).run(cutting(page.top, page.bottom, spans), meter.written)
+
+
+def _sizes(order: JoinOrder) -> tuple[int, ...]:
+    return tuple(Path(output).stat().st_size for output in order.outputs)
 
 
 @contextmanager
@@ -94,9 +135,9 @@ class _Meter:
     May be told from several threads at once.
     """
 
-    def __init__(self, order: JoinOrder, effort: float, report: Report) -> None:
+    def __init__(self, order: JoinOrder, report: Report) -> None:
         self._sources = [source.size.pixels for source in order.sources]
-        self._row = order.canvas.width * effort
+        self._row = order.canvas.width * sinks.effort(order.encoding)
         self._total = sum(self._sources) + self._row * order.canvas.height
         self._report = report
         self._lock = Lock()

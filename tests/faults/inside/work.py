@@ -85,7 +85,7 @@ class Copy(Capability[CopyRequest, CopySettings]):
                 part = await context.new_part()
                 order = CopyOrder(source=source, target=str(part.path), seconds=request.seconds)
                 await context.work(_COPY, order)
-                made.append(await context.keep(part, f"copy {number}.png", made_here=True))
+                made.append(await context.keep(part, f"copy {number}.png"))
         return JobResult(files=tuple(made))
 
 
