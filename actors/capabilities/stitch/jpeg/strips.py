@@ -13,6 +13,7 @@ import struct
 from typing import IO, Final
 
 _RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")
+_APP0: Final = b"\xff\xe0"
 _SOF: Final = (0xC0, 0xC1)
 _SOS: Final = 0xDA
 
@@ -22,7 +23,8 @@ class Scans:
 
     Args:
         height: of the whole, in pixels.
-        extra: further segments for the head, such as a profile's, whole.
+        extra: further segments, such as a profile's, whole; they come behind JFIF's own, which
+            has to be the first.
     """
 
     def __init__(self, output: IO[bytes], height: int, extra: bytes = b"") -> None:
@@ -40,7 +42,8 @@ class Scans:
             self._mark()
         else:
             jpeg[frame + 3 : frame + 5] = struct.pack(">H", self._height)
-            self._output.write(jpeg[:2] + self._extra + jpeg[2:start])
+            place = _behind_jfif(jpeg)
+            self._output.write(jpeg[:place] + self._extra + jpeg[place:start])
             self._begun = True
         if self._restarts % 8:
             for found in _RESTART.finditer(jpeg, start, end):
@@ -56,6 +59,11 @@ class Scans:
     def _mark(self) -> None:
         self._output.write(bytes([0xFF, 0xD0 + self._restarts % 8]))
         self._restarts += 1
+
+
+def _behind_jfif(jpeg: bytearray) -> int:
+    """Where further segments may stand."""
+    return 4 + int.from_bytes(jpeg[4:6], "big") if jpeg[2:4] == _APP0 else 2
 
 
 def _scan_and_frame(jpeg: bytearray) -> tuple[int, int]:

@@ -75,14 +75,14 @@ def encode_window(
         encoder.cleanup()
 
 
-def config(quality: int) -> tuple[object, ...]:
+def config(quality: int, dpi: int = 0) -> tuple[object, ...]:
     """What the encoder is to do, in the order of Pillow 13's `JpegImagePlugin._save`.
 
     Colours halved both ways (4:2:0), a restart marker after each row of MCUs, no tables but the
-    standard's.
+    standard's. `dpi` are the pixels an inch that JFIF's segment tells; 0: it tells none.
     """
     progressive = smooth = optimize = keep_rgb = streamtype = blocks = 0
-    how = (progressive, smooth, optimize, keep_rgb, streamtype, (0, 0), _HALVED, blocks, 1)
+    how = (progressive, smooth, optimize, keep_rgb, streamtype, (dpi, dpi), _HALVED, blocks, 1)
     tables, comment, extra, exif = None, None, b"", b""
     return (quality, *how, tables, comment, extra, exif)
 
@@ -118,10 +118,32 @@ def _tried() -> bool:
 
 def encoded(strip: Image.Image, box: Box, config: tuple[object, ...]) -> bytearray:
     """A window as a JPEG of its own. May run in any thread, several at once."""
-    descriptor = os.memfd_create("strip", os.MFD_CLOEXEC)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 -- it has no path
-        encode_window(strip, box, descriptor, config)
-        data = bytearray(file.seek(0, os.SEEK_CUR))
-        file.seek(0)
-        file.readinto(data)
-        return data
+    with _in_memory() as file:
+        encode_window(strip, box, file.fileno(), config)
+        return _all_of(file)
+
+
+def encoded_plainly(strip: Image.Image, box: Box, quality: int, dpi: int) -> bytearray:
+    """What `encoded` makes, by Pillow's plain interface: the window is copied first."""
+    with _in_memory() as file:
+        strip.crop(box).save(
+            file,
+            "JPEG",
+            quality=quality,
+            subsampling=_HALVED,
+            dpi=(dpi, dpi),
+            restart_marker_rows=1,
+        )
+        return _all_of(file)
+
+
+def _in_memory() -> io.BufferedRandom:
+    """A file with a descriptor, but on no disk."""
+    return open(os.memfd_create("strip", os.MFD_CLOEXEC), "w+b")  # noqa: PTH123 -- it has no path; who asked closes it
+
+
+def _all_of(file: io.BufferedRandom) -> bytearray:
+    data = bytearray(os.fstat(file.fileno()).st_size)
+    file.seek(0)
+    file.readinto(data)
+    return data

@@ -8,6 +8,7 @@ nearly as well for all rows of a picture: Up for photographs, None for drawn one
 few rows tell.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from PIL import Image, ImageChops
@@ -18,6 +19,12 @@ from actors.capabilities.stitch.png.rows import NONE, UP
 
 COLOURS: Final = {"L": 0, "RGB": 2, "RGBA": 6}
 """PNG's colour types of Pillow's modes."""
+
+INDEXED: Final = 3
+"""PNG's colour type of places in a palette."""
+
+_PACKINGS: Final = {1: "P;1", 2: "P;2", 4: "P;4", 8: "P"}
+"""Pillow's names of rows of places, by the bits of each."""
 
 _SLICE: Final = 1 << 22
 """Bytes of pixels that are filtered at once: enough to be quick, few enough beside a strip."""
@@ -32,10 +39,38 @@ def compressed(strip: Image.Image, rows: int) -> Piece:
     May run in any thread, several at once.
     """
     filtering = _better(strip, rows)
-    step = max(1, _SLICE // _row_bytes(strip))
+    return _deflated(
+        _filtered(strip, top, bottom, filtering) for top, bottom in _slices(rows, _row_bytes(strip))
+    )
+
+
+def compressed_places(picture: Image.Image, rows: int, depth: int) -> Piece:
+    """The first rows of a picture of palette places, of `depth` bits each.
+
+    They are not filtered: places are names, of which the difference says nothing.
+    """
+    row = (picture.width * depth + 7) // 8
+    packing = _PACKINGS[depth]
+    return _deflated(
+        _with_filter(
+            picture.crop((0, top, picture.width, bottom)).tobytes("raw", packing, row + 1),
+            row + 1,
+            NONE,
+        )
+        for top, bottom in _slices(rows, row)
+    )
+
+
+def _slices(rows: int, row_bytes: int) -> Iterator[tuple[int, int]]:
+    """The rows that are looked at together, from one up to the other."""
+    step = max(1, _SLICE // row_bytes)
+    return ((top, min(top + step, rows)) for top in range(0, rows, step))
+
+
+def _deflated(slices: Iterable[bytearray]) -> Piece:
+    """Filtered rows as one part of a stream."""
     deflating, adler, length, parts = deflate.part(), deflate.ADLER_START, 0, list[bytes]()
-    for top in range(0, rows, step):
-        data = _filtered(strip, top, min(top + step, rows), filtering)
+    for data in slices:
         parts.append(deflating.compress(data))
         adler = deflate.adler(data, adler)
         length += len(data)
@@ -70,11 +105,16 @@ def _filtered(strip: Image.Image, top: int, bottom: int, filtering: int) -> byte
         # above the strip's first row there are zeros: what is taken from it then is nothing
         above = strip.crop((0, top - 1, strip.width, bottom - 1))
         here = ImageChops.subtract_modulo(here, above)
-    # the raw packer leaves a byte after each row: here it is the next one's filter
-    data = bytearray(1)
-    data += here.tobytes("raw", here.mode, stride)
-    del data[-1:]
-    data[::stride] = bytes([filtering]) * (bottom - top)
+    data = _with_filter(here.tobytes("raw", here.mode, stride), stride, filtering)
     if top == 0:
         data[0] = NONE
+    return data
+
+
+def _with_filter(packed: bytes, stride: int, filtering: int) -> bytearray:
+    """Rows, after each of which the packer has left a byte: it is the next one's filter here."""
+    data = bytearray(1)
+    data += packed
+    del data[-1:]
+    data[::stride] = bytes([filtering]) * (len(packed) // stride)
     return data
