@@ -65,7 +65,7 @@ def subject_of(request_type: type[Request]) -> Subject:
     """
     for name, field in request_type.model_fields.items():
         inner = _items(field.annotation)
-        if inner is FileInput or field.annotation is FileInput:
+        if _is_file(inner) or _is_file(field.annotation):
             return Subject(name, many=inner is not None, files=True)
         if inner is str and field.is_required():
             return Subject(name, many=True, files=False)
@@ -78,6 +78,11 @@ def _items(annotation: Any) -> Any:
         return None
     item = get_args(annotation)[0]
     return get_args(item)[0] if get_origin(item) is Annotated else item
+
+
+def _is_file(annotation: Any) -> bool:
+    """Whether it is an input, or one of a capability's own, which says more of the file."""
+    return isinstance(annotation, type) and issubclass(annotation, FileInput)
 
 
 def argument_of(subject: Subject) -> click.Argument:

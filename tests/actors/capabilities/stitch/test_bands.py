@@ -1,4 +1,4 @@
-"""A canvas is cut into bands that hold whole pictures and leave nothing out."""
+"""A page is cut into bands that hold whole pictures as far as it reaches, with nothing left out."""
 
 from itertools import pairwise
 
@@ -6,36 +6,73 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.capabilities.stitch.bands import Band, bands, highest, whole
-from actors.capabilities.stitch.geometry import Arrangement, Box, Plan, Size, plan
+from actors.capabilities.stitch.geometry import Box
 
-SIZES = st.lists(st.builds(Size, st.integers(1, 60), st.integers(1, 60)), min_size=1, max_size=12)
-PLANS = st.builds(
-    lambda sizes, layout, gap: plan(sizes, Arrangement(layout=layout, gap=gap)),
-    SIZES,
-    st.sampled_from(["vertical", "horizontal", "grid"]),
-    st.integers(0, 9),
+SPANS = st.lists(
+    st.builds(Box, st.just(0), st.integers(0, 90), st.just(5), st.integers(1, 60)), max_size=12
+)
+PAGES = st.tuples(st.integers(0, 100), st.integers(1, 100)).map(
+    lambda pair: (pair[0], pair[0] + pair[1])
 )
 
 
-@given(PLANS)
-def test_bands_follow_each_other_from_top_to_bottom_and_hold_every_picture_once(made: Plan) -> None:
-    cut = bands(made.canvas, made.boxes)
+def reaching(page: tuple[int, int], spans: list[Box]) -> list[int]:
+    """Whose rows lie in the page, if only some of them."""
+    top, bottom = page
+    return [place for place, span in enumerate(spans) if span.top < bottom and span.bottom > top]
 
-    assert cut[0].top == 0
-    assert cut[-1].bottom == made.canvas.height
+
+@given(SPANS, PAGES)
+def test_bands_follow_each_other_and_hold_every_picture_of_the_page_once(
+    spans: list[Box], page: tuple[int, int]
+) -> None:
+    cut = bands(*page, spans)
+
+    assert (cut[0].top, cut[-1].bottom) == page
     assert all(above.bottom == below.top for above, below in pairwise(cut))
-    assert sorted(place for band in cut for place in band.places) == list(range(len(made.boxes)))
-    for band in cut:
+    assert all(band.height > 0 for band in cut)
+    assert sorted(place for band in cut for place in band.places) == reaching(page, spans)
+
+
+@given(SPANS, PAGES)
+def test_a_picture_lies_in_its_band_as_far_as_the_page_reaches(
+    spans: list[Box], page: tuple[int, int]
+) -> None:
+    for band in bands(*page, spans):
         for place in band.places:
-            box = made.boxes[place]
-            assert band.top <= box.top < box.bottom <= band.bottom
+            assert band.top <= max(spans[place].top, page[0])
+            assert band.bottom >= min(spans[place].bottom, page[1])
+
+
+@given(SPANS, PAGES)
+def test_no_band_could_be_cut_further(spans: list[Box], page: tuple[int, int]) -> None:
+    """Every row within a band, but for empty ones at an end, is crossed by one of its pictures."""
+    for band in bands(*page, spans):
+        inside = [spans[place] for place in band.places]
+        first = min((max(span.top, band.top) for span in inside), default=0)
+        last = max((min(span.bottom, band.bottom) for span in inside), default=0)
+        assert all(
+            any(span.top < row < span.bottom for span in inside) for row in range(first + 1, last)
+        )
 
 
 def test_pictures_below_each_other_have_a_band_each_and_a_row_has_one() -> None:
-    boxes = [Box(0, 0, 5, 4), Box(0, 6, 5, 4), Box(5, 7, 5, 5)]
+    spans = [Box(0, 0, 5, 4), Box(0, 6, 5, 4), Box(5, 7, 5, 5)]
 
-    cut = bands(Size(10, 14), boxes)
+    cut = bands(0, 14, spans)
 
     assert cut == (Band(0, 4, (0,)), Band(4, 14, (1, 2)))
     assert highest(cut) == 10
-    assert whole(Size(10, 14), 3) == (Band(0, 14, (0, 1, 2)),)
+    assert whole(0, 14, spans) == (Band(0, 14, (0, 1, 2)),)
+
+
+def test_a_picture_that_is_cut_lies_on_both_pages() -> None:
+    spans = [Box(0, 0, 5, 4), Box(0, 4, 5, 8)]
+
+    assert bands(0, 6, spans) == (Band(0, 4, (0,)), Band(4, 6, (1,)))
+    assert bands(6, 12, spans) == (Band(6, 12, (1,)),)
+    assert whole(6, 12, spans) == (Band(6, 12, (1,)),)
+
+
+def test_a_page_without_pictures_is_one_band() -> None:
+    assert bands(10, 20, [Box(0, 0, 5, 10)]) == (Band(10, 20, ()),)

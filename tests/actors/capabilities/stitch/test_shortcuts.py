@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from actors.capabilities.stitch import work
-from actors.capabilities.stitch.geometry import Format
+from actors.capabilities.stitch.formats import Format
 from actors.capabilities.stitch.order import TRANSPARENT
 from actors.capabilities.stitch.shortcuts import NoShortcut, shortcut
 from actors.capabilities.stitch.work import join
 from tests import pictures
-from tests.actors.capabilities.stitch.test_work import order, unheard
+from tests.joining import opened, ordered, unheard
 
 RGB = pictures.encoded(pictures.gradient(32, 16), "PNG")
 RGBA = pictures.encoded(pictures.gradient(32, 16).convert("RGBA"), "PNG")
@@ -67,11 +67,9 @@ def painted(
 
 
 def made(folder: Path, contents: list[bytes], way: str, **how: Any) -> Image.Image:
-    asked = order(folder, contents, **how)
+    asked = ordered(folder, contents, **how)
     assert join(asked, unheard).way == way
-    result = Image.open(asked.output)
-    result.load()
-    return result
+    return opened(asked)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +96,7 @@ def test_a_shortcut_makes_the_same_picture(
 def test_where_the_picture_would_be_another_it_is_painted(
     tmp_path: Path, contents: list[bytes], format: Format, how: dict[str, Any]
 ) -> None:
-    asked = order(tmp_path, contents, format=format, **how)
+    asked = ordered(tmp_path, contents, format=format, **how)
     with pytest.raises(NoShortcut) as reason:
         shortcut(asked)
     answer = join(asked, unheard)
@@ -110,7 +108,7 @@ def test_what_is_found_out_too_late_is_painted_or_blamed(tmp_path: Path) -> None
     """The head is good, the rows are not: the half-written copy is thrown away."""
     broken = bytearray(RGB)
     broken[-20] ^= 1
-    asked = order(tmp_path, [RGB, bytes(broken)], size=None)
+    asked = ordered(tmp_path, [RGB, bytes(broken)])
     shortcut(asked)
     with pytest.raises(Exception, match="Picture 2 of 2"):
         join(asked, unheard)

@@ -1,19 +1,20 @@
 """Real pictures are joined, pixel for pixel; broken ones are blamed by their place."""
 
 import errno
-import io
 import resource
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import Image
 
-from actors.capabilities.stitch.geometry import Arrangement, Box, Format, Size, plan
-from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder, Source
+from actors.capabilities.stitch.formats import Format
+from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.order import TRANSPARENT
+from actors.capabilities.stitch.settings import StitchSettings
 from actors.capabilities.stitch.work import join
 from actors.errors import (
     StorageFull,
@@ -24,46 +25,9 @@ from actors.errors import (
 )
 from actors.messages import Progress
 from tests import pictures
+from tests.joining import joined, opened, ordered, planned, run, unheard
 
 ROOT = Path(__file__).parents[4]
-
-
-def order(
-    folder: Path,
-    contents: list[bytes],
-    *,
-    background: str = "#ffffff",
-    format: Format = "png",
-    size: Size | None = None,
-    **arrangement: Any,
-) -> JoinOrder:
-    """An order for these files; `size` is what they were recorded as, if not as they are."""
-    sizes = [size or Size(*Image.open(io.BytesIO(content)).size) for content in contents]
-    made = plan(sizes, Arrangement(**{"layout": "vertical", **arrangement}))
-    sources = tuple(
-        Source(path=pictures.saved(folder, f"in{place}", content), size=each, box=box)
-        for place, (content, each, box) in enumerate(zip(contents, sizes, made.boxes, strict=True))
-    )
-    return JoinOrder(
-        sources=sources,
-        canvas=made.canvas,
-        background=background,
-        format=format,
-        quality=90,
-        output=pictures.saved(folder, "out", b""),
-    )
-
-
-def unheard(_: Progress) -> None:
-    """Most of these tests look at the result only."""
-
-
-def joined(folder: Path, contents: list[bytes], **how: Any) -> Image.Image:
-    made = order(folder, contents, **how)
-    join(made, unheard)
-    result = Image.open(made.output)
-    result.load()
-    return result
 
 
 def png(width: int, height: int, colour: pictures.Colour, mode: str = "RGB") -> bytes:
@@ -154,10 +118,10 @@ def test_no_metadata_of_the_inputs_is_in_the_result(tmp_path: Path) -> None:
         pictures.plain(8, 8), "JPEG", comment=b"secret", exif=pictures.exif(6)
     )
     for format in ("jpeg", "png", "webp"):
-        made = order(tmp_path, [content, content], format=format)
+        made = ordered(tmp_path, [content, content], format=format)
         join(made, unheard)
-        assert b"secret" not in Path(made.output).read_bytes()
-        assert b"Exif" not in Path(made.output).read_bytes()
+        assert b"secret" not in Path(made.outputs[0]).read_bytes()
+        assert b"Exif" not in Path(made.outputs[0]).read_bytes()
 
 
 @pytest.mark.parametrize(("format", "found"), [("jpeg", "JPEG"), ("png", "PNG"), ("webp", "WEBP")])
@@ -165,12 +129,12 @@ def test_the_result_has_the_format_that_was_asked_for(
     tmp_path: Path, format: Format, found: str
 ) -> None:
     contents = [pictures.encoded(pictures.gradient(40, 30), "JPEG", quality=95)] * 2
-    made = order(tmp_path, contents, format=format)
+    made = ordered(tmp_path, contents, format=format)
     answer = join(made, unheard)
-    result = Image.open(made.output)
+    result = opened(made)
 
     assert (result.format, result.size) == (found, (40, 60))
-    assert answer.size == Path(made.output).stat().st_size
+    assert answer.sizes[0] == Path(made.outputs[0]).stat().st_size
     whole = pictures.gradient(40, 30)
     shown = result.convert("RGB").crop((0, 30, 40, 60)).tobytes()
     differences = [abs(a - b) for a, b in zip(shown, whole.tobytes(), strict=True)]
@@ -180,18 +144,18 @@ def test_the_result_has_the_format_that_was_asked_for(
 @pytest.mark.parametrize("format", ["jpeg", "webp"])
 def test_a_higher_quality_takes_more_bytes(tmp_path: Path, format: Format) -> None:
     contents = [pictures.encoded(pictures.noise(64, 64), "PNG")] * 2
-    made = order(tmp_path, contents, format=format)
-    sizes = [join(replace(made, quality=quality), unheard).size for quality in (1, 50, 90, 100)]
+    made = ordered(tmp_path, contents, format=format)
+    sizes = [run(made, quality=quality).sizes for quality in (1, 50, 90, 100)]
 
     assert sizes == sorted(set(sizes))
 
 
 def test_the_same_order_gives_the_same_bytes(tmp_path: Path) -> None:
-    made = order(tmp_path, [pictures.encoded(pictures.noise(30, 30), "JPEG")] * 3, fit=20)
+    made = ordered(tmp_path, [pictures.encoded(pictures.noise(30, 30), "JPEG")] * 3, fit=20)
     results = []
     for _ in range(2):
         join(made, unheard)
-        results.append(Path(made.output).read_bytes())
+        results.append(Path(made.outputs[0]).read_bytes())
 
     assert results[0] == results[1]
 
@@ -202,7 +166,7 @@ def test_the_same_order_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
 def test_progress_grows_from_nothing_to_all(tmp_path: Path, format: Format) -> None:
     told: list[Progress] = []
-    join(order(tmp_path, [png(9, 9, pictures.RED)] * 4, format=format), told.append)
+    join(ordered(tmp_path, [png(9, 9, pictures.RED)] * 4, format=format), told.append)
 
     fractions = [progress.fraction for progress in told]
     assert fractions[0] == 0
@@ -232,7 +196,7 @@ def test_a_picture_that_cannot_be_read_is_named_by_its_place(
     tmp_path: Path, bad: bytes, error: type[Exception]
 ) -> None:
     good = png(50, 50, pictures.RED)
-    made = order(tmp_path, [good, good, bad, good], size=Size(50, 50))
+    made = ordered(tmp_path, [good, good, bad, good], size=Size(50, 50))
 
     with pytest.raises(error) as caught:
         join(made, unheard)
@@ -243,7 +207,7 @@ def test_a_picture_that_cannot_be_read_is_named_by_its_place(
 
 
 def test_a_file_larger_than_on_record_is_not_decoded(tmp_path: Path) -> None:
-    made = order(tmp_path, [png(60, 50, pictures.RED)] * 2, size=Size(50, 50))
+    made = ordered(tmp_path, [png(60, 50, pictures.RED)] * 2, size=Size(50, 50))
 
     with pytest.raises(TooLarge):
         join(made, unheard)
@@ -269,15 +233,15 @@ def test_a_full_disk_and_a_read_only_one_are_told_from_other_trouble(
 
     monkeypatch.setattr("actors.capabilities.stitch.png.file.PngFile.finish", full)
     with pytest.raises(error):
-        join(order(tmp_path, [png(4, 4, pictures.RED)] * 2), unheard)
+        join(ordered(tmp_path, [png(4, 4, pictures.RED)] * 2), unheard)
 
 
 @pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
 def test_a_result_that_is_cut_by_a_full_disk_is_no_success(tmp_path: Path, format: Format) -> None:
     """Pillow takes a short write of the last slice for a whole one; here a limit cuts it short."""
     contents = [pictures.encoded(pictures.noise(200, 90 + place), "BMP") for place in range(3)]
-    made = order(tmp_path, contents, format=format)
-    whole = join(made, unheard).size
+    made = ordered(tmp_path, contents, format=format)
+    whole = join(made, unheard).sizes[0]
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (whole - 10, limits[1]))
     try:
@@ -292,49 +256,31 @@ def test_a_result_that_is_cut_by_a_full_disk_is_no_success(tmp_path: Path, forma
 CHILD = """
 import resource, sys
 from pathlib import Path
-from actors.capabilities.stitch.geometry import Arrangement, Size, plan
-from actors.capabilities.stitch.memory import Load, needed
-from actors.capabilities.stitch.order import JoinOrder, Source
+import msgspec
+from actors.capabilities.stitch.order import JoinOrder
 from actors.capabilities.stitch.work import join
 
-path, media_type, format, background, fit, output, threads = sys.argv[1:]
-sizes = [Size(2000, 1500)] * 2
-made = plan(sizes, Arrangement(layout="vertical", fit=fit if fit == "none" else int(fit)))
-loads = [
-    Load(media_type=media_type, file_size=Path(path).stat().st_size, stored=size,
-         painted=Size(box.width, box.height))
-    for size, box in zip(sizes, made.boxes)
-]
-threads = int(threads)
-allowed = needed(
-    loads, made, format=format, transparent=background == "transparent", threads=threads
-)
-order = JoinOrder(
-    sources=tuple(
-        Source(path=path, size=size, box=box) for size, box in zip(sizes, made.boxes)
-    ),
-    canvas=made.canvas, background=background, format=format, quality=90,
-    output=output, threads=threads,
-)
+order = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=JoinOrder)
 pages = int(Path("/proc/self/statm").read_text().split()[0])
 # the base is room for what differs between machines; most of it must not be needed
-limit = pages * resource.getpagesize() + allowed - (48 << 20)
+limit = pages * resource.getpagesize() + int(sys.argv[2]) - (48 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-print(join(order, lambda progress: None).size)
+print(sum(join(order, lambda progress: None).sizes))
 """
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(
-    ("stored", "format", "background", "fit"),
+    ("stored", "wishes"),
     [
-        ("JPEG", "jpeg", "#ffffff", "none"),
-        ("PNG", "png", "transparent", "1000"),
-        ("WEBP", "webp", "transparent", "600"),
+        ("JPEG", {"format": "jpeg"}),
+        ("PNG", {"background": "transparent", "fit": 1000}),
+        ("WEBP", {"format": "webp", "background": "transparent", "fit": 600}),
     ],
+    ids=["jpeg", "png", "webp"],
 )
 def test_the_work_stays_within_the_memory_that_is_forecast(
-    tmp_path: Path, stored: str, format: str, background: str, fit: str, threads: int
+    tmp_path: Path, stored: str, wishes: dict[str, Any], threads: int
 ) -> None:
     image = pictures.gradient(2000, 1500)
     how: dict[str, Any] = {"exif": pictures.exif(3), "icc_profile": pictures.swapped_profile()}
@@ -343,12 +289,13 @@ def test_the_work_stays_within_the_memory_that_is_forecast(
     else:
         image.putalpha(image.getchannel("R"))
         how |= {"compress_level": 1, "method": 0}
-    path = pictures.saved(tmp_path, "file", pictures.encoded(image, stored, **how))
-    arguments = [path, f"image/{stored.lower()}", format, background, fit]
-    arguments += [str(tmp_path / "out"), str(threads)]
+    content = pictures.encoded(image, stored, **how)
+    settings = StitchSettings(processors=threads)
+    made = planned(tmp_path, [content] * 2, settings=settings, **wishes)
+    order = pictures.saved(tmp_path, "order", msgspec.json.encode(made.order(threads=threads)))
 
     run = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", CHILD, *arguments],
+        [sys.executable, "-c", CHILD, order, str(made.made.memory_bytes)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -357,9 +304,3 @@ def test_the_work_stays_within_the_memory_that_is_forecast(
 
     assert run.returncode == 0, run.stderr
     assert int(run.stdout) > 0
-
-
-def test_boxes_and_sizes_travel_as_they_are(tmp_path: Path) -> None:
-    made = order(tmp_path, [png(3, 2, pictures.RED)] * 2)
-
-    assert [source.box for source in made.sources] == [Box(0, 0, 3, 2), Box(0, 2, 3, 2)]
