@@ -11,15 +11,15 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import click
 import trio
 from pydantic import ValidationError
 
-from actors.capability import AnyCapability, Request
+from actors.capability import AnyCapability, Forecast, Request
 from actors.errors import Reported, StitcheryError
 from actors.ids import LENGTH
 from actors.journal.memory import MemoryJournal
@@ -31,15 +31,16 @@ from conf.settings import Settings
 from web.bars import Bars
 from web.edge.rules import leaves_of
 from web.errors import Mistake, mistakes_of
+from web.fields import Field, fields_of
 from web.options import (
     AS_JSON,
+    FORECAST,
     OUTPUT,
     Subject,
     argument_of,
     flag_of,
     options_of,
     subject_of,
-    value_of,
 )
 from web.outputs import Output, UnwritableError, write
 from web.terminal import EXIT_FAILED, complain, err, run
@@ -58,15 +59,18 @@ def command(
     `settings` opens those of one call, with a data folder of its own.
     """
     subject = subject_of(capability.request_type)
-    fields = capability.request_type.model_json_schema()["properties"]
+    fields = fields_of(capability.request_type, subject.field)
+    formats = fields["format"].schema.get("enum", ()) if "format" in fields else ()
 
-    def act(subjects: Any, output: Output, *, as_json: bool, **values: str | None) -> None:
+    def act(
+        subjects: Any, output: Output, *, as_json: bool, forecast_only: bool, **values: Any
+    ) -> None:
         given = tuple(subjects) if subject.many else (subjects,)
-        named = {
-            name: value_of(text, fields[name]) for name, text in values.items() if text is not None
-        }
-        wishes = _with_format(named, fields.get("format", {}).get("enum", ()), output)
-        order = _Order(capability, subject, given, wishes, output, as_json)
+        wishes = Wishes.of(values, fields, len(given))
+        named = _with_format(wishes.named, formats, output)
+        order = _Order(
+            capability, subject, given, replace(wishes, named=named), output, as_json, forecast_only
+        )
         order.check()
         with settings() as found:
             _carry_out(order, found)
@@ -74,7 +78,7 @@ def command(
     return click.Command(
         capability.name,
         callback=act,
-        params=[argument_of(subject), *options_of(fields, subject), OUTPUT, AS_JSON],
+        params=[argument_of(subject), *options_of(fields), OUTPUT, FORECAST, AS_JSON],
         help=f"{capability.summary}\n\nRuns here and now, without a server.",
         short_help=capability.summary,
     )
@@ -116,15 +120,53 @@ def _carry_out(order: "_Order", settings: Settings) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the options say.
+
+    Attributes:
+        named: values by field.
+        files: paths by field.
+        each: values of each subject, by field and place.
+    """
+
+    named: Mapping[str, Any]
+    files: Mapping[str, Path]
+    each: Mapping[str, Mapping[int, Any]]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], fields: Mapping[str, Field], count: int) -> Self:
+        """What these options' texts mean, with so many subjects."""
+        given = {name: value for name, value in values.items() if value not in {None, ()}}
+        return cls(
+            named={
+                name: fields[name].value(text)
+                for name, text in given.items()
+                if not fields[name].each and not fields[name].is_file
+            },
+            files={name: path for name, path in given.items() if fields[name].is_file},
+            each={
+                name: fields[name].values(texts, count)
+                for name, texts in given.items()
+                if fields[name].each
+            },
+        )
+
+    def of_one(self, place: int) -> dict[str, Any]:
+        """What is wished for one subject."""
+        return {name: values[place] for name, values in self.each.items() if place in values}
+
+
+@dataclass(frozen=True, slots=True)
 class _Order:
     """One call of a command, as it was given."""
 
     capability: AnyCapability
     subject: Subject
     given: tuple[Any, ...]
-    wishes: Mapping[str, Any]
+    wishes: Wishes
     output: Output
     as_json: bool
+    forecast_only: bool
 
     def check(self) -> None:
         """Looks at the options before anything is begun.
@@ -132,9 +174,9 @@ class _Order:
         Raises:
             click.UsageError: naming every option that is not as it should be.
         """
-        stand_ins = [{"file": _NO_FILE}] * len(self.given) if self.subject.files else self.given
+        stand_ins = [_NO_FILE] * len(self.given) if self.subject.files else self.given
         try:
-            self._request(list(stand_ins))
+            self._request(list(stand_ins), dict.fromkeys(self.wishes.files, _NO_FILE))
         except ValidationError as error:
             told = "\n".join(map(self._option_and_mistake, mistakes_of(error)))
             raise click.UsageError(told) from None
@@ -147,7 +189,16 @@ class _Order:
         ) as stitchery:
             session = await stitchery.sessions.create()
             most = settings.limits.max_upload_mb << 20
-            request = self._request(await self._subjects(session, most))
+            files = [*(self.given if self.subject.files else ()), *self.wishes.files.values()]
+            ids = await self._taken(session, files, most)
+            subjects = ids[: len(self.given)] if self.subject.files else list(self.given)
+            named = dict(
+                zip(self.wishes.files, ids[len(files) - len(self.wishes.files) :], strict=True)
+            )
+            request = self._request(subjects, named)
+            if self.forecast_only:
+                self._tell(session.preflight(self.capability.name, request, Options())[0])
+                return []
             record = await self._live(session, request)
             if record.error is not None:
                 raise Reported(record.error)
@@ -167,21 +218,25 @@ class _Order:
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _request(self, subjects: list[Any]) -> Request:
+    def _request(self, subjects: Sequence[Any], files: Mapping[str, str]) -> Request:
+        """The request, of the subjects' texts or ids, and of the ids of what else are files."""
+        items = [
+            {"file": subject, **self.wishes.of_one(place)} if self.subject.files else subject
+            for place, subject in enumerate(subjects)
+        ]
         document = {
-            **self.wishes,
-            self.subject.field: subjects if self.subject.many else subjects[0],
+            **self.wishes.named,
+            **{name: {"file": id} for name, id in files.items()},
+            self.subject.field: items if self.subject.many else items[0],
         }
         request_type: type[Request] = self.capability.request_type
         return request_type.model_validate_json(json.dumps(document))
 
-    async def _subjects(self, session: Session, most_bytes: int) -> list[Any]:
-        """What stands in the request for the arguments: texts as they are, files by their ids."""
-        if not self.subject.files:
-            return list(self.given)
+    async def _taken(self, session: Session, paths: Sequence[Path], most_bytes: int) -> list[str]:
+        """The ids of the caller's files, which are brought into the session."""
         async with AsyncExitStack() as parts:
             taken = []
-            for place, path in enumerate(self.given):
+            for place, path in enumerate(paths):
                 part = await parts.enter_async_context(session.receive_part(most_bytes))
                 try:
                     async with await trio.open_file(path, "rb") as source:
@@ -189,10 +244,28 @@ class _Order:
                             await part.write(chunk)
                     taken.append((part, await session.examine(part, path.name)))
                 except StitcheryError as error:
-                    error.field = f"/{self.subject.field}/{place}"
+                    error.field = f"/{self._field_of(place)}"
                     raise
-            await session.take_files(taken)
-        return [{"file": record.id} for _, record in taken]
+            if taken:
+                await session.take_files(taken)
+        return [record.id for _, record in taken]
+
+    def _field_of(self, place: int) -> str:
+        """Whose file it is that was brought at this place: a subject's, or a wish's."""
+        if not self.subject.files:
+            return list(self.wishes.files)[place]
+        if place < len(self.given):
+            return f"{self.subject.field}/{place}"
+        return list(self.wishes.files)[place - len(self.given)]
+
+    def _tell(self, forecast: Forecast) -> None:
+        """What a job would make."""
+        told = forecast.model_dump(mode="json")
+        if self.as_json:
+            click.echo(json.dumps({"forecast": told}))
+            return
+        for name, value in told.items():
+            err.print(f"{name.replace('_', ' ')}: {value}", markup=False, soft_wrap=True)
 
     async def _live(self, session: Session, request: Request) -> JobRecord:
         """The job as it ended."""
@@ -236,6 +309,8 @@ class _Order:
                 yield f"{given}: {outcome['error']['detail']}"
 
     def _option_and_mistake(self, mistake: Mistake) -> str:
-        name = mistake["field"].split("/")[1]
+        _, name, *rest = mistake["field"].split("/")
+        if name == self.subject.field and len(rest) > 1 and rest[1] in self.wishes.each:
+            return f"{flag_of(rest[1])} of {self.given[int(rest[0])]}: {mistake['detail']}"
         called = self.subject.metavar if name == self.subject.field else flag_of(name)
         return f"{called}: {mistake['detail']}"

@@ -1,10 +1,9 @@
-"""From the JSON Schema of a request to the arguments and options of a command, and back.
+"""The arguments and options of a command, from the fields of a request.
 
-Owns: which field takes the arguments, what an option is called, what it takes, what its text means.
+Owns: which field takes the arguments, what an option is called, what it says of itself.
 Never: judges a value; the request's own type does.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Annotated, Any, get_args, get_origin
 import click
 
 from actors.capability import FileInput, Request
+from web.fields import Field
 from web.outputs import Output
 
 
@@ -53,8 +53,12 @@ OUTPUT = click.Option(
     "given. Only a file that is named here is written over.",
 )
 AS_JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print the outcome as JSON.")
-
-_WORDS = {"integer": "NUMBER", "number": "NUMBER", "string": "TEXT", "boolean": "true|false"}
+FORECAST = click.Option(
+    ["--forecast", "forecast_only"],
+    is_flag=True,
+    help="Tell what it would make, and make nothing.",
+)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def subject_of(request_type: type[Request]) -> Subject:
@@ -87,7 +91,7 @@ def _is_file(annotation: Any) -> bool:
 
 def argument_of(subject: Subject) -> click.Argument:
     """The arguments that are the subject's."""
-    kind = click.Path(exists=True, dir_okay=False, path_type=Path) if subject.files else str
+    kind = FILE if subject.files else str
     return click.Argument(
         ["subjects"],
         metavar=subject.metavar,
@@ -97,16 +101,17 @@ def argument_of(subject: Subject) -> click.Argument:
     )
 
 
-def options_of(fields: Mapping[str, Any], subject: Subject) -> list[click.Option]:
-    """An option for each field but the subject's; `fields` are their JSON Schemas."""
+def options_of(fields: Mapping[str, Field]) -> list[click.Option]:
+    """An option for each field."""
     return [
         click.Option(
             [flag_of(name), name],
-            metavar=_words(schema),
-            help=_help(schema.get("description", ""), schema.get("default")),
+            metavar=field.words,
+            multiple=field.each,
+            type=FILE if field.is_file else str,
+            help=_help(field),
         )
-        for name, schema in fields.items()
-        if name != subject.field
+        for name, field in fields.items()
     ]
 
 
@@ -115,24 +120,8 @@ def flag_of(field: str) -> str:
     return f"--{field.replace('_', '-')}"
 
 
-def _words(schema: Mapping[str, Any]) -> str:
-    """What an option takes: its values, or what kind of value."""
-    if "anyOf" in schema:
-        return "|".join(_words(part) for part in schema["anyOf"] if part.get("type") != "null")
-    if "enum" in schema:
-        return "|".join(map(str, schema["enum"]))
-    return _WORDS.get(schema.get("type", ""), "VALUE")
-
-
-def _help(description: str, default: object) -> str:
+def _help(field: Field) -> str:
+    description, default = field.schema.get("description", ""), field.schema.get("default")
+    if field.each:
+        return f"{description}; of all, or of the Nth: N={field.words.removeprefix('[N=]')}"
     return description if default is None else f"{description}  [{default}]"
-
-
-def value_of(text: str, schema: Mapping[str, Any]) -> Any:
-    """What a text of the command line is in JSON: itself where a text is wanted, else `90`."""
-    if schema.get("type") == "string":
-        return text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):  # no JSON, or numbers and depths beyond reason
-        return text

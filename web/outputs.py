@@ -40,7 +40,7 @@ class Output:
         """
         if self.folder or not self.path.suffix:
             return None
-        asked = (mimetypes.guess_type(self.path.name)[0] or "").removeprefix("image/")
+        asked = (mimetypes.guess_type(self.path.name)[0] or "").rpartition("/")[2]
         if asked not in formats:
             raise UnwritableError(
                 f"{self.path.name}: no picture is written as {self.path.suffix}; "
