@@ -1,0 +1,69 @@
+"""A band of rows that is the same share of each picture, and what is shown of the pictures then.
+
+Owns: how a band is written, and which rows it means in a picture of any height.
+Never: looks at a picture. Pure.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from actors.capabilities.stitch.geometry import Box
+
+_WRITTEN: Final = re.compile(
+    r"\s*(\d{1,3}(?:\.\d{1,6})?)\s*%?\s*-\s*(\d{1,3}(?:\.\d{1,6})?)\s*%?\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Rows from `top` up to `bottom`, as shares of a picture's height: 0 is its top, 1 its end.
+
+    Raises:
+        ValueError: they do not follow each other within a picture.
+    """
+
+    top: float
+    bottom: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.top < self.bottom <= 1:
+            raise ValueError(
+                f"A band from {100 * self.top:g}% to {100 * self.bottom:g}% holds no rows of a "
+                "picture: begin at 0% or below, end at 100% or above, and begin above the end."
+            )
+
+    def rows(self, height: int) -> tuple[int, int]:
+        """The first row and the one after the last, of so many: at least one, whole rows."""
+        top = min(int(self.top * height), height - 1)
+        return top, max(top + 1, min(height, math.ceil(self.bottom * height)))
+
+
+def parsed(text: str) -> Band:
+    """A band written as two percentages of the height, such as "72%-96%".
+
+    Raises:
+        ValueError: it is written otherwise, or holds no rows; the sentence tells what is accepted.
+    """
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
+        raise ValueError(
+            f"{text[:40]!r} is not a band: write where it begins and ends in percent of the "
+            'height, such as "72%-96%".'
+        )
+    return Band(float(found[1]) / 100, float(found[2]) / 100)
+
+
+def parts(boxes: Sequence[Box], band: Band) -> tuple[Box, ...]:
+    """What is shown of each picture: the first whole, of the others the rows of the band.
+
+    `boxes` are what could be shown of each. They may differ in height: the band is the same share.
+    """
+    return tuple(box if place == 0 else _cut(box, band) for place, box in enumerate(boxes))
+
+
+def _cut(box: Box, band: Band) -> Box:
+    top, bottom = band.rows(box.height)
+    return Box(box.left, box.top + top, box.width, bottom - top)

@@ -1,0 +1,84 @@
+"""Where a picture has strokes as captions have; for child processes only.
+
+Owns: what counts as a stroke, and how much of each row is strokes.
+Never: opens a file, decides where captions are (`agreement` does).
+
+A stroke is a bright pixel with much darker ones near by on both sides, across or down: letters of a
+caption are so on any ground, since they come with a dark outline, a shadow or a bar. Only strokes
+that are found in many rows on end count, as in a line of letters: edges and small lights go.
+"""
+
+from typing import Final
+
+from PIL import Image, ImageChops, ImageFilter
+
+from actors.capabilities.stitch.band.agreement import Strokes
+
+_BRIGHT: Final = 140
+_CONTRAST: Final = 70
+"""Levels of gray: white captions have 255, yellow ones 226; scaled and saved as JPEG they lose."""
+
+_REACH: Final = 8
+"""Pixels to either side in which it has to be darker: more than a stroke's breadth."""
+
+_CELLS: Final = 32
+_MIDDLE: Final = (12, 20)
+_EDGE: Final = 2
+"""Columns that a row is summed up in, those in the middle, and how many are at each edge."""
+
+_ENDURING: Final = 5
+"""Rows above and below in which a cell has strokes as well: letters are at least 11 rows high."""
+
+_GAIN: Final = 1.5
+"""How many more strokes a row may have than the least of its neighbours."""
+
+
+def strokes(gray: Image.Image) -> Strokes:
+    """Looks at the lower part of a still, mode L, scaled so that its rows are `agreement`'s."""
+    found = ImageChops.multiply(
+        gray.point(_from(_BRIGHT)),
+        ImageChops.lighter(_contrast(gray, 1, 0), _contrast(gray, 0, 1)).point(_from(_CONTRAST)),
+    )
+    cells = _enduring(found.resize((_CELLS, gray.height), Image.Resampling.BOX))
+    edges = Image.new("L", (2 * _EDGE, cells.height))
+    edges.paste(cells.crop((0, 0, _EDGE, cells.height)), (0, 0))
+    edges.paste(cells.crop((_CELLS - _EDGE, 0, _CELLS, cells.height)), (_EDGE, 0))
+    return Strokes(
+        middle=_rows(cells.crop((_MIDDLE[0], 0, _MIDDLE[1], cells.height))), sides=_rows(edges)
+    )
+
+
+def _from(level: int) -> list[int]:
+    """A table that makes white of what reaches the level, and black of the rest."""
+    return [0] * level + [255] * (256 - level)
+
+
+def _contrast(gray: Image.Image, across: int, down: int) -> Image.Image:
+    """By how much each pixel is brighter than the darkest near by, on the brighter of both sides.
+
+    What lies beyond an edge is taken from the other one: the edges hold no captions.
+    """
+    darkest, reach = gray, 1
+    while reach < _REACH:
+        shifted = ImageChops.offset(darkest, across * reach, down * reach)
+        darkest, reach = ImageChops.darker(darkest, shifted), 2 * reach
+    before = ImageChops.offset(darkest, across, down)
+    after = ImageChops.offset(darkest, -across * reach, -down * reach)
+    return ImageChops.subtract(gray, ImageChops.lighter(before, after))
+
+
+def _enduring(cells: Image.Image) -> Image.Image:
+    """Less of what comes and goes within a few rows: an opening down the columns."""
+    cells = cells.filter(ImageFilter.BoxBlur((0, 1)))
+    least, most = cells, None
+    for rows in range(-_ENDURING, _ENDURING + 1):
+        least = ImageChops.darker(least, ImageChops.offset(cells, 0, rows))
+    for rows in range(-_ENDURING, _ENDURING + 1):
+        shifted = ImageChops.offset(least, 0, rows)
+        most = ImageChops.lighter(most, shifted) if most else shifted
+    return ImageChops.darker(cells, (most or cells).point(lambda level: level * _GAIN))
+
+
+def _rows(cells: Image.Image) -> bytes:
+    """Each row's mean."""
+    return cells.resize((1, cells.height), Image.Resampling.BOX).tobytes()
