@@ -1,0 +1,91 @@
+"""Compares consecutive screenshots of a scrolled page; for child processes only.
+
+Owns: the way from files to joints, and how far it is.
+Never: joins, or holds more than one decoded picture for each thread.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Final
+
+from actors.capabilities.stitch.overlap.bar import bar
+from actors.capabilities.stitch.overlap.facing import Facing
+from actors.capabilities.stitch.overlap.look import Look, look
+from actors.capabilities.stitch.overlap.order import Joint, Scroll, ScrollOrder
+from actors.capabilities.stitch.overlap.votes import candidates, verdict
+from actors.capabilities.stitch.painting import blaming
+from actors.messages import Progress
+from actors.workers.call import Report
+
+_CANDIDATES: Final = 6
+"""Offsets that are looked at more closely; the right one has hardly ever been beyond the third."""
+
+
+def find(order: ScrollOrder, report: Report) -> Scroll:
+    """Finds how each shot follows the one before it, and the scroll bar.
+
+    Raises:
+        UnreadableMedia, UnsupportedMedia, TooLarge: a shot is to blame, named by `field`.
+    """
+    meter = _Meter(len(order.shots), report)
+
+    def read(place: int) -> Look:
+        with blaming(place, len(order.shots)):
+            seen = look(order.shots[place])
+        meter.seen()
+        return seen
+
+    with ThreadPoolExecutor(order.threads) as threads:
+        looks = list(threads.map(read, range(len(order.shots))))
+        found = list(threads.map(joint, looks, looks[1:]))
+        bars = threads.map(bar, looks, looks[1:], found)
+        return Scroll(joints=tuple(found), bar=max(bars, default=0))
+
+
+def joint(above: Look, below: Look) -> Joint:
+    """How the second shot follows the first. May run in any thread, several at once."""
+    if above.width != below.width:
+        return Joint(
+            offset=None,
+            why=f"They are not equally wide: {above.width} and {below.width} pixels. "
+            "Take both from one screen, unscaled.",
+        )
+    facing = Facing(above, below)
+    if facing.identical():
+        return Joint(offset=0, confidence=1.0, overlap=below.rows)
+    offsets = candidates(above.signatures(), below.signatures(), _CANDIDATES)
+    measured = [facing.at(offset) for offset in offsets]
+    judged = verdict(each.finding for each in measured)
+    for each in measured:
+        if each.finding is judged.best:
+            return Joint(
+                offset=each.finding.offset,
+                confidence=judged.confidence,
+                header=each.header,
+                footer=each.footer,
+                overlap=each.overlap,
+            )
+    return Joint(offset=None, why=judged.why)
+
+
+class _Meter:
+    """Tells how far the reading is, which is nearly all of the work; may be told by any thread."""
+
+    def __init__(self, total: int, report: Report) -> None:
+        self._total, self._report = total, report
+        self._lock = Lock()
+        self._done = 0
+
+    def seen(self) -> None:
+        """One shot more is read."""
+        with self._lock:
+            self._done += 1
+            self._report(
+                Progress(
+                    fraction=self._done / self._total,
+                    step="looking for overlaps",
+                    done=self._done,
+                    total=self._total,
+                    unit="pictures",
+                )
+            )

@@ -1,0 +1,130 @@
+"""Which offsets two screenshots suggest, and whether one of them is sure. Pure.
+
+Owns: the election of candidates by rows that both show, and the verdict over what a closer look at
+the candidates found.
+Never: sees a picture: rows come as signatures, findings as numbers.
+
+A row has several signatures, each of some of its columns, since noise or a button that spoils one
+leaves the others. Two equal ones, one in each shot, are a vote for the offset between them. What a
+shot shows often votes for many offsets, so that each counts little; a line of text that is there
+once settles the matter. Elections name the right offset nearly always, but never know when there is
+none: that is for the verdict, which asks how well the best candidate fits, and how much worse the
+others do. Rows that repeat (a list, a grid) fit at several offsets equally well.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+Signatures = Sequence[Sequence[int]]
+"""For each segment of columns the numbers that stand for its rows, 0 where nothing is drawn."""
+
+_OFTEN: Final = 36
+"""What occurs more often than this in a shot does not vote, which bounds the time."""
+
+_STRIDE: Final = 2
+"""Every second row of the second shot votes: the rows between would say the same."""
+
+_BESIDE: Final = 2
+"""Rows. Offsets as close as this to a candidate owe their votes to it."""
+
+_NEAR: Final = 12
+"""Rows. Offsets as close as this fit alike where the picture is soft; they are no rivals."""
+
+_LEAST_ROWS: Final = 12
+"""Rows with something on them that an overlap must have; a mere line or border has fewer."""
+
+_WORST_FIT: Final = 0.35
+"""Share of what is drawn that may differ: pictures that move, buttons that do not."""
+
+_SLACK: Final = 0.0064
+"""Added to both fits, so that a rival must also be worse by something that can be seen."""
+
+SURE: Final = 0.6
+"""The least confidence that is an answer: the next best fits 2.5 times worse."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a closer look at one offset found.
+
+    Attributes:
+        rows: how many of the overlap have something on them.
+        misfit: the share of what is drawn there that differs; may exceed 1.
+        distance: mean difference of what is drawn there, in levels of gray.
+    """
+
+    offset: int
+    rows: int
+    misfit: float
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The finding that is sure, or None and why there is none."""
+
+    best: Finding | None
+    confidence: float
+    why: str
+
+
+def candidates(above: Signatures, below: Signatures, most: int) -> list[int]:
+    """The offsets with most votes, at least 1 each, best first, and none beside a better one.
+
+    Args:
+        above: of the first shot's rows.
+        below: of the second's, in the same segments.
+        most: how many candidates at most.
+    """
+    votes: defaultdict[int, float] = defaultdict(float)
+    for upper, lower in zip(above, below, strict=True):
+        _vote(votes, upper, lower)
+    chosen: list[int] = []
+    for offset in sorted(votes, key=lambda offset: (-votes[offset], offset)):
+        if len(chosen) == most:
+            break
+        if all(abs(offset - other) > _BESIDE for other in chosen):
+            chosen.append(offset)
+    return chosen
+
+
+def verdict(findings: Iterable[Finding]) -> Verdict:
+    """The one offset that fits well and much better than all others, if there is such a one."""
+    seen = [finding for finding in findings if finding.rows >= _LEAST_ROWS]
+    if not seen:
+        return Verdict(None, 0.0, "The two show too little in common to compare.")
+    best = min(seen, key=lambda finding: finding.misfit + finding.distance / 100)
+    if best.misfit > _WORST_FIT:
+        return Verdict(None, 0.0, "Nothing that the first shows was found in the second.")
+    rivals = [each.misfit for each in seen if abs(each.offset - best.offset) > _NEAR]
+    confidence = 1 - (best.misfit + _SLACK) / (min(rivals, default=1.0) + _SLACK)
+    if confidence < SURE:
+        return Verdict(None, 0.0, "What they show repeats, so that several places fit alike.")
+    return Verdict(best, confidence, "")
+
+
+def _vote(votes: defaultdict[int, float], upper: Sequence[int], lower: Sequence[int]) -> None:
+    """Adds the votes of one segment: from all places in the first shot to some in the second."""
+    shared = set(upper).intersection(lower)
+    shared.discard(0)
+    starts = _places(upper, shared, 1)
+    for signature, ends in _places(lower, shared, _STRIDE).items():
+        begins = starts[signature]
+        if max(len(begins), len(ends)) > _OFTEN:
+            continue
+        pairs = len(begins) * len(ends)
+        for end in ends[:: -(-pairs // _OFTEN)]:
+            for start in begins:
+                if start > end:
+                    votes[start - end] += 1 / pairs
+
+
+def _places(signatures: Sequence[int], shared: set[int], stride: int) -> dict[int, list[int]]:
+    """The rows, one in `stride`, of every signature that both shots have."""
+    places: dict[int, list[int]] = {signature: [] for signature in shared}
+    for row in range(0, len(signatures), stride):
+        if signatures[row] in shared:
+            places[signatures[row]].append(row)
+    return {signature: rows for signature, rows in places.items() if rows}
