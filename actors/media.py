@@ -4,8 +4,8 @@ Owns: the signatures of what we read, the words for what we do not, the call of 
 Never: decodes, opens a file, trusts a name or a type that a client sent. Pure, for the server.
 
 The signatures are those of the WHATWG MIME Sniffing Standard and of the formats' own documents
-(TIFF 6.0, BMP's DIB headers, ISO 14496-12 for AVIF). SVG is a program that draws, so it is refused
-whatever it holds; it is only recognised so that the refusal can say so.
+(TIFF 6.0, BMP's DIB headers, ISO 14496-12 for AVIF and HEIC). SVG is a program that draws, so it is
+refused whatever it holds; it is only recognised so that the refusal can say so.
 """
 
 from dataclasses import dataclass, replace
@@ -18,7 +18,10 @@ from actors.workers.call import Call
 HEAD_LENGTH: Final = 512
 """So many first bytes are enough for `sniff` and `recognise`; fewer are a shorter file."""
 
-ACCEPTED: Final = "JPEG, PNG, GIF, WebP, BMP, TIFF and AVIF pictures are read here"
+ACCEPTED: Final = (
+    "JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF and, where their decoder is installed, HEIC pictures "
+    "are read here"
+)
 
 _SIGNATURES: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -47,12 +50,10 @@ _FOREIGN: Final = (
     (b"\x1f\x8b", "a gzip archive"),
 )
 
-_FOREIGN_BRANDS: Final = {
-    b"heic": "an HEIC picture",
-    b"heix": "an HEIC picture",
-    b"hevc": "an HEIC picture",
-    b"mif1": "an HEIF picture",
-}
+_HEIF_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+)
+"""ISO 23008-12, annex B: HEVC's own, and those that leave the coding open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,8 @@ def sniff(head: bytes) -> str | None:
         return "image/bmp"
     if _brands(head) & {b"avif", b"avis"}:
         return "image/avif"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        return "image/heic"
     return None
 
 
@@ -145,8 +148,7 @@ def _foreign(head: bytes) -> str:
         if head.startswith(signature):
             return words
     if brands := _brands(head):
-        known = [words for brand, words in _FOREIGN_BRANDS.items() if brand in brands]
-        return known[0] if known else "a video"
+        return "an HEIF picture of a rare kind" if brands & _HEIF_BRANDS else "a video"
     if head[:4] == b"RIFF":
         return "a RIFF file (AVI or WAV)"
     return _foreign_text(head)

@@ -46,12 +46,15 @@ class Media:
     """What the bytes of a file are, found by looking at them, never by what a client said.
 
     `width` and `height` are pixels as displayed (after turning by EXIF); `duration` is seconds.
+    `taken` is when a camera took it, by its own clock, whose zone nobody knows: a date and a time
+    such as `2026-11-22T10:20:30.25`, which sorts by time.
     """
 
     media_type: str
     width: int | None = None
     height: int | None = None
     duration: float | None = None
+    taken: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ Bytes = bytes | mmap
 
 PIECES: Final = 10_000
 """Segments of a JPEG, chunks of a PNG, blocks before a GIF's picture, entries of a TIFF's
-directory."""
+directory, boxes of an AVIF or HEIC."""
 
 SCANS: Final = 100
 """Passes over a JPEG's whole area; encoders write 10, or 64 for one of each frequency."""
@@ -37,6 +37,10 @@ _MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
 _BARE: Final = frozenset({0x01, 0xD8, _END_OF_IMAGE})
+
+# A box's head is its size and its kind; the size 1 says that a longer one follows.
+_BOX_HEAD: Final = 8
+_LONG_BOX: Final = 1
 
 # TIFF 6.0, section 2, and BigTIFF: the bytes of one value of each type.
 _TIFF_SIZES: Final = {
@@ -140,6 +144,23 @@ def _check_tiff(data: Bytes) -> None:
         )
 
 
+def _check_boxes(data: Bytes) -> None:
+    """Counts the boxes that the file is made of (ISO 14496-12, 4.2).
+
+    Those within them the decoders' libraries count themselves.
+    """
+    at = 0
+    for _ in range(PIECES):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == _LONG_BOX:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        # 0 reaches to the end; less than a head is damage, which the decoder tells better
+        if size < _BOX_HEAD or at + size >= len(data):
+            return
+        at += size
+    raise _too_many("picture", "boxes", PIECES, "picture_pieces")
+
+
 def _at(data: Bytes, place: int, form: str) -> tuple[int, ...]:
     return struct.unpack(form, data[place : place + struct.calcsize(form)])
 
@@ -156,4 +177,6 @@ _CHECKS: Final[Mapping[str, Callable[[Bytes], None]]] = {
     "image/png": _check_png,
     "image/gif": _check_gif,
     "image/tiff": _check_tiff,
+    "image/avif": _check_boxes,
+    "image/heic": _check_boxes,
 }

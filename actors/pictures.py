@@ -17,32 +17,33 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from mmap import PROT_READ, mmap
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from PIL import Image
 
 from actors.colours import plain, to_srgb
-from actors.errors import StitcheryError, TooLarge, UnreadableMedia
-from actors.media import HEAD_LENGTH, Probe, recognise
+from actors.errors import StitcheryError, TooLarge, UnreadableMedia, UnsupportedMedia
+from actors.exif import orientation_in, taken_in
+from actors.media import ACCEPTED, HEAD_LENGTH, Probe, recognise
 from actors.messages import Media
 from actors.outline import check_outline
-from actors.turning import BY_EXIF, Edges, stored, swapped, turns
+from actors.turning import Edges, stored, swapped, turns
 from actors.workers.call import Report
+
+_TIFF: Final = "image/tiff"
 
 # Pillow's name of each format and the plugin that reads it. Named, so that asking for a format does
 # not import all forty plugins, some of which start other programs (EPS runs Ghostscript).
 _DECODERS: Final = {
-    "image/jpeg": ("JPEG", "JpegImagePlugin"),
-    "image/png": ("PNG", "PngImagePlugin"),
-    "image/gif": ("GIF", "GifImagePlugin"),
-    "image/webp": ("WEBP", "WebPImagePlugin"),
-    "image/bmp": ("BMP", "BmpImagePlugin"),
-    "image/tiff": ("TIFF", "TiffImagePlugin"),
-    "image/avif": ("AVIF", "AvifImagePlugin"),
+    "image/jpeg": ("JPEG", "PIL.JpegImagePlugin"),
+    "image/png": ("PNG", "PIL.PngImagePlugin"),
+    "image/gif": ("GIF", "PIL.GifImagePlugin"),
+    "image/webp": ("WEBP", "PIL.WebPImagePlugin"),
+    "image/bmp": ("BMP", "PIL.BmpImagePlugin"),
+    _TIFF: ("TIFF", "PIL.TiffImagePlugin"),
+    "image/avif": ("AVIF", "PIL.AvifImagePlugin"),
+    "image/heic": ("HEIF", "actors.heic"),
 }
-
-_ORIENTATION_TAG: Final = 0x0112
-_LONG: Final = 4
 
 # Shrinking by more than this much averages whole blocks first: 2-3 times quicker, looks the same.
 _REDUCING_GAP: Final = 3.0
@@ -74,7 +75,12 @@ def probe(order: Probe, _report: Report) -> Media:
     """What the file is, and how large it shows; see `actors.media.PROBE`."""
     with open_picture(order.path, max_pixels=order.max_pixels, max_side=order.max_side) as picture:
         width, height = picture.size
-        return Media(media_type=picture.media_type, width=width, height=height)
+        return Media(
+            media_type=picture.media_type,
+            width=width,
+            height=height,
+            taken=_taken(picture, order.path),
+        )
 
 
 @contextmanager
@@ -89,12 +95,12 @@ def open_picture(path: str, *, max_pixels: int, max_side: int) -> Iterator[Pictu
     """
     with Path(path).open("rb") as file:
         media_type = recognise(file.read(HEAD_LENGTH))
-        name, plugin = _DECODERS[media_type]
+        name, _ = _DECODERS[media_type]
         with mmap(file.fileno(), 0, prot=PROT_READ) as data:
             check_outline(data, media_type)
         file.seek(0)
         with reading(media_type, max_pixels):
-            importlib.import_module(f"PIL.{plugin}")
+            _load_decoder(media_type)
             image = Image.open(file, formats=[name])
             picture = Picture(
                 image=image,
@@ -164,31 +170,32 @@ def _drafted(image: Image.Image, box: Edges, target: tuple[int, int]) -> tuple[f
     return (box[0] * across, box[1] * along, box[2] * across, box[3] * along)
 
 
-def orientation_in(exif: bytes) -> int:
-    """The orientation, 1 to 8, in EXIF bytes; 1 where there is none or the bytes make no sense.
+def _load_decoder(media_type: str) -> None:
+    """Imports what reads it; one is a part of the installation that may be missing."""
+    _, plugin = _DECODERS[media_type]
+    try:
+        importlib.import_module(plugin)
+    except ModuleNotFoundError as missing:
+        if missing.name != "pillow_heif":
+            raise
+        raise UnsupportedMedia(
+            f"This is an HEIC picture, and its decoder is not installed here; {ACCEPTED}. Save it "
+            "as a JPEG, or have the operator install the decoder: pip install 'stitchery[heic]'."
+        ) from missing
 
-    Read here rather than by Pillow, whose EXIF reader raises on many real files and would decode
-    a whole PNG in search of a late chunk. The form is that of a TIFF 6.0 header with one directory.
-    """
-    tiff = exif.removeprefix(b"Exif\x00\x00")
-    order: Literal["little", "big"] = "little" if tiff[:2] == b"II" else "big"
 
-    def number(at: int, length: int) -> int:
-        return int.from_bytes(tiff[at : at + length], order)
-
-    directory = number(4, 4)
-    end = min(directory + 2 + 12 * number(directory, 2), len(tiff))
-    for entry in range(directory + 2, end, 12):
-        if number(entry, 2) == _ORIENTATION_TAG:
-            value = number(entry + 8, 4 if number(entry + 2, 2) == _LONG else 2)
-            return value if value in BY_EXIF else 1
-    return 1
+def _taken(picture: Picture, path: str) -> str | None:
+    if picture.media_type == _TIFF:  # which is itself what EXIF is written in
+        with Path(path).open("rb") as file, mmap(file.fileno(), 0, prot=PROT_READ) as data:
+            return taken_in(data)
+    exif = picture.image.info.get("exif")
+    return taken_in(exif) if isinstance(exif, bytes) else None
 
 
 def _orientation(image: Image.Image, media_type: str) -> int:
     # Pillow turns TIFF by itself while decoding, and already tells the turned size.
     exif = image.info.get("exif")
-    if media_type == "image/tiff" or not isinstance(exif, bytes):
+    if media_type == _TIFF or not isinstance(exif, bytes):
         return 1
     return orientation_in(exif)
 

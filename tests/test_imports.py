@@ -47,8 +47,8 @@ SHELL = {"trio", "os", "socket", "subprocess", "threading", "sqlite3", "httpx", 
 
 CAPABILITY_KNOWS = {
     "actors.capability", "actors.messages", "actors.errors", "actors.part", "actors.workers",
-    "actors.capabilities", "actors.media", "actors.pictures", "actors.colours", "actors.names",
-    "conf.sections", "conf.settings",
+    "actors.capabilities", "actors.media", "actors.pictures", "actors.colours", "actors.exif",
+    "actors.names", "actors.turning", "conf.sections", "conf.settings",
 }  # fmt: skip
 
 

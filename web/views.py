@@ -89,6 +89,10 @@ class File(View):
     width: int | None = Field(description="pixels, as displayed")
     height: int | None = Field(description="pixels, as displayed")
     duration: float | None = Field(description="seconds")
+    taken: str | None = Field(
+        description="when a camera took it, by its own clock, whose zone nobody knows: "
+        "YYYY-MM-DDThh:mm:ss, and digits behind the seconds where they are known"
+    )
     sha256: str
     created_at: datetime
     expires_at: datetime = Field(
@@ -303,6 +307,7 @@ class Views:
             width=record.media.width,
             height=record.media.height,
             duration=record.media.duration,
+            taken=record.media.taken,
             sha256=record.sha256,
             created_at=record.created_at,
             expires_at=record.created_at + self._retention,

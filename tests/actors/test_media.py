@@ -45,7 +45,7 @@ def test_avif_is_also_known_by_a_compatible_brand() -> None:
 
 
 def test_a_brand_behind_the_end_of_its_box_does_not_count() -> None:
-    assert sniff(ftyp(b"mif1", b"miaf") + b"avif") is None
+    assert sniff(ftyp(b"qxyz", b"miaf") + b"avif") is None
 
 
 def test_a_text_that_begins_with_bm_is_no_bitmap() -> None:
@@ -76,7 +76,7 @@ def test_no_bytes_at_all_are_unreadable_rather_than_unsupported() -> None:
         (b"\xef\xbb\xbf<HTML>", "a web page"),
         (b'<?xml version="1.0"?><svg onload="alert(1)">', "an SVG drawing"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing"),
-        (ftyp(b"heic", b"mif1", b"heic"), "an HEIC picture"),
+        (ftyp(b"qxyz", b"mif1", b"heic"), "an HEIF picture of a rare kind"),
         (ftyp(b"isom", b"mp41"), "a video"),
         (b"\x1aE\xdf\xa3" + bytes(20), "a Matroska or WebM video"),
         (b"RIFF\x00\x00\x00\x00AVI LIST", "a RIFF file"),

@@ -57,6 +57,18 @@ def test_a_large_png_may_have_more_chunks_than_a_small_one() -> None:
         check_outline(box.small_png(*[(b"IDAT", bytes(9))] * 20_000), "image/png")
 
 
+@pytest.mark.parametrize("media_type", ["image/avif", "image/heic"])
+def test_a_file_of_boxes_has_as_many_as_are_allowed(media_type: str) -> None:
+    head, free = struct.pack(">I4s8x", 16, b"ftyp"), struct.pack(">I4s", 8, b"free")
+    long = struct.pack(">I4sQ", 1, b"free", 24) + bytes(8)
+
+    check_outline(head + (free + long) * (PIECES // 2 - 1) + free, media_type)
+    check_outline(head + struct.pack(">I4s", 0, b"mdat") + free * PIECES, media_type)
+    with pytest.raises(TooLarge) as caught:
+        check_outline(head + (free + long) * (PIECES // 2), media_type)
+    assert caught.value.limit == "picture_pieces"
+
+
 def test_a_gif_may_have_a_long_comment() -> None:
     check_outline(box.gif(8, 8, box.comment(1 << 20), box.GIF_FRAME), "image/gif")
     with pytest.raises(TooLarge):

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from actors.errors import StitcheryError, TooLarge, UnreadableMedia, UnsupportedMedia
+from actors.exif import orientation_in
 from actors.media import Probe
 from actors.messages import Media, Progress
-from actors.pictures import open_picture, orientation_in, probe, rendered
+from actors.pictures import open_picture, probe, rendered
 from tests import pictures
 from tests.actors.test_media import WRITTEN
 

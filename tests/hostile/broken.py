@@ -6,10 +6,11 @@ Owns: the second half of the bombs; `bombs.py` joins the halves.
 import struct
 import zlib
 from functools import partial
+from importlib.util import find_spec
 
 from tests import pictures
 from tests.hostile import containers as box
-from tests.hostile.bomb import UNREADABLE, UNSUPPORTED, Bomb
+from tests.hostile.bomb import TOO_LARGE, UNREADABLE, UNSUPPORTED, Bomb
 
 # --- other formats under our names, and several at once -------------------------------------------
 
@@ -35,7 +36,6 @@ _MAGIC = {
     "ppm": b"P6 60000 60000 255\n",
     "qoi": b"qoif\0\1\0\0\0\1\0\0\4\0",
     "jxl": b"\xff\x0a\xfa\x1f",
-    "heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
     "mp4": b"\0\0\0\x18ftypisom\0\0\2\0isommp42",
     "wmf": b"\xd7\xcd\xc6\x9a" + bytes(40),
     "zip": b"PK\3\4" + bytes(40),
@@ -48,6 +48,12 @@ _SCRIPT = b"<?php system($_GET[0]); ?><script>alert(document.cookie)</script>"
 FOREIGN = (
     *(Bomb(name, "a decoder that must not run", partial(bytes, content), refused=UNSUPPORTED)
       for name, content in _MAGIC.items()),
+    Bomb("heic_no_items", "a signature and nothing behind it",
+         lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+         refused=UNREADABLE if find_spec("pillow_heif") else UNSUPPORTED),
+    Bomb("heic_million_boxes", "boxes that carry nothing",
+         lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0\0\0\x08free" * 1_000_000,
+         refused=TOO_LARGE),
     Bomb("empty", "no bytes at all", lambda: b"", refused=UNREADABLE),
     Bomb("zeros_1MB", "no signature, however long", lambda: bytes(1 << 20), refused=UNSUPPORTED),
     Bomb("zeros_100MB", "the same, as long as it may be", lambda: bytes(100 << 20),

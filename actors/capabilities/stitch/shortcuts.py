@@ -17,7 +17,7 @@ from typing import IO, Final
 from actors.capabilities.stitch.jpeg import segments, splice
 from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder
 from actors.capabilities.stitch.png import recode, structure
-from actors.pictures import orientation_in
+from actors.exif import orientation_in
 
 _GRAY, _TRUE_COLOUR, _WITH_ALPHA = 0, 2, frozenset({4, 6})
 """Colour types (PNG specification, 11.2.1)."""

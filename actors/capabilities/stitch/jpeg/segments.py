@@ -20,6 +20,7 @@ _MOST_HEAD: Final = 1 << 22
 """Bytes before the scan. Thumbnails and profiles come to a megabyte or two."""
 
 
+_EXIF: Final = b"Exif\0\0"
 _FRAME: Final = struct.Struct(">BHHB")
 _RESTART: Final = struct.Struct(">H")
 _BITS: Final = 8
@@ -31,9 +32,27 @@ _ENTRIES: Final = 64
 _TRANSFORM: Final = 11
 """Where Adobe's segment has its word for the colours."""
 
+_JFIF: Final = 14
+"""Bytes of a JFIF head at least: readers take a shorter one for something else, or for damage."""
+
+_MOST_BLOCKS: Final = 10
+"""Of an MCU (ITU T.81, B.2.3)."""
+
+_MOST_DIFFERENCE: Final = 15
+"""Bits that a difference between neighbours can have; baseline has 11 at most."""
+
+_MOST_CODES: Final = 256
+"""Of a table: a code stands for a byte."""
+
 
 class UnknownForm(Exception):
-    """Not a JPEG of a form that is known here; another way of reading may do, or name the fault."""
+    """Not a JPEG of a form that is known here; another way of reading may do, or name the fault.
+
+    `args` are the words and, from whoever reads several pictures, the place of this one.
+    """
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +107,7 @@ class Structure:
 
     Attributes:
         start: where the entropy-coded data begins.
-        exif: the first EXIF segment's bytes, or none.
+        exif: the EXIF segments' bytes as one, or none.
         profiled: whether it brings a profile of its own.
     """
 
@@ -139,7 +158,10 @@ class _Reading:
             DQT: lambda body: self._tables.update(_quantisations(body)),
             DHT: lambda body: self._tables.update(_huffmans(body)),
             DRI: self._take_restart,
-            **dict.fromkeys((APP0, APP1, APP2, APP14), self._take_application),
+            APP0: self._take_jfif,
+            APP1: self._take_exif,
+            APP2: self._take_profile,
+            APP14: self._take_adobe,
         }
 
     def take(self, marker: int, body: bytes) -> None:
@@ -158,14 +180,22 @@ class _Reading:
             raise UnknownForm("its restart interval has another length")
         (self._restart,) = _RESTART.unpack(body)
 
-    def _take_application(self, body: bytes) -> None:
-        """What is in the segments APP0, APP1, APP2 and APP14 is told by how they begin."""
+    def _take_jfif(self, body: bytes) -> None:
+        if body.startswith(b"JFIF") and len(body) < _JFIF:
+            raise UnknownForm("its JFIF head is cut short")
+        self._jfif = self._jfif or body.startswith(b"JFIF\0")
+
+    def _take_exif(self, body: bytes) -> None:
+        """What is too long for one segment goes on in the next."""
+        if body.startswith(_EXIF):
+            self._exif += body.removeprefix(_EXIF) if self._exif else body
+
+    def _take_profile(self, body: bytes) -> None:
+        self._profiled = self._profiled or body.startswith(b"ICC_PROFILE")
+
+    def _take_adobe(self, body: bytes) -> None:
         if body.startswith(b"Adobe") and len(body) > _TRANSFORM:
             self._transform = body[_TRANSFORM]
-        self._jfif = self._jfif or body.startswith(b"JFIF\0")
-        if body.startswith(b"Exif\0\0"):
-            self._exif = self._exif or body
-        self._profiled = self._profiled or body.startswith(b"ICC_PROFILE\0")
 
     def finish(self, scan: bytes, start: int) -> Structure:
         if self._frame is None:
@@ -215,7 +245,19 @@ def _frame(body: bytes) -> tuple[int, int, tuple[Component, ...]]:
     )
     if precision != _BITS or not width or not height or count not in _COUNTS or not known:
         raise UnknownForm("its frame is of no known form")
+    _check_sampling(components)
     return width, height, components
+
+
+def _check_sampling(components: tuple[Component, ...]) -> None:
+    """Passes components that a decoder can tell apart, bring to one size, and take together."""
+    across = max(part.horizontal for part in components)
+    down = max(part.vertical for part in components)
+    even = not any(across % part.horizontal or down % part.vertical for part in components)
+    blocks = sum(part.horizontal * part.vertical for part in components)
+    together = len(components) == 1 or blocks <= _MOST_BLOCKS
+    if not even or not together or len({part.id for part in components}) < len(components):
+        raise UnknownForm("its components are of no known form")
 
 
 def _quantisations(body: bytes) -> dict[int, bytes]:
@@ -233,11 +275,24 @@ def _huffmans(body: bytes) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     while body:
         length = 17 + sum(body[1:17])
-        if body[0] & 0xEC or len(body) < length:
+        if body[0] & 0xEC or len(body) < length or not _is_code(body[0], body[1:length]):
             raise UnknownForm("a Huffman table is of no known form")
         found[0x100 | body[0]] = body[1:length]
         body = body[length:]
     return found
+
+
+def _is_code(place: int, table: bytes) -> bool:
+    """Whether no code begins another, and each stands for what there is (ITU T.81, annex C)."""
+    if len(table) > 16 + _MOST_CODES:
+        return False
+    left = 1
+    for count in table[:16]:
+        left = 2 * left - count
+        # the code of ones alone stands for nothing
+        if left < 1:
+            return False
+    return place & 0x10 != 0 or max(table[16:], default=0) <= _MOST_DIFFERENCE
 
 
 def _check_scan(scan: bytes, components: tuple[Component, ...], tables: dict[int, bytes]) -> None:

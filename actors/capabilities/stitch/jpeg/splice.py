@@ -35,6 +35,7 @@ MOST_INTERVAL: Final = 65_535
 """MCUs between two restart markers: 16 bits."""
 
 _MARKER: Final = re.compile(rb"\xff[^\x00]", re.DOTALL)
+_READ: Final = 1 << 18
 _JFIF: Final = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
 
 
@@ -85,46 +86,49 @@ def spliced(
         if place:
             output.write(bytes([0xFF, RST0 + restarts % 8]))
             restarts += 1
-        expected = -(-structure.units // interval) - 1
         try:
-            output.write(_renumbered(_scan(path, structure), restarts, expected))
+            with path.open("rb") as file:
+                file.seek(structure.start)
+                restarts += _copy(file, output, restarts, -(-structure.units // interval) - 1)
         except UnknownForm as error:
             raise UnknownForm(*error.args, place) from error
-        restarts += expected
         report(place + 1)
     output.write(bytes([0xFF, EOI]))
 
 
-def _scan(path: Path, structure: Structure) -> bytes:
-    """The entropy-coded data, without the end's marker; what follows that is not looked at."""
-    with path.open("rb") as file:
-        file.seek(structure.start)
-        data = file.read()
-    for found in _MARKER.finditer(data):
-        if data[found.start() + 1] == EOI:
-            return data[: found.start()]
-        if not _is_restart(data[found.start() + 1]):
-            break
-    raise UnknownForm("its scan has another end than a JPEG's")
+def _copy(file: IO[bytes], output: IO[bytes], before: int, expected: int) -> int:
+    """Copies entropy-coded data up to the end's marker; what follows that is not looked at.
+
+    Args:
+        before: restart markers that were written before; these here are counted on.
+        expected: as many as there should be; so many are returned.
+    """
+    seen, cut = 0, b""
+    while piece := file.read(_READ):
+        data = bytearray(cut + piece)
+        # half a marker is looked at together with its other half
+        cut = b"\xff" if data.endswith(b"\xff") else b""
+        for found in _MARKER.finditer(data):
+            marker, place = data[found.start() + 1], found.start() + 1
+            if marker == EOI:
+                if seen < expected:
+                    raise UnknownForm("its scan has fewer restart markers than it should")
+                output.write(memoryview(data)[: found.start()])
+                return seen
+            _check_restart(marker, seen, expected)
+            data[place] = RST0 + (before + seen) % 8
+            seen += 1
+        output.write(memoryview(data)[: len(data) - len(cut)])
+    raise UnknownForm("its scan has no end")
 
 
-def _renumbered(scan: bytes, before: int, expected: int) -> bytes:
-    """The scan with its restart markers counted on; `expected` are as many as it should have."""
-    places = [found.start() + 1 for found in _MARKER.finditer(scan)]
-    if len(places) != expected:
-        raise UnknownForm("its scan has more or fewer restart markers than it should")
-    if not places:
-        return scan
-    data = bytearray(scan)
-    for number, place in enumerate(places):
-        if data[place] != RST0 + number % 8:
-            raise UnknownForm("its restart markers are out of order")
-        data[place] = RST0 + (before + number) % 8
-    return bytes(data)
-
-
-def _is_restart(marker: int) -> bool:
-    return RST0 <= marker < RST0 + 8
+def _check_restart(marker: int, seen: int, expected: int) -> None:
+    if not RST0 <= marker < RST0 + 8:
+        raise UnknownForm("its scan has another end than a JPEG's")
+    if seen == expected:
+        raise UnknownForm("its scan has more restart markers than it should")
+    if marker != RST0 + seen % 8:
+        raise UnknownForm("its restart markers are out of order")
 
 
 def _head(form: Form, height: int, interval: int, extra: bytes) -> bytes:

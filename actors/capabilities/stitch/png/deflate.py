@@ -15,6 +15,9 @@ from isal import isal_zlib
 HEAD: Final = b"\x78\x01"
 """A window of 32 KiB, the fastest level; together divisible by 31 (RFC 1950, section 2.2)."""
 
+MOST_WINDOW: Final = 0x78
+"""The first byte of a stream with the greatest window there is, which ISA-L leaves unlooked at."""
+
 END: Final = b"\x03\x00"
 """An empty last block: what ends a stream whose parts all end with a sync flush."""
 

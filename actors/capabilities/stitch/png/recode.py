@@ -137,10 +137,12 @@ def _rows(file: IO[bytes], structure: Structure, total: int) -> Iterator[bytes]:
 
 def _inflated(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
     """What the stream holds, in pieces of bounded size, to its whole and checked end."""
-    stream = deflate.inflating()
+    stream, begun = deflate.inflating(), False
     try:
         for piece in read_data(file, structure):
-            waiting = piece
+            if not begun and piece[0] > deflate.MOST_WINDOW:
+                raise UnknownForm("its rows look back further than they may")
+            waiting, begun = piece, True
             while waiting and not stream.eof:
                 yield stream.decompress(waiting, _INFLATED)
                 waiting = stream.unconsumed_tail

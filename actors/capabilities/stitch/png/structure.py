@@ -21,8 +21,27 @@ _DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 
 _MEANING: Final = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"sBIT", b"cICP")
 """Chunks that say which colour a number is: pictures are joined as they are where these agree."""
 
+_ANIMATED: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})
+_TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+_KEYWORD: Final = 80
+"""Bytes of a text's name with the zero behind it (11.3.3)."""
+
+_TAKEN_FOR_MORE: Final = frozenset(
+    {b"bbox", b"default_image", b"exif", b"icc_profile", b"interlace", b"transparency"}
+)
+"""Names of texts that Pillow keeps where it keeps what it decodes by."""
+
+_INDEXED: Final = 3
+_MOST_COLOURS: Final = 256
+_KEY_BYTES: Final = {0: 2, 2: 6}
+"""Of a tRNS that names one colour, by colour type."""
+
 _MOST_BODY: Final = 1 << 22
 """Bytes of a chunk that is read. The largest real ones are profiles for presses, of two million."""
+
+_MOST_CHUNKS: Final = 10_000
+_LEAST_CHUNK: Final = 2048
+"""So many chunks, and one more for so many bytes: each takes time, however short it is."""
 
 _MOST_SIDE: Final = (1 << 31) - 1
 _ANCILLARY: Final = 0x20
@@ -33,7 +52,13 @@ _READ: Final = 1 << 18
 
 
 class UnknownForm(Exception):
-    """Not a PNG of a form that is known here; another way of reading may do, or name the fault."""
+    """Not a PNG of a form that is known here; another way of reading may do, or name the fault.
+
+    `args` are the words and, from whoever reads several pictures, the place of this one.
+    """
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +128,26 @@ class _Walk:
         self._head: tuple[int, int, int, int] | None = None
         self._meaning: dict[bytes, bytes] = {}
         self._data: list[tuple[int, int]] = []
-        self._exif = b""
+        self._last = b""
+        self._left = _MOST_CHUNKS + end // _LEAST_CHUNK
+        self._exif: bytes | None = None
 
     def step(self) -> bool:
         """Takes the next chunk; false when it was the last."""
         length, name = self._chunk()
+        before, self._last = self._last, name
         if (self._head is None) != (name == b"IHDR"):
             raise UnknownForm("its head is not first, or comes twice")
         if name == b"IHDR":
             self._head = _head(self._body(name, length))
         elif name == b"IDAT":
+            if self._data and before != name:
+                raise UnknownForm("its rows are interrupted")
             self._data.append((self._file.tell(), length))
             self._skip(length)
         elif name == b"eXIf":
+            if self._exif is not None:
+                raise UnknownForm("its eXIf comes twice")
             self._exif = self._body(name, length)
         elif name in _MEANING:
             if self._data or name in self._meaning:
@@ -130,21 +162,31 @@ class _Walk:
         if self._head is None or not self._data:
             raise UnknownForm("it has no rows")
         width, height, depth, colour = self._head
+        _check_colours(colour, depth, self._meaning)
         form = Form(width, depth, colour, tuple(self._meaning.items()))
-        return Structure(form, height, tuple(self._data), self._exif)
+        return Structure(form, height, tuple(self._data), self._exif or b"")
 
     def _pass_over(self, name: bytes, length: int) -> None:
-        if name == b"acTL":
+        if name in _ANIMATED:
             raise UnknownForm("it is animated")
         if name != b"IEND" and not name[0] & _ANCILLARY:
             raise UnknownForm("it has a critical chunk that nobody knows")
-        self._skip(length)
+        if name in _TEXTS:
+            start = self._file.read(min(length, _KEYWORD))
+            if start.partition(b"\0")[0] in _TAKEN_FOR_MORE:
+                raise UnknownForm("a text of it has a name that is taken for more")
+            self._skip(length - len(start))
+        else:
+            self._skip(length)
 
     def _chunk(self) -> tuple[int, bytes]:
         """Length and name of the chunk that begins here, all of which is there."""
         head = self._file.read(_CHUNK.size)
+        self._left -= 1
         if len(head) < _CHUNK.size:
             raise UnknownForm("it is cut short")
+        if not self._left:
+            raise UnknownForm("it has too many chunks")
         length, name = _CHUNK.unpack(head)
         if self._file.tell() + length + 4 > self._end:
             raise UnknownForm("it is cut short")
@@ -160,6 +202,20 @@ class _Walk:
 
     def _skip(self, length: int) -> None:
         self._file.seek(length + 4, os.SEEK_CUR)
+
+
+def _check_colours(colour: int, depth: int, meaning: dict[bytes, bytes]) -> None:
+    """Passes a palette and transparency that fit the colour type (11.2.2 and 11.3.1.1)."""
+    palette, key = meaning.get(b"PLTE", b""), meaning.get(b"tRNS", b"")
+    if colour == _INDEXED:
+        entries = len(palette) // 3
+        fits = 0 < entries <= 1 << depth and len(key) <= entries
+        fits = fits and (not key or list(meaning).index(b"PLTE") < list(meaning).index(b"tRNS"))
+    else:
+        fits = len(palette) <= 3 * _MOST_COLOURS and len(key) in {0, _KEY_BYTES.get(colour, 0)}
+        fits = fits and (colour & 2 != 0 or b"PLTE" not in meaning)
+    if not fits or len(palette) % 3 or b"" in (meaning.get(b"PLTE"), meaning.get(b"tRNS")):
+        raise UnknownForm("its palette or its transparency is of no known form")
 
 
 def read_data(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
