@@ -1,0 +1,115 @@
+"""Makes a blurred, darkened backdrop of a picture; for child processes only.
+
+Owns: the looks of the backdrop.
+Never: holds more than a tile beside what it paints: a backdrop is kept as its seed, which is tiny,
+and enlarged where it is seen.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageFilter
+
+from actors.capabilities.stitch.decor.stamping import common, stamp
+from actors.capabilities.stitch.geometry import Box, Size
+
+# Pixels of a seed's longer side. All that is finer is blurred away in any case.
+_SEED_SIDE: Final = 48
+_BLUR: Final = 2.5
+_BRIGHTNESS: Final = 0.72
+
+# A seed is enlarged by this many pixels at a time, counted from the box's corner and not from the
+# strip's: the same pixels come out whichever rows of the canvas a strip holds.
+_TILE: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """The blurred picture, very small: its bands in mode F, so that no step rounds but the last.
+
+    A resize of 8-bit pixels rounds between its two passes, which shows as stripes.
+
+    Attributes:
+        mode: RGB, or RGBa: colours multiplied by their alpha, or transparent pixels would bleed.
+        bands: of that mode, as levels to be cut to whole ones.
+    """
+
+    mode: str
+    bands: tuple[Image.Image, ...]
+
+
+def blurred(image: Image.Image, size: Size) -> Image.Image:
+    """The picture scaled to cover `size`, what is too much cut evenly, blurred and darkened.
+
+    Mode RGB or RGBA, as the picture's.
+    """
+    painting = Image.new(image.mode, (size.width, size.height))
+    cover(painting, Box(0, 0, size.width, size.height), seed(image, size))
+    return painting
+
+
+def seed(image: Image.Image, size: Size) -> Seed:
+    """What `cover` needs to fill a box of this size.
+
+    Args:
+        image: mode RGB or RGBA.
+        size: of the box; only its proportions matter.
+    """
+    scale = min(1, _SEED_SIDE / size.side)
+    small = (max(1, round(size.width * scale)), max(1, round(size.height * scale)))
+    shrunk = image.resize(small, Image.Resampling.BOX, _middle(image, size), reducing_gap=2.0)
+    if shrunk.mode == "RGBA":
+        shrunk = shrunk.convert("RGBa")
+    soft = shrunk.filter(ImageFilter.GaussianBlur(_BLUR))
+    red, green, blue, *alpha = (band.convert("F") for band in soft.split())
+    # the half is what makes cutting a rounding
+    darkened = [band.point(lambda level: level * _BRIGHTNESS + 0.5) for band in (red, green, blue)]
+    return Seed(soft.mode, (*darkened, *(band.point(lambda level: level + 0.5) for band in alpha)))
+
+
+def cover(strip: Image.Image, box: Box, seed: Seed) -> None:
+    """Fills a box of the strip with the backdrop; what lay there shows where it is transparent.
+
+    Args:
+        strip: mode RGB or RGBA.
+        box: may reach beyond the strip.
+        seed: made for a box of this size.
+    """
+    whole = Box(0, 0, strip.width, strip.height)
+    for top in range(0, box.height, _TILE):
+        for left in range(0, box.width, _TILE):
+            tile = Box(left, top, min(_TILE, box.width - left), min(_TILE, box.height - top))
+            place = Box(box.left + left, box.top + top, tile.width, tile.height)
+            if common(place, whole):
+                _lay(_enlarged(seed, box, tile), strip, place)
+
+
+def _lay(piece: Image.Image, strip: Image.Image, place: Box) -> None:
+    if piece.mode == "RGBA":
+        stamp(strip, piece, place.left, place.top)
+    else:
+        strip.paste(piece, (place.left, place.top))
+
+
+def _middle(image: Image.Image, size: Size) -> tuple[float, float, float, float]:
+    """The largest part in the middle of the picture that has these proportions."""
+    share = min(image.width / size.width, image.height / size.height)
+    width, height = size.width * share, size.height * share
+    left, top = (image.width - width) / 2, (image.height - height) / 2
+    return (left, top, min(left + width, image.width), min(top + height, image.height))
+
+
+def _enlarged(seed: Seed, box: Box, tile: Box) -> Image.Image:
+    """A tile of the backdrop, whose place is told from the box's corner; mode RGB or RGBA."""
+    width, height = seed.bands[0].size
+    across, down = width / box.width, height / box.height
+    part = (
+        tile.left * across,
+        tile.top * down,
+        min(tile.right * across, width),
+        min(tile.bottom * down, height),
+    )
+    size = (tile.width, tile.height)
+    bands = [band.resize(size, Image.Resampling.BICUBIC, part).convert("L") for band in seed.bands]
+    image = Image.merge(seed.mode, bands)
+    return image.convert("RGBA") if seed.mode == "RGBa" else image

@@ -1,0 +1,85 @@
+"""Blurred backdrops: the picture's colours where they were, smooth, a little darker."""
+
+import itertools
+
+import pytest
+from PIL import Image, ImageStat
+
+from actors.capabilities.stitch.decor.backdrop import blurred, cover, seed
+from actors.capabilities.stitch.geometry import Box, Size
+from tests import pictures
+from tests.actors.capabilities.stitch.decor.seen import pixels
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 700), (700, 3), (640, 480), (2000, 1100)])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_plain_picture_gives_a_plain_darker_backdrop(mode: str, size: tuple[int, int]) -> None:
+    image = pictures.plain(90, 60, (200, 100, 50)).convert(mode)
+
+    made = blurred(image, Size(*size))
+
+    assert (made.mode, made.size) == (mode, size)
+    assert made.convert("RGB").getcolors() == [(size[0] * size[1], (144, 72, 36))]
+    assert "A" not in made.getbands() or made.getchannel("A").getextrema() == (255, 255)
+
+
+def test_colours_stay_where_they_were() -> None:
+    made = blurred(pictures.corners(400, 300), Size(800, 600))
+
+    red, green, blue, yellow = (
+        made.getpixel(spot) for spot in [(20, 20), (780, 20), (20, 580), (780, 580)]
+    )
+    for found, colour in [(red, 0xFF0000), (green, 0x00FF00), (blue, 0x0000FF), (yellow, 0xFFFF00)]:
+        assert isinstance(found, tuple)
+        wanted = [(colour >> shift & 255) * 0.72 for shift in (16, 8, 0)]
+        assert all(abs(level - want) < 12 for level, want in zip(found, wanted, strict=True))
+
+
+def test_what_does_not_fit_is_cut_evenly_from_both_sides() -> None:
+    """Of a wide picture with red ends, a high backdrop sees nothing of the ends."""
+    image = pictures.plain(300, 100, pictures.WHITE)
+    image.paste(pictures.RED, (0, 0, 90, 100))
+    image.paste(pictures.RED, (210, 0, 300, 100))
+
+    made = blurred(image, Size(100, 100))
+
+    assert made.getcolors() == [(10_000, (184, 184, 184))]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_neighbouring_pixels_hardly_differ(mode: str) -> None:
+    """No blocks and no seams, at the borders of tiles least of all."""
+    levels = blurred(pictures.corners(400, 300).convert(mode), Size(1300, 700)).getchannel("R")
+
+    for line in (levels.crop((0, 350, 1300, 351)), levels.crop((650, 0, 651, 700))):
+        assert max(abs(one - two) for one, two in itertools.pairwise(line.tobytes())) <= 2
+
+
+def test_fine_detail_is_gone() -> None:
+    made = blurred(pictures.noise(600, 400), Size(600, 400))
+
+    assert ImageStat.Stat(made.convert("L")).stddev[0] < 6
+
+
+def test_transparent_pixels_do_not_bleed_their_colour() -> None:
+    """Black and transparent next to white: all that is seen stays white."""
+    image = Image.new("RGBA", (100, 100))
+    image.paste("#ffffff", (0, 0, 50, 100))
+
+    made = blurred(image, Size(400, 400))
+
+    seen = [pixel for pixel in pixels(made) if pixel[3] > 16]
+    assert seen
+    assert all(min(pixel[:3]) >= 170 for pixel in seen)
+
+
+def test_an_opaque_backdrop_hides_what_lay_there_and_a_faint_one_does_not() -> None:
+    strip = pictures.plain(20, 10, pictures.WHITE)
+    box, size = Box(0, 0, 10, 10), Size(10, 10)
+
+    cover(strip, box, seed(pictures.plain(5, 5, (100, 100, 100)), size))
+    assert strip.getpixel((5, 5)) == (72, 72, 72)
+    assert strip.getpixel((15, 5)) == pictures.WHITE
+
+    cover(strip, box, seed(Image.new("RGBA", (5, 5)), size))
+    assert strip.getpixel((5, 5)) == (72, 72, 72)

@@ -1,0 +1,108 @@
+"""How much room a caption takes, and where a watermark lies."""
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.capabilities.stitch.decor import room
+from actors.capabilities.stitch.decor.room import Gravity
+from actors.capabilities.stitch.geometry import Box, Size
+
+texts = st.text(max_size=200)
+widths = st.integers(1, 5000)
+sizes = st.integers(1, 200)
+lengths = st.integers(1, 3000)
+gravities = st.sampled_from(get_args(Gravity))
+
+
+# --- captions ------------------------------------------------------------------------------------
+
+
+@given(texts, widths, sizes)
+def test_a_caption_takes_room_for_one_to_three_lines_or_none(
+    text: str, width: int, size: int
+) -> None:
+    heights = [room.room_of(lines, size) for lines in range(room.CAPTION_LINES + 1)]
+
+    assert room.caption_height(text, width, size) in heights
+
+
+@given(st.text(alphabet="西湖\n", max_size=200), widths, sizes, st.integers(0, 1000))
+def test_a_wider_picture_needs_no_higher_caption(
+    text: str, width: int, size: int, more: int
+) -> None:
+    assert room.caption_height(text, width + more, size) <= room.caption_height(text, width, size)
+
+
+@given(st.integers(1, 3), sizes)
+def test_the_room_of_lines_has_room_for_as_many(lines: int, size: int) -> None:
+    assert room.lines_in(room.room_of(lines, size), size) == lines
+
+
+@given(widths, st.integers(0, 1000))
+def test_a_wider_picture_has_no_smaller_letters(width: int, more: int) -> None:
+    assert room.caption_size(width) <= room.caption_size(width + more)
+
+
+@given(widths)
+def test_letters_stay_between_readable_and_huge(width: int) -> None:
+    assert 12 <= room.caption_size(width) <= 160
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\n", "\u200b\u202e", "\x00"])
+def test_what_shows_nothing_takes_no_room(text: str) -> None:
+    assert room.caption_height(text, 1000, 30) == 0
+
+
+def test_ideographs_are_counted_as_an_em_each() -> None:
+    one_line = room.room_of(1, 30)
+
+    assert room.caption_height("湖" * 10, 320, 30) == one_line
+    assert room.caption_height("湖" * 11, 320, 30) > one_line
+
+
+# --- watermarks ----------------------------------------------------------------------------------
+
+
+@given(st.builds(Size, lengths, lengths), st.data(), gravities, st.integers(0, 4000))
+def test_a_mark_that_fits_lies_inside(
+    canvas: Size, data: st.DataObject, gravity: Gravity, margin: int
+) -> None:
+    mark = Size(data.draw(st.integers(1, canvas.width)), data.draw(st.integers(1, canvas.height)))
+    box = room.watermark_box(canvas, mark, gravity, margin)
+
+    assert (box.width, box.height) == (mark.width, mark.height)
+    assert 0 <= box.left <= box.right <= canvas.width
+    assert 0 <= box.top <= box.bottom <= canvas.height
+
+
+@given(st.builds(Size, lengths, lengths), st.builds(Size, lengths, lengths), gravities)
+def test_a_mark_that_is_too_large_shows_its_beginning(
+    canvas: Size, mark: Size, gravity: Gravity
+) -> None:
+    box = room.watermark_box(canvas, mark, gravity, 10)
+
+    assert box.left == 0 or mark.width <= canvas.width
+    assert box.top == 0 or mark.height <= canvas.height
+
+
+@pytest.mark.parametrize(
+    ("gravity", "left", "top"),
+    [
+        ("north_west", 5, 5),
+        ("north", 40, 5),
+        ("north_east", 75, 5),
+        ("west", 5, 45),
+        ("center", 40, 45),
+        ("east", 75, 45),
+        ("south_west", 5, 85),
+        ("south", 40, 85),
+        ("south_east", 75, 85),
+    ],
+)
+def test_each_gravity_has_its_place(gravity: Gravity, left: int, top: int) -> None:
+    box = room.watermark_box(Size(100, 100), Size(20, 10), gravity, 5)
+
+    assert box == Box(left, top, 20, 10)
