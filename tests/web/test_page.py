@@ -12,7 +12,7 @@ import pytest
 
 import web
 from actors import errors
-from actors.capabilities.stitch.geometry import SIDE_LIMITS
+from actors.capabilities.stitch.formats import FORMATS
 from actors.lifecycle import State
 from tests import pictures
 from tests.service import Service, User, open_program, told, until
@@ -130,7 +130,7 @@ def test_every_error_of_the_tree_has_a_title_in_both_languages() -> None:
 
 def test_the_form_offers_every_format() -> None:
     offered = {given["value"] for _, given in PAGE.found if given.get("name") == "format"}
-    assert offered == set(SIDE_LIMITS)
+    assert offered == set(FORMATS)
 
 
 # --- what the page is made of ---------------------------------------------------------------------

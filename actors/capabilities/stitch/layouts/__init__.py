@@ -1,7 +1,8 @@
 """Where each picture lies on the canvas.
 
-arrangement.py what a layout is told and answers. table.py vertical, horizontal and grid; justified.py
-rows that fill a width; template.py named cells; frames.py what lies around a picture in all of them.
+arrangement.py what a layout is told and answers. table.py vertical, horizontal and grid;
+justified.py rows that fill a width; template.py named cells; frames.py what lies around a picture
+in all of them.
 Pure: numbers in, numbers out.
 """
 
@@ -10,13 +11,14 @@ from dataclasses import replace
 from typing import Final
 
 from actors.capabilities.stitch.layouts.arrangement import (
+    WIDTH,
     Arrangement,
     Item,
     Layout,
     LayoutMistake,
     Plan,
 )
-from actors.capabilities.stitch.layouts.justified import WIDTH, justified
+from actors.capabilities.stitch.layouts.justified import justified
 from actors.capabilities.stitch.layouts.table import table
 from actors.capabilities.stitch.layouts.template import template
 

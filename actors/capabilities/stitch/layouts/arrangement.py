@@ -5,7 +5,7 @@ Never: lays anything out. Pure.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from actors.capabilities.stitch.geometry import Box, Gravity, Size
 
@@ -14,6 +14,9 @@ Flow = Literal["row", "column"]
 Fit = Literal["none", "smallest", "largest"] | int
 Scaling = Literal["contain", "cover"]
 Align = Literal["start", "center", "end"]
+
+WIDTH: Final = 1600
+"""Pixels of a canvas whose width nobody asks for, where a layout has to have one: for screens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Owns: what lies around a picture (border, caption, margin, its share of the gaps
 Never: decides where a cell lies. Pure.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -96,11 +96,17 @@ def stretch(lengths: Sequence[int], gap: int) -> int:
     return sum(lengths) + gap * (len(lengths) - 1)
 
 
-def shared(length: int, weights: Iterable[float]) -> list[int]:
-    """A length cut in proportion to weights; the parts' sum is the length, each is at least 0."""
+def shared(length: int, weights: Sequence[float]) -> list[int]:
+    """A length, at least as many pixels as weights, cut in proportion to these.
+
+    The parts' sum is the length; each is at least 1.
+    """
     sums = list(accumulate(weights, initial=0.0))
-    edges = [round(length * sum_ / sums[-1]) for sum_ in sums]
-    return [end - begin for begin, end in pairwise(edges)]
+    edges = [round(length * part / sums[-1]) for part in sums]
+    # each edge lies behind the one before, and leaves a pixel for each that follows
+    spare = accumulate((edge - rank for rank, edge in enumerate(edges)), max)
+    most = length - len(weights)
+    return [end - begin for begin, end in pairwise(min(x, most) + n for n, x in enumerate(spare))]
 
 
 def shift(spare: int, align: Align) -> int:

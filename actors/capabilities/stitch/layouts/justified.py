@@ -15,6 +15,7 @@ from typing import Final
 
 from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.layouts.arrangement import (
+    WIDTH,
     Arrangement,
     Item,
     LayoutMistake,
@@ -29,10 +30,6 @@ from actors.capabilities.stitch.layouts.frames import (
     shift,
     stretch,
 )
-
-WIDTH: Final = 1600
-"""Pixels, where none is asked for: of a canvas for screens."""
-
 
 _LEAST: Final = 8
 """Pixels of width in which something can still be seen."""
@@ -119,8 +116,9 @@ def _row(
     room = max(len(items), _room(len(items), width, arrangement))
     height = max(1, round(min(most, room / sum(shapes))))
     filled = room / sum(shapes) <= most
-    widths = shared(room if filled else round(height * sum(shapes)), shapes)
+    taken = room if filled else max(len(items), round(height * sum(shapes)))
+    widths = shared(taken, shapes)
     return [
-        Content(item.part, Size(max(1, length), height), caption_room(item, length, arrangement))
+        Content(item.part, Size(length, height), caption_room(item, length, arrangement))
         for item, length in zip(items, widths, strict=True)
     ]

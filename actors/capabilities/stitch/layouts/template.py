@@ -12,6 +12,7 @@ from typing import Final
 
 from actors.capabilities.stitch.geometry import Box, Size, covering, within
 from actors.capabilities.stitch.layouts.arrangement import (
+    WIDTH,
     Arrangement,
     Item,
     LayoutMistake,
@@ -24,9 +25,6 @@ from actors.capabilities.stitch.layouts.frames import (
     placed,
     shared,
 )
-
-WIDTH: Final = 1600
-"""Pixels, where none is asked for: of a canvas for screens."""
 
 _EMPTY: Final = "."
 

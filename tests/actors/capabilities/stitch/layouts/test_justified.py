@@ -1,0 +1,155 @@
+"""A collage: rows of one height that fill the width, broken where heights differ least."""
+
+import math
+from itertools import combinations, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.capabilities.stitch.geometry import Box, Size, whole
+from actors.capabilities.stitch.layouts import plan
+from actors.capabilities.stitch.layouts.arrangement import (
+    Arrangement,
+    Item,
+    LayoutMistake,
+    Plan,
+)
+from tests.actors.capabilities.stitch.layouts.drawn import boxes, items
+
+PHOTOGRAPHS = st.lists(
+    st.builds(
+        lambda width, height: Item(part=whole(Size(width, height))),
+        st.integers(300, 4000),
+        st.integers(300, 4000),
+    ),
+    min_size=1,
+    max_size=40,
+)
+ARRANGEMENTS = st.builds(
+    Arrangement,
+    layout=st.just("justified"),
+    width=st.integers(1000, 5000),
+    row_height=st.none() | st.integers(100, 1000),
+    gap=st.integers(0, 20),
+    margin=st.integers(0, 50),
+    border=st.integers(0, 5),
+)
+
+
+def rows(plan: Plan) -> list[list[Box]]:
+    """The extents, row by row."""
+    found: dict[int, list[Box]] = {}
+    for place in plan.places:
+        found.setdefault(place.extent.top, []).append(place.extent)
+    return list(found.values())
+
+
+@given(PHOTOGRAPHS, ARRANGEMENTS)
+def test_every_row_but_the_last_fills_the_width_exactly(
+    pictures: list[Item], arrangement: Arrangement
+) -> None:
+    made = plan(pictures, arrangement)
+
+    assert made.canvas.width == arrangement.width
+    margin = arrangement.margin
+    for row in rows(made)[:-1]:
+        assert row[0].left == margin
+        assert row[-1].right == made.canvas.width - margin
+    for row in rows(made):
+        assert row[-1].right <= made.canvas.width - margin
+        assert {right.left - left.right for left, right in pairwise(row)} <= {arrangement.gap}
+        assert len({extent.height for extent in row}) == 1
+
+
+@given(PHOTOGRAPHS, ARRANGEMENTS)
+def test_pictures_keep_their_order_and_rows_their_gap(
+    pictures: list[Item], arrangement: Arrangement
+) -> None:
+    made = rows(plan(pictures, arrangement))
+
+    assert sum(len(row) for row in made) == len(pictures)
+    for above, below in pairwise(made):
+        assert below[0].top - above[0].bottom == arrangement.gap
+
+
+@given(PHOTOGRAPHS, ARRANGEMENTS)
+def test_the_last_row_is_never_higher_than_wanted(
+    pictures: list[Item], arrangement: Arrangement
+) -> None:
+    if arrangement.row_height is None:
+        return
+    made = plan(pictures, arrangement)
+
+    last = rows(made)[-1]
+    assert last[0].height - 2 * arrangement.border <= arrangement.row_height
+
+
+def badness(heights: list[float], wanted: int) -> float:
+    """What is least: of the last row only what it is too low counts."""
+    *full, last = heights
+    return sum((height / wanted - 1) ** 2 for height in full) + min(0.0, last / wanted - 1) ** 2
+
+
+@given(PHOTOGRAPHS.map(lambda pictures: pictures[:7]), st.integers(200, 800))
+def test_no_other_way_to_break_the_rows_is_better(pictures: list[Item], wanted: int) -> None:
+    """All ways are tried that do not make a row of several lower than a quarter of the height."""
+    shapes = [item.part.width / item.part.height for item in pictures]
+
+    def heights(edges: list[int]) -> list[float]:
+        return [2000 / sum(shapes[first:end]) for first, end in pairwise(edges)]
+
+    def allowed(edges: list[int]) -> bool:
+        return all(
+            end - first == 1 or height >= wanted / 4
+            for (first, end), height in zip(pairwise(edges), heights(edges), strict=True)
+        )
+
+    count = len(pictures)
+    ways = [
+        [0, *inner, count] for size in range(count) for inner in combinations(range(1, count), size)
+    ]
+    best = min(badness(heights(way), wanted) for way in ways if allowed(way))
+    made = rows(plan(pictures, Arrangement(layout="justified", width=2000, row_height=wanted)))
+    edges = [0]
+    for row in made:
+        edges.append(edges[-1] + len(row))
+    assert math.isclose(badness(heights(edges), wanted), best, abs_tol=1e-9)
+
+
+def test_a_collage_by_hand() -> None:
+    made = plan(
+        items((200, 100), (100, 100), (300, 100), (100, 100)),
+        Arrangement(layout="justified", width=300, row_height=100, align="start"),
+    )
+
+    assert made.canvas == Size(300, 300)
+    assert boxes(made) == [
+        Box(0, 0, 200, 100), Box(200, 0, 100, 100), Box(0, 100, 300, 100), Box(0, 200, 100, 100),
+    ]  # fmt: skip
+
+
+def test_without_a_row_height_the_result_is_about_square() -> None:
+    made = plan(items(*[(300, 200)] * 24), Arrangement(layout="justified"))
+
+    assert made.canvas.width == 1600
+    assert 1200 < made.canvas.height < 2000
+
+
+@pytest.mark.parametrize(
+    "wishes", [{"margin": 50}, {"border": 50}, {"width": 7}, {"margin": 10_000}]
+)
+def test_no_room_is_said(wishes: dict[str, int]) -> None:
+    with pytest.raises(LayoutMistake) as caught:
+        plan(items((5, 5)), Arrangement(**{"layout": "justified", "width": 100, **wishes}))
+
+    assert caught.value.args[0] == "width"
+
+
+@pytest.mark.parametrize("shape", [(100_000, 1), (1, 100_000), (400, 300)])
+def test_any_number_of_pictures_of_any_shape_is_laid_out(shape: tuple[int, int]) -> None:
+    made = plan(items(*[shape] * 500), Arrangement(layout="justified", width=16, gap=1))
+
+    assert made.canvas.width == 16
+    assert all(place.box.width >= 1 and place.box.height >= 1 for place in made.places)
+    assert all(place.extent.right <= 16 for place in made.places)
