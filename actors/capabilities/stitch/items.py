@@ -18,6 +18,9 @@ from actors.messages import FileRecord
 
 _NUMBERS: Final = re.compile(r"(\d+)")
 _LONGEST_NUMBER: Final = 20
+"""Digits; what is longer is no counter."""
+
+_DIGIT: Final = ord("0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +63,19 @@ def picks(
     return _sorted(good, request.order), bad
 
 
-def natural(name: str) -> tuple[tuple[int, int | str], ...]:
-    """A key by which names sort as people sort them: 2 before 10, without regard to case."""
+def natural(name: str) -> tuple[tuple[int, int], ...]:
+    """A key by which names sort as people sort them: 2 before 10, without regard to case.
+
+    A number lies where its first digit would, behind dots and dashes and before letters.
+    """
     return tuple(
-        (0, int(piece)) if piece.isdecimal() and len(piece) <= _LONGEST_NUMBER else (1, piece)
+        key
         for piece in _NUMBERS.split(name.casefold())
-        if piece
+        for key in (
+            [(_DIGIT, int(piece))]
+            if piece.isdecimal() and len(piece) <= _LONGEST_NUMBER
+            else [(ord(character), 0) for character in piece]
+        )
     )
 
 
