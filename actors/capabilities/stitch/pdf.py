@@ -3,7 +3,8 @@
 Owns: the objects of the file, and where they lie (ISO 32000-1, sections 7.3, 7.5, 7.7, 8.9).
 Never: knows how a JPEG is made, or holds one.
 
-A picture's length stands behind it, in an object of its own, so that nothing is waited for.
+A picture's length stands before it, so room is left there, and filled when the length is known. (It
+could stand behind it, in an object of its own; but not all readers, Pillow's not, look there.)
 """
 
 from typing import IO, Final
@@ -11,6 +12,9 @@ from typing import IO, Final
 from actors.capabilities.stitch.geometry import Size
 
 _CATALOG, _PAGES, _INFO, _PROFILE = 1, 2, 3, 4
+
+_DIGITS: Final = 10
+"""Of a length, or a place: as many as a cross-reference has."""
 
 _INCH: Final = 72
 """Units of a page, unless it says otherwise."""
@@ -43,7 +47,8 @@ class PdfFile:
         # where each object lies, by number from 0, which is none
         self._places: list[int] = [0] * (_PROFILE + 1)
         self._pages: list[int] = []
-        self._begun = 0
+        # where the present page's JPEG begins, and where its length is to stand
+        self._begun = self._length = 0
         # the second line tells who transfers it that it is binary
         file.write(b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n")
         told = {"Producer": "Stitchery", "Title": title, "Author": author}
@@ -55,7 +60,7 @@ class PdfFile:
 
     def begin(self, size: Size) -> None:
         """A page of a picture of this size; its JPEG is to be written into the file now."""
-        page, contents, image, length = (self._new() for _ in range(4))
+        page, contents, image = (self._new() for _ in range(3))
         units = _INCH / self._dpi
         scale = max(1.0, size.side * units / _LONGEST)
         wide, high = (_number(side * units / scale) for side in (size.width, size.height))
@@ -69,9 +74,10 @@ class PdfFile:
         self._open(
             image,
             f"<< /Type /XObject /Subtype /Image /Width {size.width} /Height {size.height} "
-            f"/ColorSpace {self._colours} /BitsPerComponent 8 /Filter /DCTDecode "
-            f"/Length {length} 0 R >>\nstream\n",
+            f"/ColorSpace {self._colours} /BitsPerComponent 8 /Filter /DCTDecode /Length ",
         )
+        self._length = self._file.tell()
+        self._file.write(b" " * _DIGITS + b" >>\nstream\n")
         self._pages.append(page)
         self._begun = self._file.tell()
 
@@ -79,14 +85,16 @@ class PdfFile:
         """The page's JPEG is written."""
         length = self._file.tell() - self._begun
         self._file.write(b"\nendstream\nendobj\n")
-        self._object(len(self._places) - 1, str(length))
+        self._file.seek(self._length)
+        self._file.write(f"{length:<{_DIGITS}}".encode())
+        self._file.seek(0, 2)
 
     def finish(self) -> None:
         """All pages are there."""
         kids = " ".join(f"{page} 0 R" for page in self._pages)
         self._object(_PAGES, f"<< /Type /Pages /Count {len(self._pages)} /Kids [{kids}] >>")
         start, count = self._file.tell(), len(self._places)
-        entries = "".join(f"{place:010} 00000 n \n" for place in self._places[1:])
+        entries = "".join(f"{place:0{_DIGITS}} 00000 n \n" for place in self._places[1:])
         self._file.write(
             f"xref\n0 {count}\n0000000000 65535 f \n{entries}trailer\n<< /Size {count} "
             f"/Root {_CATALOG} 0 R /Info {_INFO} 0 R >>\nstartxref\n{start}\n%%EOF\n".encode()

@@ -1,0 +1,52 @@
+"""Few colours are chosen so that a picture still looks like itself."""
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from actors.capabilities.stitch.png.palette import reduced
+from tests import pictures
+
+
+def shown(picture: Image.Image, colours: int) -> Image.Image:
+    return reduced(picture, colours).places.convert(picture.mode)
+
+
+@pytest.mark.parametrize("colours", [2, 3, 16, 255, 256])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_there_are_no_more_colours_than_asked_for(mode: str, colours: int) -> None:
+    made = reduced(pictures.noise(90, 70).convert(mode), colours)
+    assert len(made.colours) <= 3 * colours
+    assert max(made.places.tobytes()) < len(made.colours) // 3 <= 1 << made.depth
+    assert made.depth in {1, 2, 4, 8}
+
+
+def test_surfaces_keep_their_colour_to_the_level() -> None:
+    """Paper is white, not nearly: that is what averages and a quick search would make of it."""
+    page = Image.new("RGB", (300, 300), "white")
+    page.paste(pictures.gradient(150, 150), (100, 100))
+    page.paste((254, 253, 254), (0, 0, 5, 5))
+    for colours in (4, 16, 256):
+        paper = shown(page, colours).crop((10, 10, 90, 290))
+        assert paper.getcolors() == [(80 * 280, (255, 255, 255))]
+
+
+def test_the_sky_gets_no_steps() -> None:
+    """From afar, few colours that are scattered look less unlike a gradient than steps do."""
+    sky = pictures.gradient(256, 256)
+    steps = sky.quantize(8, Image.Quantize.MEDIANCUT).convert("RGB")
+    assert unlike(shown(sky, 8), sky) < 0.6 * unlike(steps, sky)
+
+
+def unlike(one: Image.Image, other: Image.Image) -> float:
+    """Mean levels between two pictures that are looked at from afar."""
+    return max(ImageStat.Stat(ImageChops.difference(one.reduce(8), other.reduce(8))).mean)
+
+
+def test_full_transparency_stays() -> None:
+    image = pictures.noise(40, 40).convert("RGBA")
+    image.paste((0, 0, 0, 0), (0, 0, 20, 40))
+    made = reduced(image, 16)
+    alpha = made.places.convert("RGBA").getchannel("A")
+    assert alpha.crop((0, 0, 20, 40)).getextrema() == (0, 0)
+    assert alpha.crop((20, 0, 40, 40)).getextrema() == (255, 255)
+    assert 0 < len(made.alpha) <= 16
