@@ -13,6 +13,8 @@ from typing import Final, Literal
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
+from actors.capabilities.stitch.band.order import BandOrder, FoundBand, Still
+from actors.capabilities.stitch.geometry import Box, Size
 from tests import pictures
 
 Kind = Literal[
@@ -44,6 +46,37 @@ class Film:
     stills: tuple[bytes, ...]
     sizes: tuple[tuple[int, int], ...]
     needed: tuple[float, float] | None
+
+
+Verdict = Literal["right", "cut", "high", "missed", "invented"]
+"""What a found band is: `cut` when it lacks rows of a caption, `high` when it is higher than twice
+what is needed; `missed` when there should be one, `invented` when there should be none."""
+
+
+def order(film: Film, folder: Path) -> BandOrder:
+    """Writes the stills into the folder, and asks for their band."""
+    stills = (
+        Still(
+            path=pictures.saved(folder, f"still{place}", content),
+            size=Size(*size),
+            turn=0,
+            part=Box(0, 0, *size),
+        )
+        for place, (content, size) in enumerate(zip(film.stills, film.sizes, strict=True))
+    )
+    return BandOrder(stills=tuple(stills))
+
+
+def verdict(film: Film, found: FoundBand) -> Verdict:
+    """Holds what was found against what is known."""
+    if found.top is None or found.bottom is None:
+        return "right" if film.needed is None else "missed"
+    if film.needed is None:
+        return "invented"
+    top, bottom = film.needed
+    if found.top > top or found.bottom < bottom:
+        return "cut"
+    return "right" if found.bottom - found.top <= 2 * (bottom - top) else "high"
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,16 @@ Never: decides (`agreement` does), or holds more than one decoded still a thread
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from PIL import Image
+
 from actors.capabilities.stitch.band.agreement import (
     FIRST,
     ROWS,
     NoAgreement,
-    Strokes,
     agreed,
 )
 from actors.capabilities.stitch.band.order import BandOrder, FoundBand, Still
-from actors.capabilities.stitch.band.strokes import strokes
+from actors.capabilities.stitch.band.strokes import cells, strokes
 from actors.capabilities.stitch.painting import blaming
 from actors.messages import Progress
 from actors.pictures import open_picture, rendered
@@ -33,7 +34,7 @@ def find(order: BandOrder, report: Report) -> FoundBand:
     """
     total = len(order.stills)
 
-    def looked(place: int) -> Strokes:
+    def looked(place: int) -> Image.Image:
         with blaming(place, total):
             return _look(order.stills[place])
 
@@ -55,14 +56,14 @@ def find(order: BandOrder, report: Report) -> FoundBand:
     finally:
         pool.shutdown(cancel_futures=True)
     try:
-        band = agreed(seen)
+        band = agreed(strokes(seen))
     except NoAgreement as reason:
         return FoundBand(why=str(reason))
     return FoundBand(top=band.top, bottom=band.bottom, confidence=band.confidence)
 
 
-def _look(still: Still) -> Strokes:
-    """Decodes the lower part of a still, in gray and at the size that the decision knows."""
+def _look(still: Still) -> Image.Image:
+    """Decodes the lower part of a still, and keeps of it what the decision needs."""
     part, size = still.part, still.size
     top = part.top + part.height * FIRST // ROWS
     least, most = _WIDTHS
@@ -74,4 +75,4 @@ def _look(still: Still) -> Strokes:
             turn=still.turn,
             part=(part.left, top, part.right, part.bottom),
         )
-    return strokes(lower.convert("L"))
+    return cells(lower.convert("L"))

@@ -13,7 +13,7 @@ from typing import Final
 from actors.capabilities.stitch.geometry import Box
 
 _WRITTEN: Final = re.compile(
-    r"\s*(\d{1,3}(?:\.\d{1,6})?)\s*%?\s*-\s*(\d{1,3}(?:\.\d{1,6})?)\s*%?\s*"
+    r"\s*([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%?\s*-\s*([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%?\s*"
 )
 
 

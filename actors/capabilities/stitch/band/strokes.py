@@ -8,6 +8,8 @@ caption are so on any ground, since they come with a dark outline, a shadow or a
 that are found in many rows on end count, as in a line of letters: edges and small lights go.
 """
 
+import functools
+from collections.abc import Sequence
 from typing import Final
 
 from PIL import Image, ImageChops, ImageFilter
@@ -33,18 +35,34 @@ _GAIN: Final = 1.5
 """How many more strokes a row may have than the least of its neighbours."""
 
 
-def strokes(gray: Image.Image) -> Strokes:
-    """Looks at the lower part of a still, mode L, scaled so that its rows are `agreement`'s."""
+def cells(gray: Image.Image) -> Image.Image:
+    """How much of each cell of a still's lower part is strokes: mode L, a row for each row.
+
+    `gray` is mode L, scaled so that its rows are `agreement`'s.
+    """
     found = ImageChops.multiply(
         gray.point(_from(_BRIGHT)),
         ImageChops.lighter(_contrast(gray, 1, 0), _contrast(gray, 0, 1)).point(_from(_CONTRAST)),
     )
-    cells = _enduring(found.resize((_CELLS, gray.height), Image.Resampling.BOX))
-    edges = Image.new("L", (2 * _EDGE, cells.height))
-    edges.paste(cells.crop((0, 0, _EDGE, cells.height)), (0, 0))
-    edges.paste(cells.crop((_CELLS - _EDGE, 0, _CELLS, cells.height)), (_EDGE, 0))
+    return _enduring(found.resize((_CELLS, gray.height), Image.Resampling.BOX))
+
+
+def strokes(stills: Sequence[Image.Image]) -> list[Strokes]:
+    """Sums up the cells of several stills, without what all of them have in the same place.
+
+    Captions change from still to still, and a scene does not.
+    """
+    lasting = functools.reduce(ImageChops.darker, stills)
+    return [_summed(ImageChops.subtract(still, lasting)) for still in stills]
+
+
+def _summed(still: Image.Image) -> Strokes:
+    height = still.height
+    edges = Image.new("L", (2 * _EDGE, height))
+    edges.paste(still.crop((0, 0, _EDGE, height)), (0, 0))
+    edges.paste(still.crop((_CELLS - _EDGE, 0, _CELLS, height)), (_EDGE, 0))
     return Strokes(
-        middle=_rows(cells.crop((_MIDDLE[0], 0, _MIDDLE[1], cells.height))), sides=_rows(edges)
+        middle=_rows(still.crop((_MIDDLE[0], 0, _MIDDLE[1], height))), sides=_rows(edges)
     )
 
 
