@@ -35,7 +35,7 @@ def under(strip: Image.Image, box: Box, text: str, size: int, colour: str) -> No
         text,
         size=min(size, _highest(box.height)),
         colour=colour,
-        width=room.text_width(box.width),
+        width=room.text_width(box.width, size),
         lines=room.lines_in(box.height, size),
     )
     left = box.left + (box.width - image.width) // 2
@@ -54,7 +54,7 @@ def on(strip: Image.Image, box: Box, text: str, size: int, colour: str) -> None:
         text,
         size=size,
         colour=colour,
-        width=room.text_width(box.width),
+        width=room.text_width(box.width, size),
         lines=room.lines_in(box.height // 2, size),
     )
     if image.getchannel("A").getbbox() is None:

@@ -88,12 +88,12 @@ def picture_mark(image: Image.Image, canvas: Size, opacity: float) -> Image.Imag
 def _badge(text: str, height: int, widest: int) -> Image.Image:
     label = texts.text_image(
         text,
-        size=max(1, round(height * 0.6)),
+        size=max(1, round(height * 0.55)),
         colour=_WHITE,
-        width=max(1, widest - height // 2),
+        width=max(1, widest - height // 3),
         lines=1,
     )
-    width = min(max(height, label.width + height // 2), widest)
+    width = min(max(height, label.width + height // 3), widest)
     ring = max(1, height // 16)
     badge = Image.new("RGBA", (width, height), _RING)
     inside = Size(max(1, width - 2 * ring), max(1, height - 2 * ring))

@@ -25,6 +25,8 @@ _SMALLEST: Final = 12
 _LARGEST: Final = 160
 # So that about 30 ideographs or 60 letters go into a line, as in a printed book.
 _LINE_LENGTH: Final = 30
+# Ems. At most, where the letters are small for the picture; it bounds a drawn text's memory, too.
+_LONGEST_LINE: Final = 60
 
 # Ems. The shipped font's characters are this wide in plain English, digits and capitals included.
 _NARROW: Final = 0.55
@@ -44,7 +46,11 @@ def caption_height(text: str, width: int, size: int) -> int:
         width: of the picture, at least 1.
         size: of the font in pixels, at least 1.
     """
-    lines = words.wrapped(words.shown(text), text_width(width), lambda part: estimate(part, size))
+
+    def measure(part: str) -> float:
+        return estimate(part, size)
+
+    lines = words.wrapped(words.shown(text), text_width(width, size), measure)
     return room_of(min(len(lines), CAPTION_LINES), size)
 
 
@@ -59,9 +65,9 @@ def lines_in(height: int, size: int) -> int:
     return min(max(1, lines), CAPTION_LINES)
 
 
-def text_width(width: int) -> int:
-    """What of a picture's width is the text's; the rest keeps it off the edges."""
-    return max(1, width - 2 * (width // 32))
+def text_width(width: int, size: int) -> int:
+    """What of a picture's width is the text's: not its edges, and no more than eyes can follow."""
+    return min(max(1, width - 2 * (width // 32)), size * _LONGEST_LINE)
 
 
 def line_height(size: int) -> int:

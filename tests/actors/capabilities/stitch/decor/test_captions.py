@@ -72,7 +72,7 @@ def test_a_caption_fills_the_room_that_was_reserved_for_it_unshrunk() -> None:
 
     under(strip, Box(0, 0, 300, height), TEXT, 20, "#000000")
 
-    alone = text_image(TEXT, size=20, colour="#000000", width=room.text_width(300), lines=3)
+    alone = text_image(TEXT, size=20, colour="#000000", width=room.text_width(300, 20), lines=3)
     drawn, expected = (image.getchannel("A") for image in (strip, alone))
     assert drawn.crop(drawn.getbbox()).tobytes() == expected.crop(expected.getbbox()).tobytes()
 

@@ -63,6 +63,11 @@ def test_ideographs_are_counted_as_an_em_each() -> None:
     assert room.caption_height("湖" * 11, 320, 30) > one_line
 
 
+@given(widths, sizes)
+def test_no_line_is_longer_than_eyes_can_follow(width: int, size: int) -> None:
+    assert 1 <= room.text_width(width, size) <= min(width, 60 * size)
+
+
 # --- watermarks ----------------------------------------------------------------------------------
 
 

@@ -140,7 +140,7 @@ def test_the_estimated_room_is_enough_for_the_drawn_text(text: str, width: int) 
     size = room.caption_size(width)
     height = room.caption_height(text, width, size)
     setting = settled(
-        text, size=size, width=room.text_width(width), lines=room.lines_in(height, size)
+        text, size=size, width=room.text_width(width, size), lines=room.lines_in(height, size)
     )
 
     assert setting.size == size
