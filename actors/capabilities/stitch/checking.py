@@ -7,25 +7,16 @@ Never: imports the work itself (`reading` does it): the server must not load a d
 from dataclasses import dataclass
 from typing import Final
 
-from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.order import View
 from actors.errors import Refusal, UnreadableMedia
 from actors.workers.call import Call
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """A picture: its place in the request, where its bytes lie, how large it is as displayed."""
-
-    number: int
-    path: str
-    size: Size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOrder:
     """The pictures that are to be read; `threads` processors may be used."""
 
-    subjects: tuple[Subject, ...]
+    views: tuple[View, ...]
     threads: int = 1
 
 

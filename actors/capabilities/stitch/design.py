@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from actors.capabilities.stitch.band import percent
 from actors.capabilities.stitch.errors import LayoutImpossible, TooFewPictures
 from actors.capabilities.stitch.formats import FORMATS, Encoding, Format
 from actors.capabilities.stitch.geometry import Box
@@ -25,7 +26,8 @@ from actors.capabilities.stitch.layouts.arrangement import (
 )
 from actors.capabilities.stitch.memory import Load, needed
 from actors.capabilities.stitch.order import TRANSPARENT
-from actors.capabilities.stitch.request import BLURRED, StitchRequest
+from actors.capabilities.stitch.quality import MOST_TRIES
+from actors.capabilities.stitch.request import AUTO, BLURRED, StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.errors import Refusal
 from actors.messages import FileRecord
@@ -52,6 +54,7 @@ class Design:
         left_out: why some that were named cannot be used, by their place in the request.
         looked_at: whether what overlaps, or where captions lie, is known.
         most_threads: processors that an operator lets one join have.
+        most_seconds: of processor time, as well.
     """
 
     request: StitchRequest
@@ -62,6 +65,7 @@ class Design:
     left_out: Mapping[int, Refusal]
     looked_at: bool
     most_threads: int
+    most_seconds: float
 
     @property
     def encoding(self) -> Encoding:
@@ -82,7 +86,7 @@ class Design:
     @property
     def looks(self) -> bool:
         """Whether the pictures must be looked at before the plan is known."""
-        wanted = self.request.overlap == "find" or self.request.band == "auto"
+        wanted = self.request.overlap == "find" or self.request.band == AUTO
         return wanted and not self.looked_at
 
     @property
@@ -105,7 +109,8 @@ class Design:
     def cpu_seconds(self) -> float:
         """Processor time that the child may use: many times what good pictures of the size need."""
         pixels = self.plan.canvas.pixels + sum(pick.size.pixels for pick in self.picks)
-        return _CPU_BASE + pixels * _CPU_PER_PIXEL
+        tries = MOST_TRIES if self.request.max_bytes is not None else 1
+        return min(_CPU_BASE + pixels * _CPU_PER_PIXEL * tries, self.most_seconds)
 
     def page_height(self, form: Format) -> int:
         """Rows that one file, or one page, may have; the canvas's own where it is not cut."""
@@ -175,7 +180,8 @@ def design(
         _check_left_out(request, left_out)
         used = tuple(pick for pick in good if pick.number not in left_out)
         _check_cells(request, used)
-        items, arranged = _items(request, used, parts), arrangement(request)
+        shown = parts or _banded(request, [pick.part for pick in used])
+        items, arranged = _items(request, used, shown), arrangement(request)
         laid_out = plan(items, arranged)
     except LayoutMistake as mistake:
         field, sentence = mistake.args
@@ -189,6 +195,7 @@ def design(
         left_out=left_out,
         looked_at=parts is not None,
         most_threads=settings.processors,
+        most_seconds=settings.run_timeout,
     )
 
 
@@ -217,13 +224,18 @@ def arrangement(request: StitchRequest) -> Arrangement:
     )
 
 
-def _items(
-    request: StitchRequest, used: Sequence[Pick], parts: Sequence[Box] | None
-) -> tuple[Item, ...]:
+def _banded(request: StitchRequest, parts: Sequence[Box]) -> Sequence[Box]:
+    """What is shown of the pictures when the request says where captions are; else all of them."""
+    if request.band is None or request.band == AUTO:
+        return parts
+    return percent.parts(parts, percent.parsed(request.band))
+
+
+def _items(request: StitchRequest, used: Sequence[Pick], parts: Sequence[Box]) -> tuple[Item, ...]:
     under = request.caption_place == "under"
     return tuple(
         Item(part=part, caption=pick.wish.caption if under else "", cell=pick.wish.cell)
-        for pick, part in zip(used, parts or [pick.part for pick in used], strict=True)
+        for pick, part in zip(used, parts, strict=True)
     )
 
 

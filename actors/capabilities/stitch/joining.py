@@ -5,22 +5,20 @@ Never: decodes (children do), plans (`design` does), holds anything when it ends
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
-from actors.capabilities.stitch.checking import CHECK, CheckOrder, Subject
+from actors.capabilities.stitch.checking import CHECK, CheckOrder
 from actors.capabilities.stitch.design import Design, design, named
 from actors.capabilities.stitch.forecast import check, forecast
 from actors.capabilities.stitch.formats import FORMATS
 from actors.capabilities.stitch.looking import Found, cuts, found
 from actors.capabilities.stitch.order import JOIN, Joined, JoinOrder, Page
-from actors.capabilities.stitch.orders import join_order
+from actors.capabilities.stitch.orders import join_order, limited, views
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capability import Context
 from actors.errors import Refusal, WorkFailed
 from actors.messages import JobResult, Media
-from actors.workers.call import Call
 
 _MEDIA_TYPES: Final = {"pdf": "application/pdf"}
 
@@ -61,7 +59,7 @@ class Joining:
             pages = await cuts(made, self._context, processors)
             parts = [await self._context.new_part() for _ in range(_outputs(made, pages))]
             order = join_order(made, self._context, pages, parts, processors)
-            joined = await self._context.work(self._call(made), order)
+            joined = await self._context.work(limited(JOIN, made), order)
         files = [
             await self._context.keep(part, name, made=media)
             for part, name, media in zip(
@@ -79,30 +77,14 @@ class Joining:
             without=self._without,
         )
 
-    def _call(self, made: Design) -> Call[JoinOrder, Joined]:
-        return replace(
-            JOIN,
-            memory_bytes=made.memory_bytes,
-            cpu_seconds=min(made.cpu_seconds, self._settings.run_timeout),
-        )
-
     async def _bad_pictures(self, failure: WorkFailed) -> dict[int, Refusal]:
         """All pictures that cannot be read, when a join failed for one; empty otherwise."""
         if failure.passing or not (failure.field or "").startswith("/inputs/"):
             return {}
         made = self._design(None)
-        subjects = tuple(
-            Subject(
-                number=pick.number, path=str(self._context.path(pick.record.id)), size=pick.size
-            )
-            for pick in made.picks
-        )
-        call = replace(
-            CHECK,
-            memory_bytes=made.memory_bytes,
-            cpu_seconds=min(made.cpu_seconds, self._settings.run_timeout),
-        )
-        answer = await self._context.work(call, CheckOrder(subjects=subjects, threads=made.threads))
+        async with self._context.borrow("processor", made.threads) as processors:
+            order = CheckOrder(views=views(made, self._context), threads=processors)
+            answer = await self._context.work(limited(CHECK, made), order)
         return {bad.number: bad.refusal() for bad in answer.bad}
 
 

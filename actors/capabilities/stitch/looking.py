@@ -5,12 +5,20 @@ Never: decodes, or decides where something lies (the finders do).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
+from actors.capabilities.stitch.band import percent
+from actors.capabilities.stitch.band.order import FIND_BAND, BandOrder, FoundBand
+from actors.capabilities.stitch.cutting.order import FIND_CUTS, CutOrder
 from actors.capabilities.stitch.design import Design
+from actors.capabilities.stitch.errors import NoBand, NoOverlap
 from actors.capabilities.stitch.geometry import Box
 from actors.capabilities.stitch.order import Page
+from actors.capabilities.stitch.orders import limited, sources, views
+from actors.capabilities.stitch.overlap import parts as overlap
+from actors.capabilities.stitch.overlap.order import FIND_OVERLAPS, Scroll, ScrollOrder
 from actors.capability import Context
 
 
@@ -23,12 +31,73 @@ class Found:
 
 
 async def found(made: Design, context: Context, threads: int) -> Found:
-    """Looks for what the request wants found."""
-    del made, context, threads
-    return Found()
+    """Looks for what the request wants found: overlaps, or the band of the captions.
+
+    Raises:
+        NoOverlap, NoBand: it is not there, and the request has no use for less.
+        WorkFailed: a picture cannot be read, and which.
+    """
+    looked_at = views(made, context)
+    if made.request.overlap == "find":
+        shots = ScrollOrder(shots=looked_at, threads=threads)
+        return _scrolled(made, await context.work(limited(FIND_OVERLAPS, made), shots))
+    stills = BandOrder(stills=looked_at, threads=threads)
+    return _banded(made, await context.work(limited(FIND_BAND, made), stills))
 
 
 async def cuts(made: Design, context: Context, threads: int) -> tuple[Page, ...]:
-    """The pages of the canvas; one where it is not to be cut."""
-    del context, threads
-    return (Page(0, made.plan.canvas.height),)
+    """The pages of the canvas, cut where it is quiet; one where nothing is to be cut.
+
+    Raises:
+        WorkFailed: a picture cannot be read, and which.
+    """
+    canvas, most = made.plan.canvas, made.page_height(made.request.format)
+    if canvas.height <= most:
+        return (Page(0, canvas.height),)
+    order = CutOrder(
+        sources=sources(made, context),
+        canvas=canvas,
+        most=most,
+        threads=threads,
+    )
+    quiet = await context.work(limited(FIND_CUTS, made), order)
+    return tuple(Page(top, bottom) for top, bottom in pairwise((0, *quiet.rows, canvas.height)))
+
+
+def _scrolled(made: Design, scroll: Scroll) -> Found:
+    """What overlaps make of the pictures."""
+    if made.request.on_no_overlap == "refuse":
+        _check_all_overlap(made, scroll)
+    joints = [
+        {**asdict(joint), "confidence": round(joint.confidence, 3)} for joint in scroll.joints
+    ]
+    parts = overlap.parts([item.part for item in made.items], scroll)
+    return Found(parts=parts, data={"joints": joints, "scroll_bar": scroll.bar})
+
+
+def _check_all_overlap(made: Design, scroll: Scroll) -> None:
+    apart = [place for place, joint in enumerate(scroll.joints) if joint.offset is None]
+    if not apart:
+        return
+    pairs = ", ".join(
+        f"{made.picks[place].number + 1} and {made.picks[place + 1].number + 1} "
+        f"({scroll.joints[place].why})"
+        for place in apart
+    )
+    raise NoOverlap(
+        f"No overlap is sure between the pictures {pairs}. Take them so that each repeats some of "
+        "the one before, or ask for on_no_overlap 'join'.",
+        field=f"/inputs/{made.picks[apart[0] + 1].number}",
+    )
+
+
+def _banded(made: Design, band: FoundBand) -> Found:
+    """What the captions' band makes of the pictures."""
+    if band.top is None or band.bottom is None:
+        raise NoBand(
+            f"No band of captions is sure: {band.why} Say where they are, such as band '72%-96%'.",
+            field="/band",
+        )
+    parts = percent.parts([item.part for item in made.items], percent.Band(band.top, band.bottom))
+    told = f"{100 * band.top:.1f}%-{100 * band.bottom:.1f}%"
+    return Found(parts=parts, data={"band": told, "band_confidence": round(band.confidence, 3)})

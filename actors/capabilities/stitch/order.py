@@ -15,8 +15,8 @@ TRANSPARENT: Final = "transparent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One picture: where its bytes lie, what is taken of it, and its place on the canvas.
+class View:
+    """One picture: where its bytes lie, and what is looked at of it.
 
     Attributes:
         number: its place in the request, from 0: whom to blame.
@@ -24,12 +24,6 @@ class Source:
         size: as displayed, as the file was found to be when it came in; the child decodes no more.
         turn: degrees clockwise by which it is turned, beyond what its EXIF says: 0, 90, 180, 270.
         part: what is taken, in pixels of the turned picture.
-        box: where that lies on the canvas, at another size maybe.
-        extent: `box` with its border and its caption; no two overlap.
-        tile: what a blurred background fills: `extent` with the room around that is nearest to it.
-        caption: where its caption lies; None where it has none.
-        text: of the caption.
-        mark: what is written in its corner; empty for nothing.
     """
 
     number: int
@@ -37,7 +31,27 @@ class Source:
     size: Size
     turn: int
     part: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed(View):
+    """A view with its place on the canvas: `box`, at another size maybe."""
+
     box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Placed):
+    """A picture on the canvas, and what is drawn with it.
+
+    Attributes:
+        extent: `box` with its border and its caption; no two overlap.
+        tile: what a blurred background fills: `extent` with the room around that is nearest to it.
+        caption: where its caption lies; None where it has none.
+        text: of the caption.
+        mark: what is written in its corner; empty for nothing.
+    """
+
     extent: Box
     tile: Box
     caption: Box | None = None

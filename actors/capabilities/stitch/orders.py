@@ -5,16 +5,42 @@ Never: decides a place (the plan has), waits. Pure, but for the paths that it is
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from actors.capabilities.stitch.design import Design
 from actors.capabilities.stitch.geometry import Size
-from actors.capabilities.stitch.items import Pick
 from actors.capabilities.stitch.layouts import scaled
-from actors.capabilities.stitch.layouts.arrangement import Place
-from actors.capabilities.stitch.order import JoinOrder, Look, Page, Source, Watermark
+from actors.capabilities.stitch.order import (
+    JoinOrder,
+    Look,
+    Page,
+    Source,
+    View,
+    Watermark,
+)
 from actors.capabilities.stitch.request import BLURRED, StitchRequest
-from actors.capability import Context
+from actors.capability import AnswerT, Context, OrderT
 from actors.part import Part
+from actors.workers.call import Call
+
+
+def limited(call: Call[OrderT, AnswerT], made: Design) -> Call[OrderT, AnswerT]:
+    """The call, with as much memory and time as the design needs."""
+    return replace(call, memory_bytes=made.memory_bytes, cpu_seconds=made.cpu_seconds)
+
+
+def views(made: Design, context: Context) -> tuple[View, ...]:
+    """What is looked at of each picture, in joining order."""
+    return tuple(
+        View(
+            number=pick.number,
+            path=str(context.path(pick.record.id)),
+            size=pick.size,
+            turn=pick.wish.turn,
+            part=item.part,
+        )
+        for pick, item in zip(made.picks, made.items, strict=True)
+    )
 
 
 def join_order(
@@ -22,12 +48,7 @@ def join_order(
 ) -> JoinOrder:
     """What the child that joins is asked."""
     return JoinOrder(
-        sources=tuple(
-            _source(made.request, context, rank, pick, place)
-            for rank, (pick, place) in enumerate(
-                zip(made.picks, made.plan.places, strict=True), start=1
-            )
-        ),
+        sources=sources(made, context),
         canvas=made.plan.canvas,
         pages=tuple(pages),
         outputs=tuple(str(part.path) for part in parts),
@@ -37,22 +58,26 @@ def join_order(
     )
 
 
-def _source(
-    request: StitchRequest, context: Context, rank: int, pick: Pick, place: Place
-) -> Source:
-    on = request.caption_place == "on" and bool(pick.wish.caption)
-    return Source(
-        number=pick.number,
-        path=str(context.path(pick.record.id)),
-        size=pick.size,
-        turn=pick.wish.turn,
-        part=place.part,
-        box=place.box,
-        extent=place.extent,
-        tile=place.tile,
-        caption=place.box if on else place.caption,
-        text=pick.wish.caption,
-        mark=str(rank) if request.numbering else "",
+def sources(made: Design, context: Context) -> tuple[Source, ...]:
+    """Each picture with its place on the canvas and what is drawn with it, in joining order."""
+    on, numbered = made.request.caption_place == "on", made.request.numbering
+    return tuple(
+        Source(
+            number=pick.number,
+            path=str(context.path(pick.record.id)),
+            size=pick.size,
+            turn=pick.wish.turn,
+            part=place.part,
+            box=place.box,
+            extent=place.extent,
+            tile=place.tile,
+            caption=place.box if on and pick.wish.caption else place.caption,
+            text=pick.wish.caption,
+            mark=str(rank) if numbered else "",
+        )
+        for rank, (pick, place) in enumerate(
+            zip(made.picks, made.plan.places, strict=True), start=1
+        )
     )
 
 

@@ -16,7 +16,7 @@ from actors.capabilities.stitch.decor import backdrop, captions, frames, marks, 
 from actors.capabilities.stitch.decor.stamping import stamp
 from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.jpeg import windows
-from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder, Source, Watermark
+from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder, Source, View, Watermark
 from actors.colours import is_srgb
 from actors.errors import Refusal
 from actors.pictures import Picture, open_picture, reading, rendered
@@ -115,10 +115,10 @@ class Painter:
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[Picture]:
-    """A source's picture, of which no more is decoded than was found when it came in."""
-    size = source.size
-    with open_picture(source.path, max_pixels=size.pixels, max_side=size.side) as picture:
+def opened(view: View) -> Iterator[Picture]:
+    """A picture, of which no more is decoded than was found when it came in."""
+    size = view.size
+    with open_picture(view.path, max_pixels=size.pixels, max_side=size.side) as picture:
         yield picture
 
 

@@ -6,18 +6,20 @@ Never: keeps a pixel.
 
 from concurrent.futures import ThreadPoolExecutor
 
-from actors.capabilities.stitch.checking import Bad, Checked, CheckOrder, Subject
+from actors.capabilities.stitch.checking import Bad, Checked, CheckOrder
+from actors.capabilities.stitch.order import View
+from actors.capabilities.stitch.painting import opened
 from actors.errors import Refusal
 from actors.messages import Progress
-from actors.pictures import open_picture, reading
+from actors.pictures import reading
 from actors.workers.call import Report
 
 
 def check(order: CheckOrder, report: Report) -> Checked:
     """Which of the pictures cannot be read, and why."""
-    bad, total = list[Bad](), len(order.subjects)
+    bad, total = list[Bad](), len(order.views)
     with ThreadPoolExecutor(order.threads, thread_name_prefix="check") as pool:
-        for done, verdict in enumerate(pool.map(_verdict, order.subjects), start=1):
+        for done, verdict in enumerate(pool.map(_verdict, order.views), start=1):
             bad += verdict
             report(
                 Progress(
@@ -27,14 +29,13 @@ def check(order: CheckOrder, report: Report) -> Checked:
     return Checked(bad=tuple(bad))
 
 
-def _verdict(subject: Subject) -> list[Bad]:
-    size = subject.size
+def _verdict(view: View) -> list[Bad]:
     try:
         with (
-            open_picture(subject.path, max_pixels=size.pixels, max_side=size.side) as picture,
+            opened(view) as picture,
             reading(picture.media_type, picture.max_pixels),
         ):
             picture.image.load()
     except Refusal as refusal:
-        return [Bad(number=subject.number, detail=refusal.detail)]
+        return [Bad(number=view.number, detail=refusal.detail)]
     return []

@@ -35,6 +35,7 @@ _LEAST_BYTES: Final = 1_000
 _MOST_BYTES: Final = 1 << 40
 
 BLURRED: Final = "blurred"
+AUTO: Final = "auto"
 
 Order = Literal["given", "name", "time"]
 Overlap = Literal["keep", "find"]
@@ -244,15 +245,8 @@ class StitchRequest(Request):
 
     @field_validator("band")
     @classmethod
-    def _a_band_lies_the_right_way(cls, band: str | None, info: ValidationInfo) -> str | None:
-        if band is None or band == "auto":
-            return band
-        top, bottom = (float(part.removesuffix("%")) for part in band.split("-"))
-        if top >= bottom:
-            raise PydanticCustomError(
-                "band", "A band begins above where it ends, such as '72%-96%'"
-            )
-        if info.data.get("overlap") == "find":
+    def _one_thing_is_looked_for(cls, band: str | None, info: ValidationInfo) -> str | None:
+        if band is not None and info.data.get("overlap") == "find":
             raise PydanticCustomError(
                 "band", "Ask for a caption band or for overlaps, not for both at once"
             )

@@ -11,6 +11,7 @@ from pydantic import Field, PlainValidator
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from actors.capabilities.stitch.band import percent
 from actors.capabilities.stitch.layouts.arrangement import Fit
 from actors.capability import Request
 
@@ -89,11 +90,23 @@ BackgroundWish = Annotated[
     WithJsonSchema({"type": "string", "pattern": rf"{_COLOUR}|^transparent$|^blurred$"}),
 ]
 
+
+def _band(value: object) -> str:
+    if value == "auto":
+        return "auto"
+    try:
+        if isinstance(value, str):
+            percent.parsed(value)
+            return value
+        wanted = "Input should be 'auto', or per cent of the height such as '72%-96%'"
+    except ValueError as error:
+        wanted = f"{error} Or ask for 'auto'."
+    raise PydanticCustomError("band", "{wanted}", {"wanted": wanted})
+
+
 BandWish = Annotated[
     str,
-    PlainValidator(
-        _text("band", rf"{_BAND}|^auto$", "'auto', or per cent of the height such as '72%-96%'")
-    ),
+    PlainValidator(_band),
     WithJsonSchema({"type": "string", "pattern": rf"{_BAND}|^auto$"}),
 ]
 
