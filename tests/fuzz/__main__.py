@@ -10,6 +10,7 @@ LONG = (
     ("-m", "pytest", "-q", "-m", "hypothesis", "--hypothesis-profile=long", "--timeout=3600"),
     ("-m", "tests.fuzz.wire", "--count=50000"),
     ("-m", "tests.fuzz.contract", "--examples=300", "--seed=0"),
+    ("-m", "tests.fuzz.splicers", "--minutes=10"),
 )
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Final
 
-from actors.capabilities.stitch.jpeg import segments, splice
+from actors.capabilities.stitch.jpeg import quality, segments, splice
 from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder
 from actors.capabilities.stitch.png import recode, structure
 from actors.exif import orientation_in
@@ -95,6 +95,9 @@ def _splicing(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
         raise NoShortcut("one is to be turned, or has colours of its own")
     if not _colours_are_plain(found[0].form):
         raise NoShortcut("their colours are of a rare kind")
+    form, asked = found[0].form, order.encoding.quality
+    if quality.is_much_finer(form, asked):
+        raise NoShortcut(f"their quality is {quality.estimated(form)}, and {asked} is asked for")
     if splice.restart_interval(found) is None:
         raise NoShortcut("their tables or sizes differ, or end within a row of blocks")
 

@@ -36,6 +36,8 @@ TAKEN: list[tuple[str, list[bytes], Format, dict[str, Any]]] = [
     ("alpha", [RGBA, RGBA], "png", {"gap": 3, "background": TRANSPARENT}),
     ("gray", [GRAY, GRAY], "png", {"gap": 3, "background": "#404040"}),
     ("photographs", [PHOTO, PHOTO, PHOTO], "jpeg", {}),
+    ("coarse photographs", [photo(60), photo(60)], "jpeg", {}),
+    ("photographs a little finer than asked", [PHOTO, PHOTO], "jpeg", {"quality": 84}),
 ]
 LEFT: list[tuple[str, list[bytes], Format, dict[str, Any]]] = [
     ("alpha on a colour", [RGBA, RGBA], "png", {}),
@@ -52,6 +54,7 @@ LEFT: list[tuple[str, list[bytes], Format, dict[str, Any]]] = [
     ("a turned photograph", [PHOTO, photo(exif=pictures.exif(3))], "jpeg", {}),
     ("photographs with a profile", [photo(90, **PROFILE)] * 2, "jpeg", {}),
     ("photographs of another quality", [PHOTO, photo(60)], "jpeg", {}),
+    ("photographs much finer than asked", [PHOTO, PHOTO], "jpeg", {"quality": 70}),
 ]
 
 
