@@ -284,9 +284,9 @@ class _Order:
         bars.show(self.capability.name, view.record.state, progress.fraction, progress.step)
 
     def _write(self, stitchery: Stitchery, session: str, result: JobResult) -> list[Path]:
-        written = []
-        for file in result.files:
-            target = self.output.place(file.name, one_of_many=len(result.files) > 1)
+        written = list[Path]()
+        for number, file in enumerate(result.files, start=1):
+            target = self.output.place(file.name, number, len(result.files))
             write(stitchery.services.workspace.path(session, file.id), target)
             written.append(target)
         return written

@@ -48,9 +48,18 @@ class Output:
             )
         return asked
 
-    def place(self, name: str, *, one_of_many: bool) -> Path:
-        """Where a result of this name lands; a new name beside what is there already."""
-        return unused(self.path / name) if self.folder or one_of_many else self.path
+    def place(self, name: str, number: int = 1, count: int = 1) -> Path:
+        """Where the result of this name lands, the so manieth of so many.
+
+        In a folder under its own name, or a new one beside what is there already. Where a file is
+        named and there are several, they are numbered after it: `out-1.png`, `out-2.png`.
+        """
+        if self.folder:
+            return unused(self.path / name)
+        if count == 1:
+            return self.path
+        numbered = f"{self.path.stem}-{number:0{len(str(count))}}"
+        return self.path.with_name(numbered + Path(name).suffix)
 
 
 def unused(path: Path) -> Path:

@@ -28,18 +28,20 @@ def test_a_path_that_is_a_folder_or_ends_like_one_takes_the_result_under_its_nam
 ) -> None:
     for text in (str(folder), f"{tmp_path}/new/"):
         output = Output.of(text)
-        assert output.place("a.png", one_of_many=False) == Path(text) / "a.png"
+        assert output.place("a.png") == Path(text) / "a.png"
 
 
-def test_any_other_path_is_the_file_itself_unless_there_are_several(tmp_path: Path) -> None:
+def test_any_other_path_is_the_file_itself_and_several_are_numbered_after_it(
+    tmp_path: Path,
+) -> None:
     output = Output.of(f"{tmp_path}/out.png")
-    assert output.place("a.png", one_of_many=False) == tmp_path / "out.png"
-    assert output.place("a.png", one_of_many=True) == tmp_path / "out.png" / "a.png"
+    assert output.place("a.png") == tmp_path / "out.png"
+    assert output.place("a.jpg", 3, 12) == tmp_path / "out-03.jpg"
 
 
 def test_in_a_folder_nothing_is_written_over(folder: Path, source: Path) -> None:
     for _ in range(3):
-        write(source, Output(folder, folder=True).place("a.png", one_of_many=False))
+        write(source, Output(folder, folder=True).place("a.png"))
     assert names(folder) == {"a.png", "a-2.png", "a-3.png"}
 
 

@@ -95,7 +95,7 @@ def _banded(made: Design, band: FoundBand) -> Found:
     """What the captions' band makes of the pictures."""
     if band.top is None or band.bottom is None:
         raise NoBand(
-            f"No band of captions is sure: {band.why} Say where they are, such as band '72%-96%'.",
+            f"No band of captions is sure: {band.why}. Say where they are, such as band '72%-96%'.",
             field="/band",
         )
     parts = percent.parts([item.part for item in made.items], percent.Band(band.top, band.bottom))

@@ -140,10 +140,10 @@ class StitchRequest(Request):
     margin: int = Field(0, ge=0, le=MOST_GAP, description="pixels around all")
     border: int = Field(0, ge=0, le=1000, description="pixels of a frame around each picture")
     border_color: Colour = Field("#000000", description="of the frames: #rrggbb")
-    radius: int = Field(0, ge=0, le=MOST_GAP, description="of rounded corners, in pixels")
+    radius: int = Field(0, ge=0, le=2000, description="of rounded corners, in pixels")
     caption_place: CaptionPlace = Field("under", description="whether captions lie under or on")
     caption_size: int | None = Field(
-        None, ge=6, le=500, description="of captions' letters in pixels; by the picture's width"
+        None, ge=6, le=200, description="of captions' letters in pixels; by the picture's width"
     )
     caption_color: Colour | None = Field(
         None, description="of captions: #rrggbb; by default what reads well"

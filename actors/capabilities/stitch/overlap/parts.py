@@ -23,7 +23,7 @@ def parts(boxes: Sequence[Box], scroll: Scroll) -> tuple[Box, ...]:
     missing between them should be seen to be missing.
     """
     tops, bottoms = [0], list[int]()
-    for box, below, joint in zip(boxes, boxes[1:], scroll.joints, strict=True):
+    for box, below, joint in zip(boxes[:-1], boxes[1:], scroll.joints, strict=True):
         if joint.offset is None:
             bottoms.append(box.height)
             tops.append(0)
