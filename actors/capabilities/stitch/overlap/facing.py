@@ -3,7 +3,8 @@
 For child processes only. Owns: what counts as drawn, and as different. Never: decides.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Final
 
@@ -22,8 +23,20 @@ _BEYOND: Final = 8
 _STRONG: Final = 24
 """Levels that nobody takes for the same."""
 
+_MOVING: Final = 16
+"""Of a row's mean, made louder: four levels of gray, or a tenth of the row by forty."""
+
 _BLOCKS: Final = 40
 """A floating button is at least two of so many parts of a screen high; no letter is one."""
+
+_EXPLICABLE: Final = (0.004, 0.6)
+"""Shares of differing cells between which it is worth to look for a button."""
+
+_FAR: Final = 4
+_FAR_LEVELS: Final = 2
+"""What differs so many times as much as the best, and so many levels more, is not looked at."""
+
+_LOUD: Final = 4
 
 _IDENTICAL: Final = 0.002
 """Share of what is drawn that may differ between two shots of the same: a clock's digit."""
@@ -43,6 +56,21 @@ class Measured:
     header: int
     footer: int
     overlap: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Laid:
+    """Two shots over each other, and the rows where both show the page: `first` up to `last`.
+
+    `roughly` is by how many levels these differ in the mean.
+    """
+
+    offset: int
+    first: int
+    last: int
+    footer: int
+    difference: Image.Image
+    roughly: float
 
 
 class Facing:
@@ -65,38 +93,67 @@ class Facing:
     def identical(self) -> bool:
         """Whether the page did not move at all."""
         ink = ImageChops.lighter(self._above.ink, self._below.ink).histogram()[255]
-        differing = sum(self._still.histogram()[_BEYOND + 1 :])
-        return self._even and differing <= _IDENTICAL * ink
+        return self._even and _many(self._still) <= _IDENTICAL * ink
 
-    def at(self, offset: int) -> Measured:
-        """Measures the overlap that this offset, at least 1, leaves."""
+    def measured(self, offsets: Iterable[int]) -> list[Measured]:
+        """What these offsets, at least 1 each, leave; without those that are far from the best."""
+        laid = [self._laid(offset) for offset in offsets]
+        laid = [one for one in laid if one.last > one.first]
+        bound = min((one.roughly for one in laid), default=0.0) * _FAR + _FAR_LEVELS
+        return [self._measured(one) for one in laid if one.roughly <= bound]
+
+    def _laid(self, offset: int) -> "_Laid":
         shared = min(self._above.height - offset, self._below.height)
         difference = ImageChops.difference(
             self._above.rows(offset, offset + shared), self._below.rows(0, shared)
         )
-        # rows of the first that nothing of the second reaches have their place at its bottom
-        header, footer = header_and_footer(_means(difference), self._top, self._bottom)
-        first, last = header, shared - footer
-        if first >= last:
-            return Measured(Finding(offset=offset, rows=0, misfit=1, distance=255), 0, 0, 0)
-        body = difference.crop((0, first, self._columns, last))
+        means = _means(difference)
+        header, footer = header_and_footer(means, self._top, self._bottom)
+        last = shared - footer
+        return _Laid(
+            offset=offset,
+            first=header,
+            last=last,
+            footer=footer,
+            difference=difference,
+            roughly=sum(means[header:last]) / _LOUD / max(1, last - header),
+        )
+
+    def _measured(self, laid: "_Laid") -> Measured:
+        first, last = laid.first, laid.last
+        finding = self._finding(laid.offset, first, last, _crop(laid.difference, first, last))
+        loose = self._loose(first, laid.footer) / max(1, finding.rows)
+        return Measured(
+            replace(finding, misfit=finding.misfit + loose), first, laid.footer, last - first
+        )
+
+    def _finding(self, offset: int, first: int, last: int, difference: Image.Image) -> Finding:
+        """Of these rows, which differ so much."""
         ink = ImageChops.lighter(
             _crop(self._above.ink, first + offset, last + offset),
             _crop(self._below.ink, first, last),
         )
         beyond = self._beyond(offset, first, last)
-        floating = self._floating(body, offset, first, last)
-        if floating is not None:
-            for picture in (body, beyond, ink):
-                picture.paste(0, None, floating)
         cells = max(1, ink.histogram()[255])
-        finding = Finding(
+        if _EXPLICABLE[0] < _many(beyond) / cells < _EXPLICABLE[1]:
+            floating = self._floating(difference, offset, first, last)
+            if floating is not None:
+                for picture in (difference, beyond, ink):
+                    picture.paste(0, None, floating)
+                cells = max(1, ink.histogram()[255])
+        levels = enumerate(difference.histogram())
+        return Finding(
             offset=offset,
-            rows=sum(ink.getprojection()[1]),
-            misfit=sum(beyond.histogram()[_BEYOND + 1 :]) / cells,
-            distance=sum(level * count for level, count in enumerate(body.histogram())) / cells,
+            rows=difference.height - _rows(ink).count(0),
+            misfit=_many(beyond) / cells,
+            distance=sum(level * count for level, count in levels) / cells,
         )
-        return Measured(finding, header, footer, last - first)
+
+    def _loose(self, header: int, footer: int) -> int:
+        """How many rows of header and footer do not stay either, but for a clock's and shadow's."""
+        fixed = self._top[:header] + self._bottom[len(self._bottom) - footer :]
+        moving = sum(level > _MOVING for level in fixed)
+        return max(0, moving - self._below.height // _BLOCKS)
 
     def _beyond(self, offset: int, first: int, last: int) -> Image.Image:
         """How far each shot leaves what the other shows within a row; blur is forgiven so."""
@@ -116,20 +173,21 @@ class Facing:
         )
 
     def _floating(
-        self, body: Image.Image, offset: int, first: int, last: int
+        self, difference: Image.Image, offset: int, first: int, last: int
     ) -> Image.Image | None:
         """White where a button floats over the page in either shot; None where none does.
 
         It is what differs strongly though it is the same at its own place in both shots, over more
         rows without a gap than any writing takes. Much of that is no button.
         """
-        if not self._even:
+        if not self._even or difference.height < self._below.height // _BLOCKS:
             return None
         still = ImageChops.darker(
             _crop(self._still, first, last), _crop(self._still, first + offset, last + offset)
         )
         fixed = ImageChops.darker(
-            body.point(_over(_STRONG)), ImageChops.invert(still).point(_over(255 - _BEYOND - 1))
+            difference.point(_over(_STRONG)),
+            ImageChops.invert(still).point(_over(255 - _BEYOND - 1)),
         )
         step = max(4, self._below.height // _BLOCKS)
         blocks = fixed.reduce((1, step)).point(_over(254))
@@ -137,7 +195,9 @@ class Facing:
             return None
         # one block around, since the button's rim fills none
         return blocks.filter(ImageFilter.MaxFilter(3)).resize(
-            body.size, Image.Resampling.NEAREST, (0, 0, body.width, body.height / step)
+            difference.size,
+            Image.Resampling.NEAREST,
+            (0, 0, difference.width, difference.height / step),
         )
 
     def _ends(self, shared: int) -> Image.Image:
@@ -191,7 +251,16 @@ def _crop(image: Image.Image, first: int, last: int) -> Image.Image:
     return image.crop((0, first, image.width, last))
 
 
+def _many(beyond: Image.Image) -> int:
+    """How many cells differ by more than what is let pass."""
+    return sum(beyond.histogram()[_BEYOND + 1 :])
+
+
 def _means(difference: Image.Image) -> bytes:
-    """The mean of each row, four times as loud: one column among many is still heard."""
-    loud = ImageChops.add(difference, difference, 0.5)
-    return loud.reduce((difference.width, 1)).tobytes()
+    """The mean of each row, made louder: one column among many is still heard."""
+    return _rows(ImageChops.add(difference, difference, 2 / _LOUD))
+
+
+def _rows(image: Image.Image) -> bytes:
+    """The mean of each row."""
+    return image.reduce((image.width, 1)).tobytes()

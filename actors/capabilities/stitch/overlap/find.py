@@ -6,19 +6,15 @@ Never: joins, or holds more than one decoded picture for each thread.
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import Final
 
 from actors.capabilities.stitch.overlap.bar import bar
-from actors.capabilities.stitch.overlap.facing import Facing
+from actors.capabilities.stitch.overlap.facing import Facing, Measured
 from actors.capabilities.stitch.overlap.look import Look, look
 from actors.capabilities.stitch.overlap.order import Joint, Scroll, ScrollOrder
 from actors.capabilities.stitch.overlap.votes import candidates, verdict
 from actors.capabilities.stitch.painting import blaming
 from actors.messages import Progress
 from actors.workers.call import Report
-
-_CANDIDATES: Final = 6
-"""Offsets that are looked at more closely; the right one has hardly ever been beyond the third."""
 
 
 def find(order: ScrollOrder, report: Report) -> Scroll:
@@ -53,19 +49,28 @@ def joint(above: Look, below: Look) -> Joint:
     facing = Facing(above, below)
     if facing.identical():
         return Joint(offset=0, confidence=1.0, overlap=below.rows)
-    offsets = candidates(above.signatures(), below.signatures(), _CANDIDATES)
-    measured = [facing.at(offset) for offset in offsets]
+    measured = [facing.at(offset) for offset in candidates(above.signatures(), below.signatures())]
     judged = verdict(each.finding for each in measured)
     for each in measured:
         if each.finding is judged.best:
+            best = _finest(facing, each)
             return Joint(
-                offset=each.finding.offset,
+                offset=best.finding.offset,
                 confidence=judged.confidence,
-                header=each.header,
-                footer=each.footer,
-                overlap=each.overlap,
+                header=best.header,
+                footer=best.footer,
+                overlap=best.overlap,
             )
     return Joint(offset=None, why=judged.why)
+
+
+def _finest(facing: Facing, found: Measured) -> Measured:
+    """The best of an offset and the two beside it: scaling blurs which of them it is."""
+    if not found.finding.distance:
+        return found
+    offset = found.finding.offset
+    beside = facing.measured(near for near in (offset - 1, offset + 1) if near > 0)
+    return min(found, *beside, key=lambda each: each.finding.distance)
 
 
 class _Meter:

@@ -24,8 +24,6 @@ _EDGE: Final = 27
 
 
 _SEGMENT: Final = 8
-_PLAIN: Final = 0x0101010101010101
-"""What eight equal bytes are a multiple of, if they are less than 128."""
 _COARSE: Final = [level // 8 + 1 for level in range(256)]
 
 
@@ -102,5 +100,4 @@ def _gray(picture: Picture) -> Image.Image:
 
 
 def _numbers(segment: Image.Image) -> list[int]:
-    numbers = memoryview(segment.tobytes()).cast("Q").tolist()
-    return [0 if number % _PLAIN == 0 else number for number in numbers]
+    return memoryview(segment.tobytes()).cast("Q").tolist()

@@ -18,10 +18,16 @@ from dataclasses import dataclass
 from typing import Final
 
 Signatures = Sequence[Sequence[int]]
-"""For each segment of columns the numbers that stand for its rows, 0 where nothing is drawn."""
+"""For each segment of eight columns the numbers that stand for its rows, a byte for a column."""
 
-_OFTEN: Final = 36
-"""What occurs more often than this in a shot does not vote, which bounds the time."""
+PLAIN: Final = 0x0101010101010101
+"""What a number whose bytes are equal is a multiple of: nothing is drawn there."""
+
+_PAIRS: Final = 36
+"""Of what occurs more often than six times in each shot not all pairs vote: it bounds the time."""
+
+_CANDIDATES: Final = 7
+"""The right offset is hardly ever beyond the third; the others are its rivals."""
 
 _STRIDE: Final = 2
 """Every second row of the second shot votes: the rows between would say the same."""
@@ -32,17 +38,17 @@ _BESIDE: Final = 2
 _NEAR: Final = 12
 """Rows. Offsets as close as this fit alike where the picture is soft; they are no rivals."""
 
-_LEAST_ROWS: Final = 12
+_LEAST_ROWS: Final = 20
 """Rows with something on them that an overlap must have; a mere line or border has fewer."""
 
-_WORST_FIT: Final = 0.35
-"""Share of what is drawn that may differ: pictures that move, buttons that do not."""
+_WORST_FIT: Final = 0.15
+"""Share of what is drawn that may differ: pictures that move, letters that were scaled."""
 
-_SLACK: Final = 0.0064
+_SLACK: Final = 0.008
 """Added to both fits, so that a rival must also be worse by something that can be seen."""
 
-SURE: Final = 0.6
-"""The least confidence that is an answer: the next best fits 2.5 times worse."""
+SURE: Final = 0.65
+"""The least confidence that is an answer: the next best fits nearly three times worse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +76,19 @@ class Verdict:
     why: str
 
 
-def candidates(above: Signatures, below: Signatures, most: int) -> list[int]:
-    """The offsets with most votes, at least 1 each, best first, and none beside a better one.
+def candidates(above: Signatures, below: Signatures) -> list[int]:
+    """The seven offsets with most votes, at least 1 each, best first, and none beside a better one.
 
     Args:
         above: of the first shot's rows.
         below: of the second's, in the same segments.
-        most: how many candidates at most.
     """
     votes: defaultdict[int, float] = defaultdict(float)
     for upper, lower in zip(above, below, strict=True):
         _vote(votes, upper, lower)
     chosen: list[int] = []
     for offset in sorted(votes, key=lambda offset: (-votes[offset], offset)):
-        if len(chosen) == most:
+        if len(chosen) == _CANDIDATES:
             break
         if all(abs(offset - other) > _BESIDE for other in chosen):
             chosen.append(offset)
@@ -106,25 +111,28 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
 
 
 def _vote(votes: defaultdict[int, float], upper: Sequence[int], lower: Sequence[int]) -> None:
-    """Adds the votes of one segment: from all places in the first shot to some in the second."""
-    shared = set(upper).intersection(lower)
-    shared.discard(0)
+    """Adds the votes of one segment: from all places in the first shot to some in the second.
+
+    What is the same at its own place in both is of the header or a button, and has no vote.
+    """
+    moved = [0 if one == other else one for one, other in zip(lower, upper, strict=False)]
+    moved += lower[len(upper) :]
+    shared = {signature for signature in set(upper).intersection(moved) if signature % PLAIN}
     starts = _places(upper, shared, 1)
-    for signature, ends in _places(lower, shared, _STRIDE).items():
+    for signature, ends in _places(moved, shared, _STRIDE).items():
         begins = starts[signature]
-        if max(len(begins), len(ends)) > _OFTEN:
-            continue
         pairs = len(begins) * len(ends)
-        for end in ends[:: -(-pairs // _OFTEN)]:
+        stride, weight = -(-pairs // _PAIRS), 1 / pairs**2
+        for end in ends[min(stride, len(ends)) // 2 :: stride]:
             for start in begins:
                 if start > end:
-                    votes[start - end] += 1 / pairs
+                    votes[start - end] += weight
 
 
 def _places(signatures: Sequence[int], shared: set[int], stride: int) -> dict[int, list[int]]:
-    """The rows, one in `stride`, of every signature that both shots have."""
-    places: dict[int, list[int]] = {signature: [] for signature in shared}
-    for row in range(0, len(signatures), stride):
-        if signatures[row] in shared:
-            places[signatures[row]].append(row)
-    return {signature: rows for signature, rows in places.items() if rows}
+    """The rows, one in `stride`, where there is what both shots have."""
+    places: dict[int, list[int]] = {}
+    for row, signature in zip(range(0, len(signatures), stride), signatures[::stride], strict=True):
+        if signature in shared:
+            places.setdefault(signature, []).append(row)
+    return places
