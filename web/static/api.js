@@ -15,8 +15,16 @@
  * @property {{field: string, detail: string}[]} [mistakes]
  * @property {Fits} [fits]
  * @property {Outcome[]} [outcomes]
+ * @property {Bad[]} [pictures]
  *
- * @typedef {{fit: number | null, width: number | null, height: number | null, formats: string[]}} Fits
+ * @typedef {object} Fits  what would be possible; null where nothing of the kind is
+ * @property {number | null} scale
+ * @property {number | null} width
+ * @property {number | null} height
+ * @property {string[]} formats
+ * @property {number | null} parts
+ *
+ * @typedef {{field: string, code: string, detail: string}} Bad  a picture that cannot be used
  * @typedef {{url: string, file: string | null, error: Problem | null}} Outcome
  *
  * @typedef {object} File
@@ -26,6 +34,7 @@
  * @property {number} size
  * @property {number | null} width
  * @property {number | null} height
+ * @property {string | null} taken  by a camera's clock; digits that sort
  * @property {string} created_at
  * @property {string} expires_at
  * @property {string | null} job

@@ -6,6 +6,7 @@
  */
 
 import * as api from "./api.js";
+import { showCropping } from "./cropping.js";
 import { showFetching } from "./fetching.js";
 import { forecast, showForecast } from "./forecast.js";
 import * as jobs from "./jobs.js";
@@ -26,7 +27,10 @@ import {
 } from "./problems.js";
 import { leadTo, showOlder, showResults } from "./results.js";
 import * as shelf from "./shelf.js";
+import { showTemplates } from "./templates.js";
 import * as tray from "./tray.js";
+import { joinable, showWatermark } from "./watermark.js";
+import { onWish } from "./wishes.js";
 
 /** Whether the page is about to begin anew. */
 let leaving = false;
@@ -73,7 +77,11 @@ async function start() {
   addEventListener(api.SESSION_LOST, renew);
   showPictures();
   showFetching();
+  showCropping();
   showLayout(() => forecast());
+  showTemplates();
+  showWatermark();
+  onWish(() => forecast());
   showForecast();
   showResults();
   showJoining();
@@ -155,11 +163,15 @@ function showLanguages() {
   mark();
 }
 
+/** How many pictures there are to join: the watermark is none of them. */
+const joined = () =>
+  tray.hopeful().filter(({ file }) => file === null || joinable([file]).length > 0).length;
+
 /** The button that joins, and what comes of pressing it. */
 function showJoining() {
   const join = /** @type {HTMLButtonElement} */ (byId("join"));
   const draw = () => {
-    const n = tray.hopeful().length;
+    const n = joined();
     join.disabled = n < 2 || tray.waiting();
     put(join, isBusy(join) ? say("join.sending") : say("join", { n: n < 2 ? 1 : n }));
   };

@@ -61,6 +61,15 @@ export function percent(fraction) {
 }
 
 /**
+ * Several things in a row: "3, 5 and 7".
+ *
+ * @param {(number | string)[]} things
+ */
+export function list(things) {
+  return new Intl.ListFormat(language(), { type: "conjunction" }).format(things.map(String));
+}
+
+/**
  * A moment: the clock alone for today, with the day for others.
  *
  * @param {string} stamp RFC 3339

@@ -7,10 +7,10 @@
  */
 
 import { preflight } from "./api.js";
-import { bytes, duration, extent } from "./figures.js";
+import { bytes, duration, extent, list } from "./figures.js";
 import * as jobs from "./jobs.js";
 import { onLanguage, say } from "./language.js";
-import { readRequest, setFit, setFormat } from "./layout.js";
+import { readRequest, setFormat, setParts, setScale } from "./layout.js";
 import { byId, button, element } from "./page.js";
 import { drawProblem, problemOf } from "./problems.js";
 import * as tray from "./tray.js";
@@ -89,15 +89,35 @@ function draw() {
 }
 
 /** @param {Preflight} found */
-function drawForecast({ forecast: { width, height, memory_bytes: memory }, position, wait }) {
+function drawForecast({ forecast: made, position, wait }) {
   const facts = element("dl", "", "facts");
   const fact = (/** @type {string} */ word, /** @type {string} */ text) =>
     facts.append(element("dt", say(word)), element("dd", text));
-  fact("forecast.size", extent(width, height));
-  fact("forecast.memory", bytes(memory));
+  fact("forecast.size", sizeOf(made));
+  fact("forecast.file", fileOf(made));
+  if (made.left_out.length) fact("forecast.left_out", say("picture.n", { n: places(made) }));
+  fact("forecast.seconds", say("forecast.about", { what: duration(made.seconds) }));
+  fact("forecast.memory", bytes(made.memory_bytes));
   fact("forecast.turn", turnOf(position, wait));
   return facts;
 }
+
+/** @param {Record<string, any>} made */
+function sizeOf({ width, height, exact }) {
+  const size = extent(width, height);
+  return exact ? size : say("forecast.most", { size });
+}
+
+/** The kind of file, how large it is about, and how many there are. @param {Record<string, any>} made */
+function fileOf({ format, bytes: count, parts, exact }) {
+  const what = say("forecast.kind", { format: format.toUpperCase(), size: bytes(count) });
+  if (parts < 2) return what;
+  const n = exact ? parts : say("forecast.least", { n: parts });
+  return say(format === "pdf" ? "forecast.pages" : "forecast.parts", { what, n });
+}
+
+/** @param {Record<string, any>} made */
+const places = (made) => list(made.left_out.map((/** @type {number} */ place) => place + 1));
 
 /**
  * @param {number} place
@@ -123,13 +143,14 @@ export function stretch(words, eta) {
 /** @param {Problem} problem */
 function drawFits({ fits }) {
   if (!fits) return [];
-  const { fit, width, height, formats } = fits;
+  const { scale, width, height, formats, parts } = fits;
   const ways = formats.map((format) =>
     button(say("fits.format", { format: format.toUpperCase() }), () => setFormat(format)),
   );
-  if (fit !== null && width !== null && height !== null) {
+  if (parts !== null) ways.unshift(button(say("fits.parts", { n: parts }), setParts));
+  if (scale !== null && width !== null && height !== null) {
     const pixels = extent(width, height);
-    ways.unshift(button(say("fits.fit", { pixels }), () => setFit(fit)));
+    ways.unshift(button(say("fits.scale", { scale, pixels }), () => setScale(scale)));
   }
   if (ways.length === 0) return [];
   const box = element("div", "", "ways");

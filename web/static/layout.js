@@ -1,29 +1,35 @@
 /**
- * How the pictures are to be joined: the form, and the request it amounts to.
+ * How the pictures are to be joined: from the form's fields to a request.
  *
- * Owns: the fields, which of them make sense together, and their memory in this browser.
+ * Owns: which field becomes which member of the request, and the purposes that stand for several.
  * Never: judges values; the server's forecast does, so there is one truth.
  */
 
+import { given, number, onForm, set, showForm, ticked, word } from "./form.js";
 import { onLanguage, say } from "./language.js";
-import { read, write } from "./memory.js";
 import { byId } from "./page.js";
-
-const KEPT = "layout";
+import { areas } from "./templates.js";
+import { joinable, watermarkFile } from "./watermark.js";
+import { asInput } from "./wishes.js";
 
 /** The length that "set a length" begins with: sharp on most screens. */
 const FIRST_PIXELS = 1200;
 
-/** @returns {HTMLFormElement} */
-const form = () => byId("layout-form");
+/** What two choices beside the layouts stand for: pictures below each other, looked at first. */
+const PURPOSES = /** @type {Record<string, (() => object) | undefined>} */ ({
+  scroll: () => ({ overlap: "find", on_no_overlap: word("on_no_overlap") }),
+  film: () => ({ band: band() }),
+});
 
-/**
- * A field of the form by its name, as something with a value.
- *
- * @param {string} name
- */
-const field = (name) =>
-  /** @type {HTMLInputElement} */ (/** @type {unknown} */ (form().elements.namedItem(name)));
+/** Which layout's words a choice takes for its sides. */
+const LIKE = /** @type {Record<string, string>} */ ({
+  scroll: "vertical",
+  film: "vertical",
+  template: "grid",
+  justified: "grid",
+});
+
+const UNITS = /** @type {Record<string, number>} */ ({ kB: 1e3, MB: 1e6 });
 
 /**
  * Brings the form to life.
@@ -31,15 +37,10 @@ const field = (name) =>
  * @param {() => void} onChange after each change of a field
  */
 export function showLayout(onChange) {
-  recall(read(KEPT) ?? {});
-  const changed = () => {
-    write(KEPT, Object.fromEntries(new FormData(form())));
-    settle();
-    onChange();
-  };
-  form().addEventListener("input", changed);
-  onLanguage(settle);
-  settle();
+  onForm(nameSides);
+  onLanguage(nameSides);
+  showForm(onChange);
+  nameSides();
 }
 
 /**
@@ -48,84 +49,136 @@ export function showLayout(onChange) {
  * @param {import("./api.js").File[]} files
  */
 export function readRequest(files) {
-  const { layout, fit, format } = chosen();
-  const request = {
-    inputs: files.map(({ id }) => ({ file: id })),
-    layout,
-    columns: layout === "grid" ? number("columns") : undefined,
-    fit: fit === "pixels" ? (number("pixels") ?? FIRST_PIXELS) : fit,
-    align: field("align").value,
-    gap: number("gap"),
-    background: transparent() ? "transparent" : field("background").value,
-    format,
-    quality: format === "png" ? undefined : number("quality"),
-  };
-  return request; // JSON leaves out what is undefined
+  const inputs = joinable(files);
+  return {
+    inputs: inputs.map((file) => asInput(file, given("layout"))),
+    order: word("order"),
+    ...arrangement(inputs.length),
+    ...frame(),
+    ...marks(),
+    ...resultFile(),
+  }; // JSON leaves out what is undefined
 }
 
 /**
- * Asks for pictures of a set length; the focus shows where.
+ * Asks for a scale of the whole.
  *
- * @param {number} pixels
+ * @param {number} percent
  */
-export function setFit(pixels) {
-  field("fit").value = "pixels";
-  field("pixels").value = String(pixels);
-  form().dispatchEvent(new Event("input"));
-  field("pixels").focus();
-}
+export const setScale = (percent) => set("scale", String(percent));
 
 /**
- * Asks for another format; the focus shows where.
+ * Asks for another format.
  *
  * @param {string} format
  */
-export function setFormat(format) {
-  field("format").value = format;
-  form().dispatchEvent(new Event("input"));
-  byId(`format-${format}`).focus();
+export const setFormat = (format) => set("format", format);
+
+/** Asks for as many files, or pages, as the format makes necessary. */
+export const setParts = () => set("cut", "limit");
+
+/**
+ * The layout's or the purpose's name, as the form has it.
+ *
+ * @param {Record<string, any>} request
+ */
+export function wayOf({ layout = "vertical", overlap, band }) {
+  if (overlap === "find") return "scroll";
+  return band ? "film" : layout; // the server's default
 }
 
-const chosen = () => ({
-  layout: field("layout").value,
-  fit: field("fit").value,
-  format: field("format").value,
-});
-
-const transparent = () => field("transparent").checked && field("format").value !== "jpeg";
-
-/** @param {string} name */
-function number(name) {
-  const { valueAsNumber } = field(name);
-  return Number.isNaN(valueAsNumber) ? undefined : valueAsNumber;
+/** @param {number} count of pictures */
+function arrangement(count) {
+  const way = given("layout");
+  const purpose = PURPOSES[way];
+  return {
+    layout: purpose ? "vertical" : way,
+    ...purpose?.(),
+    columns: number("columns"),
+    rows: number("rows"),
+    flow: word("flow"),
+    areas: way === "template" ? areas(count) : undefined,
+    column_weights: weights("column_weights"),
+    row_weights: weights("row_weights"),
+    width: number("width"),
+    height: number("height"),
+    row_height: number("row_height"),
+    fit: given("fit") === "pixels" ? (number("pixels") ?? FIRST_PIXELS) : word("fit"),
+    scaling: word("filling") ?? word("scaling"),
+    gravity: word("gravity"),
+    align: word("align"),
+    scale: number("scale"),
+    gap: number("gap"),
+    margin: number("margin"),
+  };
 }
 
-/** Shows the fields that matter for what is chosen, and names them by it. */
-function settle() {
-  const { layout, fit, format } = chosen();
-  byId("columns-field").hidden = layout !== "grid";
-  byId("pixels-field").hidden = fit !== "pixels";
-  byId("quality-field").hidden = format === "png";
+function frame() {
+  const backdrop = given("backdrop");
+  return {
+    border: number("border"),
+    border_color: word("border_color"),
+    radius: number("radius"),
+    background: backdrop === "colour" ? word("background") : backdrop,
+  };
+}
+
+function marks() {
+  const opacity = number("watermark_opacity");
+  const file = watermarkFile();
+  return {
+    caption_place: word("caption_place"),
+    caption_size: number("caption_size"),
+    caption_color: word("caption_color"),
+    numbering: ticked("numbering"),
+    watermark_text: word("watermark_text"),
+    watermark: file ? { file } : undefined,
+    watermark_opacity: opacity && opacity / 100,
+    watermark_gravity: word("watermark_gravity"),
+  };
+}
+
+function resultFile() {
+  const most = number("most");
+  return {
+    format: given("format"),
+    quality: number("quality"),
+    lossless: ticked("lossless"),
+    progressive: ticked("progressive"),
+    colors: number("colors"),
+    max_bytes: most && Math.round(most * UNITS[given("most_unit")]),
+    cut: given("cut") === "pixels" ? number("cut_pixels") : word("cut"),
+    dpi: number("dpi"),
+    metadata: ticked("metadata") && "keep",
+    profile: ticked("profile") && "keep",
+    on_bad_picture: word("on_bad_picture"),
+  };
+}
+
+function band() {
+  if (given("band") === "auto") return "auto";
+  return `${number("band_top") ?? 0}%-${number("band_bottom") ?? 100}%`;
+}
+
+/**
+ * Numbers apart by blanks or commas; what is none goes as it is, for the server to name it.
+ *
+ * @param {string} name
+ */
+function weights(name) {
+  const pieces = given(name)
+    .split(/[\s,，、]+/)
+    .filter(Boolean);
+  if (pieces.length === 0) return undefined;
+  return pieces.map((piece) => (Number.isNaN(Number(piece)) ? piece : Number(piece)));
+}
+
+/** Lengths and sides are called by what they are in the layout chosen. */
+function nameSides() {
+  const way = given("layout");
+  const layout = LIKE[way] ?? way;
   byId("pixels-label").textContent = say(`fit.pixels.${layout}`);
-  byId("quality-value").textContent = field("quality").value;
-  field("transparent").disabled = format === "jpeg";
-  field("background").disabled = transparent();
-  nameAlignments(layout);
-}
-
-/** @param {string} layout */
-function nameAlignments(layout) {
   for (const option of /** @type {HTMLSelectElement} */ (byId("align")).options) {
     option.textContent = say(`align.${layout}.${option.value}`);
-  }
-}
-
-/** @param {Record<string, string>} kept the fields as they were left */
-function recall(kept) {
-  for (const [name, value] of Object.entries(kept)) {
-    const found = field(name);
-    if (!found) continue; // a field of an earlier version of the page
-    if (found.type === "checkbox") found.checked = true;
-    else found.value = value;
   }
 }

@@ -7,12 +7,17 @@
 
 import { bytes, extent, percent } from "./figures.js";
 import { draggable } from "./drag.js";
+import { fill, given, onForm, settle } from "./form.js";
 import { onLanguage, say } from "./language.js";
+import { wholePicture } from "./looks.js";
 import { announce, byId, copy, once, put, showPicture } from "./page.js";
 import { problemOf, showProblem, titleOf } from "./problems.js";
+import { drawRetouch, showRetouch, wordsOf } from "./retouch.js";
 import * as shelf from "./shelf.js";
 import * as tray from "./tray.js";
 import * as uploads from "./uploads.js";
+import { watermarkFile } from "./watermark.js";
+import { onWish } from "./wishes.js";
 
 /** @typedef {import("./tray.js").Entry} Entry */
 
@@ -32,24 +37,34 @@ export function showPictures() {
   takeDrops();
   takePastes();
   byId("clear").addEventListener("click", () => once(byId("clear"), clear));
-  draggable(byId("tray"), (from, to) => tray.move(tray.onTray()[from], to), tellPlace);
+  draggable(byId("tray"), (from, to) => moveTo(tray.onTray()[from], to), tellPlace);
   tray.onChange(draw);
+  tray.onChange(sortAsAsked);
+  onForm(sortAsAsked);
+  onWish(draw);
   onLanguage(draw);
   draw();
 }
 
-/**
- * The address of a picture as it is, or null where a browser had to decode more pixels.
- *
- * @param {import("./api.js").File} file
- * @param {number} most
- */
-export function wholePicture({ links, width, height }, most) {
-  return (width ?? 0) * (height ?? 0) <= most ? links.content : null;
-}
-
 /** @param {import("./api.js").File} file */
 const smallPicture = (file) => file.links.thumbnail ?? wholePicture(file, MOST_PIXELS);
+
+/** An order that is asked for is put here before everyone's eyes. */
+function sortAsAsked() {
+  const order = given("order");
+  if (order === "name" || order === "time") tray.sort(order);
+}
+
+/**
+ * Moves an entry by hand: from now on the order is the one that lies here.
+ *
+ * @param {Entry} entry
+ * @param {number} place
+ */
+function moveTo(entry, place) {
+  if (given("order") !== "given") fill("order", "given");
+  tray.move(entry, place);
+}
 
 /** Files from anywhere on the page: a drop beside the zone must not make the browser leave. */
 function takeDrops() {
@@ -89,11 +104,14 @@ function draw() {
       rows.delete(entry);
     }
   }
+  const before = rows.size;
   entries.forEach((entry, place) => drawRow(entry, place, entries.length));
+  if (rows.size > before) settle();
   const good = tray.hopeful();
   const size = bytes(good.reduce((sum, entry) => sum + entry.size, 0));
   put(byId("pictures-sum"), good.length ? say("pictures.sum", { n: good.length, size }) : "");
   byId("clear").hidden = entries.length === 0;
+  byId("order-field").hidden = entries.length < 2;
 }
 
 /**
@@ -120,6 +138,7 @@ function drawRow(entry, place, count) {
   ]) {
     row[part].setAttribute("aria-label", say(word, { name }));
   }
+  drawRetouch(row, entry);
   drawSending(row, sending);
 }
 
@@ -139,9 +158,14 @@ function drawSending(row, sending) {
 function metaOf({ size, file, sending }) {
   if (sending?.problem) return bytes(size);
   if (sending) return `${sendingWords(sending.fraction)} · ${bytes(size)}`;
-  return file?.width && file.height
-    ? `${extent(file.width, file.height)} · ${bytes(size)}`
-    : bytes(size);
+  return [
+    file?.width && file.height && extent(file.width, file.height),
+    bytes(size),
+    file && file.id === watermarkFile() && say("watermark.this"),
+    ...(file ? wordsOf(file) : []),
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** @param {number | null} fraction */
@@ -161,6 +185,7 @@ function makeRow(entry) {
   row.down.addEventListener("click", () => step(entry, 1, row.down, row.up));
   row.again.addEventListener("click", () => uploads.again(entry));
   row.remove.addEventListener("click", () => once(row.remove, () => remove(entry)));
+  showRetouch(row, entry);
   rows.set(entry, row);
   return row;
 }
@@ -175,7 +200,7 @@ function makeRow(entry) {
  */
 function step(entry, by, pressed, twin) {
   const place = tray.onTray().indexOf(entry) + by;
-  tray.move(entry, place);
+  moveTo(entry, place);
   (pressed.disabled ? twin : pressed).focus();
   tellPlace(place);
 }

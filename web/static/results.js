@@ -1,29 +1,25 @@
 /**
- * The jobs as people see them: where they stand, what they made, what went wrong.
+ * The jobs as people see them: where they stand, and how far they are.
  *
  * Owns: one card a job, and what a screen reader hears of it: states, not every step.
- * Never: keeps jobs (jobs.js).
+ * Never: keeps jobs (jobs.js), draws what they came to (outcome.js).
  */
 
-import { cancelJob, downloadAddress, findJob, listJobs } from "./api.js";
-import { bytes, duration, extent, moment } from "./figures.js";
+import { cancelJob, findJob, listJobs } from "./api.js";
+import { moment } from "./figures.js";
 import { stretch } from "./forecast.js";
 import * as jobs from "./jobs.js";
-import { knows, language, onLanguage, say } from "./language.js";
-import { announce, byId, copy, element, isBusy, once, put, showPicture } from "./page.js";
-import { wholePicture } from "./pictures.js";
-import { drawProblem, problemOf, showProblem, titleOf } from "./problems.js";
+import { knows, onLanguage, say } from "./language.js";
+import { wayOf } from "./layout.js";
+import { drawOutcome } from "./outcome.js";
+import { announce, byId, copy, isBusy, once, put } from "./page.js";
+import { problemOf, showProblem, titleOf } from "./problems.js";
 import * as shelf from "./shelf.js";
-import * as tray from "./tray.js";
 
 /** @typedef {import("./api.js").Job} Job */
-/** @typedef {import("./api.js").File} File */
 
 /** Jobs that one press brings; the first hundred come with the socket's snapshot. */
 const OLDER = 100;
-
-/** Pixels that a browser may be made to decode for one result: a quarter of a gigabyte. */
-const MOST_PIXELS = 60_000_000;
 
 /** @type {Map<string, Record<string, any>>} */
 const cards = new Map();
@@ -69,7 +65,7 @@ export function leadTo(job) {
 function kindOf({ capability, request }) {
   const key = `job.${capability}`;
   const n = (request.inputs ?? request.urls ?? []).length;
-  const layout = say(`layout.${request.layout ?? "vertical"}`); // the server's default
+  const layout = say(`layout.${wayOf(request)}`);
   return knows(key) ? say(key, { n, layout }) : capability;
 }
 
@@ -141,92 +137,6 @@ function lineOf({ state, progress, position, waiting_for: holds, eta }) {
 function stepOf({ step, done, total, message }) {
   const key = `step.${step}`;
   return knows(key) ? say(key, { done, total }) : message || step;
-}
-
-/**
- * Draws what a job came to; only where that has changed, so that the focus is not lost.
- *
- * @param {Record<string, any>} card
- * @param {Job} job
- */
-function drawOutcome(card, job) {
-  const files = job.result?.files ?? [];
-  const look = JSON.stringify([job.state, language(), files.map(({ id }) => shelf.has(id))]);
-  if (card.look === look) return;
-  card.look = look;
-  card.outcome.replaceChildren(
-    ...(job.error ? [drawProblem(job.error)] : []),
-    ...drawOutcomes(job),
-    ...(job.capability === "fetch" ? [] : files.map(drawFile)),
-    ...(job.receipt ? [drawReceipt(job.receipt)] : []),
-  );
-}
-
-/** How each address ended. @param {Job} job */
-function drawOutcomes(job) {
-  /** @type {import("./api.js").Outcome[]} */
-  const outcomes = job.result?.data.outcomes ?? job.error?.outcomes ?? [];
-  if (outcomes.length === 0) return [];
-  const list = element("ul", "", "outcomes");
-  for (const { url, error } of outcomes) {
-    const item = element("li", "", error ? "bad" : "good");
-    item.append(element("p", url, "address"));
-    item.append(error ? drawProblem(error) : element("p", say("outcome.done"), "detail"));
-    list.append(item);
-  }
-  return [list];
-}
-
-/** @param {NonNullable<Job["receipt"]>} receipt */
-function drawReceipt({ processes_ended: processes, files_removed: files, seconds }) {
-  return element("p", say("receipt", { processes, files, seconds: duration(seconds) }), "receipt");
-}
-
-/** @param {File} file */
-function drawFile(file) {
-  if (!shelf.has(file.id)) return element("p", say("deleted"), "quiet");
-  const made = copy("result-file");
-  const { name, size, width, height } = file;
-  showPicture(made.image, made.instead, wholePicture(file, MOST_PIXELS) ?? file.links.thumbnail);
-  made.image.alt = name;
-  made.open.href = file.links.content;
-  made.open.setAttribute("aria-label", say("open", { name }));
-  made.download.href = downloadAddress(file);
-  made.download.setAttribute("aria-label", say("download.of", { name }));
-  made.remove.setAttribute("aria-label", say("delete.of", { name }));
-  const facts = [
-    width && height && extent(width, height),
-    bytes(size),
-    say("expires", { when: moment(file.expires_at) }),
-  ];
-  put(made.name, name);
-  put(made.meta, facts.filter(Boolean).join(" · "));
-  made.reuse.addEventListener("click", () => reuse(file));
-  made.remove.addEventListener("click", () => once(made.remove, () => removeFile(file, made)));
-  return made.root;
-}
-
-/** @param {File} file */
-function reuse(file) {
-  tray.addFile(file, true);
-  announce(say("said.added", { name: file.name }));
-}
-
-/**
- * @param {File} file
- * @param {Record<string, any>} made
- */
-async function removeFile(file, made) {
-  const card = made.root.closest("li");
-  try {
-    await shelf.remove(file.id);
-    announce(say("said.removed", { name: file.name }));
-    card.querySelector("[data-part=what]").focus();
-  } catch (error) {
-    const problem = problemOf(error);
-    showProblem(made.problem, problem);
-    announce(titleOf(problem));
-  }
 }
 
 /** @param {Job} job */
