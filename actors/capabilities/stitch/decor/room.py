@@ -7,6 +7,7 @@ An estimate may be a little off: who draws shrinks a text until it is within the
 """
 
 import math
+from functools import lru_cache
 from typing import Final, Literal, get_args
 
 from actors.capabilities.stitch.decor import words
@@ -46,12 +47,23 @@ def caption_height(text: str, width: int, size: int) -> int:
         width: of the picture, at least 1.
         size: of the font in pixels, at least 1.
     """
+    shown = words.shown(text)
+    return room_of(_lines(shown, text_width(width, size), size), size)
+
+
+def _lines(text: str, width: int, size: int) -> int:
+    """How many lines a text takes, at most `CAPTION_LINES`.
+
+    Breaking it is left out where it makes no difference: a request may have hundreds of long
+    captions, which are measured at several scales.
+    """
 
     def measure(part: str) -> float:
         return estimate(part, size)
 
-    lines = words.wrapped(words.shown(text), text_width(width, size), measure)
-    return room_of(min(len(lines), CAPTION_LINES), size)
+    if measure(text) > CAPTION_LINES * width:
+        return min(len(text), CAPTION_LINES)
+    return min(len(words.wrapped(text, width, measure)), CAPTION_LINES)
 
 
 def room_of(lines: int, size: int) -> int:
@@ -82,7 +94,7 @@ def padding(size: int) -> int:
 
 def estimate(text: str, size: int) -> float:
     """About how wide the text is in pixels."""
-    return sum(_ems(character) for character in text) * size
+    return sum(map(_ems, text)) * size
 
 
 def watermark_box(canvas: Size, mark: Size, gravity: Gravity, margin: int) -> Box:
@@ -106,6 +118,7 @@ def _offset(spare: int, third: int, margin: int) -> int:
     return max(0, min(wanted, spare))
 
 
+@lru_cache(4096)
 def _ems(character: str) -> float:
     if character == " ":
         return _SPACE

@@ -15,6 +15,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 Measure = Callable[[str], float]
@@ -40,6 +41,7 @@ _WIDE: Final = frozenset("WF")
 _WORD: Final = re.compile("[^ ]+ ?")
 
 
+@lru_cache(1024)
 def shown(text: str) -> str:
     """What of the text is drawn: composed, with one space between words, without empty lines.
 
@@ -50,11 +52,13 @@ def shown(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+@lru_cache(4096)
 def is_wide(character: str) -> bool:
     """Whether it takes a whole em, as ideographs, kana and full-width forms do."""
     return unicodedata.east_asian_width(character) in _WIDE
 
 
+@lru_cache(4096)
 def is_mark(character: str) -> bool:
     """Whether it is drawn onto the character before it."""
     return unicodedata.category(character).startswith("M")
@@ -182,6 +186,7 @@ def _closes(cluster: str) -> bool:
     return _plain(cluster[0]) in _CLOSERS or unicodedata.category(cluster[0]) in _CLOSING
 
 
+@lru_cache(4096)
 def _plain(character: str) -> str:
     """The first of the characters that this one is a form of: a full stop for a full-width one."""
     return unicodedata.normalize("NFKC", character)[:1]
