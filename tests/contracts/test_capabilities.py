@@ -33,10 +33,12 @@ from web.commands import cli
 FOUND = discover()
 MAY_KNOW = (
     "actors.capability",
+    "actors.colours",
     "actors.errors",
     "actors.messages",
     "actors.part",
     "actors.pictures",
+    "actors.turning",
     "actors.workers.call",
     "actors.workspace",
     "conf.sections",
