@@ -88,5 +88,5 @@ class Encoding:
     @property
     def banded(self) -> bool:
         """Whether it is written from top to bottom."""
-        held = self.progressive or self.colours is not None
-        return FORMATS[self.format].banded and not held
+        held = {"jpeg": self.progressive, "png": self.colours is not None}
+        return FORMATS[self.format].banded and not held.get(self.format, False)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.capabilities.stitch.bands import bands, highest
-from actors.capabilities.stitch.formats import Encoding, Format
+from actors.capabilities.stitch.formats import Encoding
 from actors.capabilities.stitch.geometry import Box, Size
 
 # Pillow stores RGB in four bytes a pixel, like RGBA.
@@ -28,15 +28,28 @@ _OTHER_DECODERS: Final = 22
 # Of a pixel at its size on the canvas: resized, turned, its colours converted, alpha put back.
 _PAINTING: Final = 13
 
-# Of a pixel of the canvas, by format and whether it is transparent. JPEG and PNG are written row
-# by row; libwebp copies the canvas, and needs most for a noisy alpha channel, which stays lossless.
-_ENCODERS: Final[dict[tuple[Format, bool], int]] = {("webp", False): 16, ("webp", True): 44}
+# Of a pixel of the canvas, above the canvas itself, by the way it is written, and again where it is
+# transparent; what is not named is written in strips. Each is the peak for pictures of noise, which
+# are the worst, of 12 and 24 megapixels at qualities 90 and 100 (VmHWM after less before, Pillow
+# 13), rounded up: progressive 4.4; indexed 4.7, with alpha 8.0; WebP 10.9, with alpha 36.8, since
+# that stays lossless; lossless WebP 32.1; AVIF 28.1, with alpha 32.1.
+_ENCODERS: Final = {
+    "progressive": (8, 8),
+    "indexed": (8, 12),
+    "webp": (16, 44),
+    "lossless": (40, 40),
+    "avif": (36, 40),
+}
+
+_THREAD: Final = 16 << 20
+"""Of each thread: its stack (8 MiB of addresses), and the rows that it has in hand."""
 
 # What an encoder makes of a strip is held until it is written: never more than the pixels.
 _STRIP: Final = _CANVAS + 4
 
 _CARRIED: Final = 15
-"""Rows that a strip may have to take over from the one before."""
+"""Rows that a strip may have to take over from the one before; of a TIFF more, but no more than a
+quarter of a mebibyte."""
 
 # Libraries that are loaded on demand, buffers, and what the allocator leaves unused.
 _BASE: Final = 64 << 20
@@ -68,14 +81,23 @@ def needed(
         rows: of the highest file or page that the canvas is cut into.
         spans: what is painted of each picture, on the whole canvas.
     """
+    base = _BASE + threads * _THREAD
     reading = max((_reading(load) for load in loads), default=0)
     if encoding.banded:
         band = min(rows, highest(bands(0, canvas.height, spans)))
         strip = canvas.width * (band + _CARRIED)
-        return _BASE + (threads + 1) * strip * _STRIP + threads * reading
+        return base + (threads + 1) * strip * _STRIP + threads * reading
     page = canvas.width * rows
-    writing = page * _ENCODERS.get((encoding.format, transparent), 0)
-    return _BASE + page * _CANVAS + max(reading, writing)
+    writing = page * _ENCODERS[_way(encoding)][transparent]
+    return base + page * _CANVAS + max(reading, writing)
+
+
+def _way(encoding: Encoding) -> str:
+    """How a canvas is written that is held whole."""
+    ways = {"jpeg": "progressive", "png": "indexed"}
+    if encoding.format == "webp" and encoding.lossless:
+        return "lossless"
+    return ways.get(encoding.format, encoding.format)
 
 
 def _reading(load: Load) -> int:

@@ -20,7 +20,7 @@ _IDAT: Final = 1 << 18
 class Piece:
     """Compressed rows: a part of a stream, the Adler-32 of what is in it, and how much that is."""
 
-    data: bytes
+    data: bytes | bytearray
     adler: int
     length: int
 
@@ -56,10 +56,14 @@ class PngFile:
     def add(self, piece: Piece) -> None:
         """The next rows."""
         self._adler = deflate.adler_joined(self._adler, piece.adler, piece.length)
-        self._waiting += piece.data
-        while len(self._waiting) >= _IDAT:
-            self._chunk(b"IDAT", self._waiting[:_IDAT])
-            del self._waiting[:_IDAT]
+        left = memoryview(piece.data)
+        while len(self._waiting) + len(left) >= _IDAT:
+            room = _IDAT - len(self._waiting)
+            self._waiting += left[:room]
+            self._chunk(b"IDAT", self._waiting)
+            self._waiting.clear()
+            left = left[room:]
+        self._waiting += left
 
     def finish(self) -> None:
         """The rows are all there."""

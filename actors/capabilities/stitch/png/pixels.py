@@ -26,7 +26,7 @@ INDEXED: Final = 3
 _PACKINGS: Final = {1: "P;1", 2: "P;2", 4: "P;4", 8: "P"}
 """Pillow's names of rows of places, by the bits of each."""
 
-_SLICE: Final = 1 << 22
+_SLICE: Final = 1 << 20
 """Bytes of pixels that are filtered at once: enough to be quick, few enough beside a strip."""
 
 _SAMPLED: Final = 16
@@ -69,13 +69,13 @@ def _slices(rows: int, row_bytes: int) -> Iterator[tuple[int, int]]:
 
 def _deflated(slices: Iterable[bytearray]) -> Piece:
     """Filtered rows as one part of a stream."""
-    deflating, adler, length, parts = deflate.part(), deflate.ADLER_START, 0, list[bytes]()
+    deflating, made, adler, length = deflate.part(), bytearray(), deflate.ADLER_START, 0
     for data in slices:
-        parts.append(deflating.compress(data))
+        made += deflating.compress(data)
         adler = deflate.adler(data, adler)
         length += len(data)
-    parts.append(deflate.finished(deflating))
-    return Piece(b"".join(parts), adler, length)
+    made += deflate.finished(deflating)
+    return Piece(made, adler, length)
 
 
 def _row_bytes(strip: Image.Image) -> int:

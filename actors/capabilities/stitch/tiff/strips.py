@@ -16,7 +16,7 @@ from PIL import Image, ImageChops
 _STRIP: Final = 1 << 18
 """Bytes of pixels in a strip: enough to deflate well, few enough for a reader to hold."""
 
-_SLICE: Final = 1 << 22
+_SLICE: Final = 1 << 20
 """Bytes of pixels that are taken from a picture at once."""
 
 
