@@ -6,20 +6,27 @@ Never: opens a file or waits. Pure.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from actors.capabilities.stitch import estimates
 from actors.capabilities.stitch.design import Design
-from actors.capabilities.stitch.errors import ResultBeyondFormat, ResultTooLarge
+from actors.capabilities.stitch.errors import (
+    LayoutImpossible,
+    ResultBeyondFormat,
+    ResultTooLarge,
+)
 from actors.capabilities.stitch.formats import FORMATS, Format
 from actors.capabilities.stitch.geometry import Size
 from actors.capabilities.stitch.layouts import largest_scale
 from actors.capabilities.stitch.layouts.arrangement import Plan
-from actors.capabilities.stitch.order import TRANSPARENT
-from actors.capabilities.stitch.request import StitchForecast
+from actors.capabilities.stitch.request import StitchForecast, suits
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.errors import TooLarge
 from conf.settings import MEBIBYTE
+
+MOST_PARTS: Final = 200
+"""Files, or pages, of one result: a guess at what somebody still looks at. Each takes a moment and
+a place on the disk of its own."""
 
 
 def forecast(made: Design) -> StitchForecast:
@@ -53,8 +60,10 @@ def check(made: Design, settings: StitchSettings) -> None:
     """Passes what can be made.
 
     Raises:
+        LayoutImpossible: it would be cut into too many parts.
         ResultBeyondFormat, ResultTooLarge: with what would fit in `more["fits"]`.
     """
+    _check_parts(made)
     canvas, form = made.plan.canvas, made.request.format
     shape = f"The result would be {canvas.width} x {canvas.height} pixels"
     if not _within_format(made, made.plan, form):
@@ -73,6 +82,17 @@ def check(made: Design, settings: StitchSettings) -> None:
             f"{settings.max_memory_mb} are allowed."
         )
         raise _refusal(made, ResultTooLarge, sentence, settings, limit="stitch.max_memory_mb")
+
+
+def _check_parts(made: Design) -> None:
+    parts, height = made.parts_of(made.plan, made.request.format), made.plan.canvas.height
+    if parts <= MOST_PARTS:
+        return
+    raise LayoutImpossible(
+        f"A result of {height} rows would be cut into {parts} parts; {MOST_PARTS} are made at "
+        f"most, of {-(-height // MOST_PARTS)} rows or more. Ask for higher ones, or make it smaller.",
+        field="/cut",
+    )
 
 
 def _within_format(made: Design, plan: Plan, form: Format) -> bool:
@@ -100,6 +120,7 @@ def _fits(made: Design, settings: StitchSettings) -> dict[str, Any]:
         return (
             _within_format(made, plan, form)
             and plan.canvas.pixels <= settings.max_result_pixels
+            and made.parts_of(plan, form) <= MOST_PARTS
             and made.memory(plan, replace(made.encoding, format=form)) <= settings.max_memory_bytes
         )
 
@@ -111,10 +132,7 @@ def _fits(made: Design, settings: StitchSettings) -> dict[str, Any]:
         "width": canvas and canvas.width,
         "height": canvas and canvas.height,
         "formats": [
-            other
-            for other, ability in FORMATS.items()
-            if holds(made.plan, other)
-            and (ability.transparent or made.request.background != TRANSPARENT)
+            other for other in FORMATS if suits(other, made.request) and holds(made.plan, other)
         ],
         "parts": _parts(made, settings),
     }
@@ -131,7 +149,7 @@ def _parts(made: Design, settings: StitchSettings) -> int | None:
         and cut.memory_bytes <= settings.max_memory_bytes
     )
     parts = cut.parts_of(made.plan, form)
-    return parts if fitting and parts > 1 else None
+    return parts if fitting and 1 < parts <= MOST_PARTS else None
 
 
 def _advice(fits: Mapping[str, Any]) -> str:

@@ -288,6 +288,14 @@ _ABLE: Final[dict[str, tuple[Format, ...]]] = {
 """Which formats a wish is for."""
 
 
+def suits(form: Format, request: StitchRequest) -> bool:
+    """Whether a format has all that is asked for beside it."""
+    seen_through = request.background != TRANSPARENT or FORMATS[form].transparent
+    return seen_through and all(
+        form in formats for wish, formats in _ABLE.items() if getattr(request, wish)
+    )
+
+
 class StitchForecast(Forecast):
     """What a stitch would make."""
 

@@ -19,7 +19,7 @@ MOST_LENGTH: Final = 100_000
 """Pixels that anything may be asked to measure."""
 
 _COLOUR: Final = r"^#[0-9a-fA-F]{6}$"
-_PERCENT: Final = r"(?:100|\d{1,2})(?:\.\d{1,3})?%"
+_PERCENT: Final = r"(?:100|[0-9]{1,2}(?:\.[0-9]{1,3})?)%"
 _MEASURE: Final = rf"^{_PERCENT}$"
 _BAND: Final = rf"^{_PERCENT}-{_PERCENT}$"
 
@@ -114,7 +114,8 @@ BandWish = Annotated[
 def _measure(value: object) -> int | str:
     if isinstance(value, str) and re.fullmatch(_MEASURE, value):
         return value
-    if value == 0 or _is_length(value):
+    # as above, false is no 0
+    if _is_length(value) or (value == 0 and type(value) is int):
         return cast("int", value)
     raise PydanticCustomError(
         "measure",

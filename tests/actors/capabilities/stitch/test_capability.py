@@ -9,8 +9,7 @@ from PIL import Image
 
 from actors.capabilities.stitch.capability import CAPABILITY
 from actors.capabilities.stitch.errors import ResultTooLarge
-from actors.capabilities.stitch.geometry import Box, Size
-from actors.capabilities.stitch.order import JOIN, JoinOrder, Source
+from actors.capabilities.stitch.order import JOIN, JoinOrder
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capability import AnswerT, OrderT
@@ -20,6 +19,7 @@ from actors.workers.call import Call
 from tests import pictures
 from tests.actors.capabilities.fake_context import FakeContext
 from tests.actors.capabilities.stitch.test_forecast import record, request
+from tests.joining import ordered
 
 SETTINGS = StitchSettings()
 
@@ -68,7 +68,15 @@ async def test_the_result_is_one_file_with_a_fitting_name(
     data = dict(result.data)
     assert data.pop("way") == ("rows copied" if format == "png" else "painted")
     assert bool(data.pop("why")) == (format != "png")
-    assert data == {"pictures": 3, "width": 20, "height": 30, "format": format}
+    assert data.pop("quality") == (None if format == "png" else 90)
+    assert data == {
+        "pictures": 3,
+        "width": 20,
+        "height": 30,
+        "format": format,
+        "parts": 1,
+        "left_out": [],
+    }
     with Image.open(context.parts[0].path) as image:
         assert image.size == (20, 30)
 
@@ -123,14 +131,18 @@ async def test_limits_that_were_lowered_meanwhile_hold(context: WatchedContext) 
     assert context.parts == []
 
 
-def test_orders_survive_the_way_to_the_child() -> None:
-    order = JoinOrder(
-        sources=(Source(path="/x", size=Size(3, 2), box=Box(0, 0, 3, 2)),),
-        canvas=Size(3, 2),
+def test_orders_survive_the_way_to_the_child(tmp_path: Path) -> None:
+    content = pictures.encoded(pictures.plain(30, 20), "PNG")
+    order = ordered(
+        tmp_path,
+        [content] * 3,
+        stamp=content,
+        each=[{"caption": "one", "turn": 90}, {"crop": {"left": "10%"}}],
+        cuts=[20],
         background="transparent",
-        format="webp",
-        quality=80,
-        output="/y",
+        numbering=True,
+        border=3,
+        colors=16,
     )
 
     packed = msgspec.msgpack.encode(order)

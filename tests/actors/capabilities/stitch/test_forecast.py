@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.capabilities.stitch.capability import CAPABILITY
+from actors.capabilities.stitch.design import design
 from actors.capabilities.stitch.errors import (
+    LayoutImpossible,
     ResultBeyondFormat,
     ResultTooLarge,
+    TooFewPictures,
     TooManyPictures,
 )
-from actors.capabilities.stitch.forecast import design
-from actors.capabilities.stitch.geometry import SIDE_LIMITS
+from actors.capabilities.stitch.formats import FORMATS, Format
 from actors.capabilities.stitch.request import StitchForecast, StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.errors import TooLarge, UnsupportedMedia
@@ -63,7 +65,10 @@ def test_the_forecast_tells_what_the_result_will_be() -> None:
     made = forecast("photo", "shot", gap=10, format="png")
 
     assert (made.width, made.height) == (1080, 810 + 10 + 2400)
-    assert (made.pictures, made.format, made.format_limit) == (2, "png", SIDE_LIMITS["png"])
+    assert (made.pictures, made.format, made.format_limit) == (2, "png", FORMATS["png"].side)
+    assert (made.parts, made.exact, made.left_out) == (1, True, [])
+    assert made.bytes > 0
+    assert made.seconds > 0
 
 
 def test_the_same_file_may_come_twice() -> None:
@@ -80,7 +85,7 @@ def test_the_last_row_that_a_jpeg_holds_is_allowed() -> None:
 
 @pytest.mark.parametrize(("format", "pictures"), [("jpeg", 30), ("webp", 7)])
 def test_a_result_beyond_its_format_is_refused_with_what_would_fit(
-    format: str, pictures: int
+    format: Format, pictures: int
 ) -> None:
     with pytest.raises(ResultBeyondFormat) as caught:
         forecast(*["shot"] * pictures, format=format)
@@ -88,26 +93,47 @@ def test_a_result_beyond_its_format_is_refused_with_what_would_fit(
     problem = caught.value.problem()
     fits = problem.more["fits"]
     assert (problem.status, problem.field) == (413, "/format")
-    assert str(SIDE_LIMITS[format]) in problem.detail  # type: ignore[index]  # a parameter
+    assert str(FORMATS[format].side) in problem.detail
     assert "png" in fits["formats"]
-    again = forecast(*["shot"] * pictures, format=format, fit=fits["fit"])
+    again = forecast(*["shot"] * pictures, format=format, scale=fits["scale"])
     assert (again.width, again.height) == (fits["width"], fits["height"])
-    assert fits["percent"] == 100 * fits["height"] // (2400 * pictures)
+    with pytest.raises(ResultBeyondFormat):
+        forecast(*["shot"] * pictures, format=format, scale=fits["scale"] + 1)
+    parts = forecast(*["shot"] * pictures, format=format, cut="limit")
+    assert (parts.parts, parts.exact) == (fits["parts"], False)
 
 
 def test_what_is_refused_for_its_length_fits_in_the_format_that_is_named() -> None:
     with pytest.raises(ResultBeyondFormat) as caught:
         forecast(*["shot"] * 30)
 
-    assert caught.value.more["fits"]["formats"] == ["png"]
-    assert forecast(*["shot"] * 30, format="png").height == 72_000
+    assert caught.value.more["fits"]["formats"] == ["png", "tiff"]
+    for form in ("png", "tiff"):
+        assert forecast(*["shot"] * 30, format=form).height == 72_000
+
+
+@pytest.mark.parametrize(
+    ("wishes", "formats"),
+    [
+        ({"format": "jpeg", "progressive": True}, []),
+        ({"format": "jpeg", "max_bytes": 100_000}, []),
+        ({"format": "webp", "max_bytes": 100_000_000, "scale": 60}, ["jpeg", "avif", "pdf"]),
+    ],
+)
+def test_no_format_is_offered_that_lacks_what_else_is_asked_for(
+    wishes: dict[str, Any], formats: list[str]
+) -> None:
+    with pytest.raises(ResultBeyondFormat) as caught:
+        forecast(*["shot"] * 30, **wishes)
+
+    assert caught.value.more["fits"]["formats"] == formats
 
 
 def test_jpeg_is_never_offered_for_a_transparent_result() -> None:
     with pytest.raises(ResultBeyondFormat) as caught:
         forecast(*["shot"] * 7, format="webp", background="transparent")
 
-    assert caught.value.more["fits"]["formats"] == ["png"]
+    assert caught.value.more["fits"]["formats"] == ["png", "avif", "tiff"]
 
 
 def test_too_many_pixels_are_refused_with_the_operators_limit() -> None:
@@ -117,8 +143,8 @@ def test_too_many_pixels_are_refused_with_the_operators_limit() -> None:
 
     assert caught.value.limit == "stitch.max_result_megapixels"
     fits = caught.value.more["fits"]
-    assert fits["formats"] == []
-    assert 19_900_000 < fits["width"] * fits["height"] <= 20_000_000
+    assert (fits["formats"], fits["parts"]) == ([], None)
+    assert 19_500_000 < fits["width"] * fits["height"] <= 20_000_000
 
 
 def test_too_much_memory_is_refused_with_the_operators_limit() -> None:
@@ -130,13 +156,28 @@ def test_too_much_memory_is_refused_with_the_operators_limit() -> None:
     assert "256" in caught.value.detail
 
 
-def test_where_no_size_fits_that_is_said() -> None:
+def test_where_no_scale_fits_that_is_said() -> None:
     with pytest.raises(ResultBeyondFormat) as caught:
-        forecast(*["dot"] * 10, gap=10_000)
+        forecast(*["dot"] * 10, layout="horizontal", gap=10_000, settings=StitchSettings())
 
     fits = caught.value.more["fits"]
-    assert (fits["fit"], fits["width"], fits["height"], fits["percent"]) == (None,) * 4
-    assert "fit" not in caught.value.detail
+    assert fits["scale"] is not None
+    with pytest.raises(ResultTooLarge) as caught:
+        forecast(*["dot"] * 200, settings=StitchSettings(max_result_megapixels=0.0001))
+
+    fits = caught.value.more["fits"]
+    assert (fits["scale"], fits["width"], fits["height"], fits["parts"]) == (None,) * 4
+    assert "scale" not in caught.value.detail
+
+
+def test_no_more_parts_are_made_than_anybody_would_look_at() -> None:
+    with pytest.raises(LayoutImpossible) as caught:
+        forecast("photo", "photo", cut=29)
+
+    assert caught.value.field == "/cut"
+    assert "207 parts" in caught.value.detail
+    assert "30" in caught.value.detail
+    assert forecast("photo", "photo", cut=30).parts == 200
 
 
 def test_more_pictures_than_the_operator_allows_are_refused() -> None:
@@ -162,6 +203,51 @@ def test_what_is_no_picture_is_named_by_its_place(other: FileRecord) -> None:
     assert caught.value.field == "/inputs/1"
 
 
+def test_all_that_are_no_pictures_are_named_at_once() -> None:
+    files = {**FILES, "clip": record("clip", 640, 480, "video/mp4")}
+    with pytest.raises(UnsupportedMedia) as caught:
+        forecast("clip", "dot", "clip", files=files)
+
+    named = caught.value.more["pictures"]
+    assert [each["field"] for each in named] == ["/inputs/0", "/inputs/2"]
+    assert {each["code"] for each in named} == {"unsupported_media"}
+    assert "1 more" in caught.value.detail
+
+
+def test_what_is_no_picture_is_left_out_on_request() -> None:
+    files = {**FILES, "clip": record("clip", 640, 480, "video/mp4")}
+
+    made = forecast("clip", "dot", "clip", "dot", files=files, on_bad_picture="skip")
+
+    assert (made.left_out, made.pictures, made.height) == ([0, 2], 2, 2)
+
+
+def test_too_few_that_are_left_are_refused_with_the_reasons() -> None:
+    files = {**FILES, "clip": record("clip", 640, 480, "video/mp4")}
+    with pytest.raises(TooFewPictures, match=r"Picture 1: .*video/mp4") as caught:
+        forecast("clip", "dot", files=files, on_bad_picture="skip")
+
+    assert caught.value.field == "/inputs"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "field"),
+    [
+        ({"layout": "template"}, "/areas"),
+        ({"layout": "template", "areas": ["a"]}, "/areas"),
+        ({"layout": "grid", "rows": 1, "columns": 1}, "/rows"),
+        ({"layout": "justified", "width": 16, "margin": 8}, "/width"),
+        ({"inputs": [{"file": "dot", "crop": {"left": 1}}, {"file": "dot"}]}, "/inputs/0/crop"),
+        ({"inputs": [{"file": "dot"}, {"file": "dot", "cell": "a"}]}, "/inputs/1/cell"),
+    ],
+)
+def test_what_cannot_be_laid_out_names_its_field(wishes: dict[str, Any], field: str) -> None:
+    with pytest.raises(LayoutImpossible) as caught:
+        forecast("dot", "dot", **wishes)
+
+    assert caught.value.field == field
+
+
 @given(
     st.lists(
         st.builds(
@@ -173,28 +259,44 @@ def test_what_is_no_picture_is_named_by_its_place(other: FileRecord) -> None:
         min_size=2,
         max_size=20,
     ),
-    st.sampled_from(["jpeg", "png", "webp"]),
-    st.sampled_from(["vertical", "horizontal", "grid"]),
-    st.sampled_from(["none", "smallest", "largest", 1, 500, 100_000]),
-    st.integers(0, 10_000),
+    st.fixed_dictionaries(
+        {
+            "format": st.sampled_from(sorted(FORMATS)),
+            "gap": st.integers(0, 10_000),
+            "margin": st.integers(0, 10_000),
+        },
+        optional={
+            "layout": st.sampled_from(["vertical", "horizontal", "grid", "justified"]),
+            "fit": st.sampled_from(["none", "smallest", "largest", 1, 500, 100_000]),
+            "border": st.integers(0, 1000),
+            "background": st.sampled_from(["#123456", "blurred"]),
+            "scale": st.integers(1, 100),
+            "cut": st.one_of(st.just("limit"), st.integers(1, 100_000)),
+        },
+    ),
 )
 def test_any_pictures_are_either_forecast_or_refused_with_advice_that_works(
-    records: list[FileRecord], format: str, layout: str, fit: object, gap: int
+    records: list[FileRecord], wishes: dict[str, Any]
 ) -> None:
     files = {each.id: each for each in records}
     names = [each.id for each in records]
-    fields: dict[str, Any] = {"format": format, "layout": layout, "fit": fit, "gap": gap}
     try:
-        made = forecast(*names, files=files, **fields)
+        made = forecast(*names, files=files, **wishes)
     except TooLarge as refusal:
         fits = refusal.more["fits"]
+    except LayoutImpossible:
+        return
     else:
         assert made.memory_bytes <= SETTINGS.max_memory_bytes
         return
-    if fits["fit"] is not None:
-        forecast(*names, files=files, **{**fields, "fit": fits["fit"]})
+    if fits["scale"] is not None:
+        again = forecast(*names, files=files, **{**wishes, "scale": fits["scale"]})
+        assert (again.width, again.height) == (fits["width"], fits["height"])
     for other in fits["formats"]:
-        forecast(*names, files=files, **{**fields, "format": other})
+        forecast(*names, files=files, **{**wishes, "format": other})
+    if fits["parts"] is not None:
+        cut = forecast(*names, files=files, **{**wishes, "cut": "limit"})
+        assert cut.parts == fits["parts"] > 1
 
 
 def test_memory_grows_with_the_canvas_only_where_the_format_needs_it_whole() -> None:
