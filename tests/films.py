@@ -18,15 +18,16 @@ from actors.capabilities.stitch.geometry import Box, Size
 from tests import pictures
 
 Kind = Literal[
-    "latin", "chinese", "both", "bar", "letterbox", "plain", "busy", "jumping", "scene"
+    "latin", "chinese", "both", "bar", "letterbox", "hard", "plain", "busy", "jumping", "scene"
 ]  # fmt: skip
 """What a film's captions are: Latin, Chinese, or a line of each; on a bar; in or near the black
-below a wide picture; none at all, the pictures `plain` or `busy` in their lower part, or one scene
-seen again and again; `jumping` between heights."""
+below a wide picture; on pictures as restless as writing itself, which is `hard` to read. Or none at
+all, the pictures `plain` or `busy` in their lower part, or one scene seen again and again; or
+captions that are `jumping` between heights."""
 
 CAPTIONED: Final[tuple[Kind, ...]] = ("latin", "chinese", "both", "bar", "letterbox")
 BARE: Final[tuple[Kind, ...]] = ("plain", "busy", "scene", "jumping")
-KINDS: Final[tuple[Kind, ...]] = CAPTIONED + BARE
+KINDS: Final[tuple[Kind, ...]] = (*CAPTIONED, "hard", *BARE)
 
 _WORDS: Final = (
     "a", "I", "no", "we", "you", "why", "then", "gone", "here", "they", "never", "about", "always",
@@ -105,16 +106,17 @@ def film(seed: int, kind: Kind, photographs: Sequence[Path] = (), font: str | No
     grounds = _grounds(dice, kind, (width, height), dice.randint(3, 8), photographs)
     black = _letterboxed(dice, grounds) if kind == "letterbox" else 0.0
     rows: list[tuple[float, float]] = []
-    if kind in CAPTIONED or kind == "jumping":
+    captioned = kind in CAPTIONED or kind == "hard"
+    if captioned or kind == "jumping":
         rows = _captioned(dice, kind, grounds, _style(dice, kind, black, font))
     scaled = dice.choice((1.0, 1.0, 0.6, 1.5)) if height < 1080 else 1.0
-    noise, form = dice.choice((0, 0, 6, 12)), dice.choice(("JPEG", "JPEG", "PNG"))
+    noise, form = dice.choice((0, 0, 6, 12)), dice.choice(("JPEG", "JPEG", "BMP"))
     made = [_worn(dice, ground, scaled, noise) for ground in grounds]
     return Film(
         kind,
-        tuple(pictures.encoded(image, form, quality=75, compress_level=1) for image in made),
+        tuple(pictures.encoded(image, form, quality=75) for image in made),
         tuple(image.size for image in made),
-        _span(rows) if kind in CAPTIONED else None,
+        _span(rows) if captioned else None,
     )
 
 
@@ -249,12 +251,12 @@ def _grounds(
     dice: random.Random, kind: Kind, size: _Size, count: int, photographs: Sequence[Path]
 ) -> list[Image.Image]:
     """One scene with a camera that moves a little, or a new one for each still."""
-    makers: list[Callable[[random.Random, _Size], Image.Image]] = [_sky, _things, _street, _meadow]
-    if kind == "plain":
-        makers = [_sky, _things]
-    elif kind == "busy":
+    makers: list[Callable[[random.Random, _Size], Image.Image]] = [_sky, _things]
+    if kind in {"hard", "busy"}:
         makers = [_street, _meadow, _mosaic]
-    elif photographs:
+    elif kind == "scene":
+        makers = [_sky, _things, _street, _meadow]
+    if photographs and kind not in {"plain", "hard", "busy"}:
         makers = [*makers, *[lambda dice, size: _photograph(dice, size, photographs)] * 8]
     if kind == "scene" or (kind != "busy" and dice.random() < 0.4):
         scene = dice.choice(makers)(dice, size)

@@ -1,7 +1,8 @@
 """How often the band of captions is found: `python -m tests.benchmarks.bands`.
 
 Draws films (`tests/films.py`), each of three to eight stills, asks for the band of each, and prints
-for every kind how many answers were right. With `--photographs FOLDER` most stills are drawn on the
+for every kind how many answers were right; captions on pictures that are `hard` to read are not
+counted among those "with captions". With `--photographs FOLDER` most stills are drawn on the
 pictures of that folder, with `--font NAME` Chinese is written rather than drawn as strokes. The
 processor's milliseconds a still are of decoding and looking, and differ from machine to machine.
 """
@@ -85,7 +86,7 @@ def main() -> None:
     seeds = range(options.first, options.first + options.films)
     tallies = {kind: tallied(kind, seeds, photographs, options.font) for kind in KINDS}
     rows: dict[str, Tally] = {
-        **tallies,
+        **{str(kind): tally for kind, tally in tallies.items()},
         "with captions": total(tallies, CAPTIONED),
         "without a band": total(tallies, BARE),
     }

@@ -27,8 +27,8 @@ FIRST: Final = 192
 _LOWER: Final = 298
 """The middle of a caption's main line is never above this row, 62 % of the height."""
 
-_MOST: Final = 0.6
-"""The share of the stills that have to agree: some have no caption, or a short one."""
+_MOST: Final = 0.5
+"""The share of the stills that have to agree: some have no caption, or a hardly legible one."""
 
 _FEW: Final = 2
 """Fewer stills than this can agree with nobody."""
@@ -41,12 +41,17 @@ _SMOOTH: Final = 2
 """Rows to either side that a row is averaged with: a line of writing has gaps in its rows."""
 
 _WRITING: Final = 0.05
-"""The share of pixels that are strokes, from which on a row may hold writing."""
+_WRITING_ALONE: Final = 0.035
+"""The share of pixels that are strokes, from which on a row may hold writing: where most stills
+agree, and beside that in one still."""
 
 _STRONG: Final = 0.4
 _FAINT: Final = 0.12
 """Of the strongest row, or of the line's: what belongs to a line, and to the faint ends of its
 letters."""
+
+_TRACE: Final = 0.1
+"""Of the main line's strokes: a still with less has no caption there, so none beside it either."""
 
 _LEAST_LINE: Final = 9
 _MOST_LINE: Final = 75
@@ -58,7 +63,9 @@ _MOST_BAND: Final = 130
 
 _GAP: Final = 0.9
 _HEIGHTS: Final = (0.25, 1.9)
-"""Of a line: the most that lies between two, and what a second may add."""
+_AWAY: Final = (2.2, 6.0)
+"""Of a line: the most that lies between two, what a second may add, and from where to where rows
+are too far from the band to be of it, and tell how restless a still is."""
 
 _LONELY: Final = 0.5
 """Rows that most stills share but that lie elsewhere have less strokes than this, of the band's."""
@@ -164,9 +171,12 @@ def _with_neighbours(
         tops, bottoms = [band[0]], [band[1]]
         for still in (common, *levels):
             own = _mean(still, band)
-            if own < _CALM * strength or (still is not common and _restless(still, band, height)):
+            if own < _TRACE * strength:
                 continue
-            for run in _runs(still, max(_WRITING * 0.7, _STRONG * own)):
+            unrest = 0.0 if still is common else _unrest_of(still, band, height)
+            for run in _runs(still, max(_WRITING_ALONE, _STRONG * own)):
+                if unrest > _CALM * _mean(still, run):
+                    continue
                 top, bottom = _grown(still, run, own, _CALM * height)
                 if _lies_above(still, run, band, height):
                     tops.append(top)
@@ -191,11 +201,12 @@ def _lies_above(still: _Levels, run: _Run, band: _Run, height: int) -> bool:
     )
 
 
-def _restless(still: _Levels, band: _Run, height: int) -> bool:
-    """Whether much of the still, further from the band than a second line, looks like writing."""
-    away = int(2.2 * height)
-    rest = sorted((*still[: max(0, band[0] - away)], *still[band[1] + away :]))
-    return bool(rest) and rest[int(0.85 * (len(rest) - 1))] > _CALM * _mean(still, band)
+def _unrest_of(still: _Levels, band: _Run, height: int) -> float:
+    """The level that few rows reach of those further from the band than a second line."""
+    away, far = (int(share * height) for share in _AWAY)
+    above, below = band[0] - away, band[1] + away
+    rest = sorted((*still[max(0, band[0] - far) : max(0, above)], *still[below : band[1] + far]))
+    return rest[int(0.85 * (len(rest) - 1))] if rest else 0.0
 
 
 def _unrest(common: _Levels, runs: Sequence[_Run], band: _Run, height: int) -> float:

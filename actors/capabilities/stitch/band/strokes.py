@@ -48,11 +48,16 @@ def cells(gray: Image.Image) -> Image.Image:
 
 
 def strokes(stills: Sequence[Image.Image]) -> list[Strokes]:
-    """Sums up the cells of several stills, without what all of them have in the same place.
+    """Sums up the cells of several stills, without what lasts from still to still.
 
-    Captions change from still to still, and a scene does not.
+    A scene has about as many strokes in a cell of each still; captions change.
     """
-    lasting = functools.reduce(ImageChops.darker, stills)
+    least = functools.reduce(ImageChops.darker, stills)
+    mean = stills[0]
+    for place, still in enumerate(stills[1:], 2):
+        mean = Image.blend(mean, still, 1 / place)
+    # nothing where the least is half the mean, as in captions, and all where it is the mean
+    lasting = ImageChops.subtract(ImageChops.add(least, least), mean)
     return [_summed(ImageChops.subtract(still, lasting)) for still in stills]
 
 

@@ -76,11 +76,11 @@ def test_no_cut_goes_through_a_line_of_writing(tmp_path: Path, form: str, most: 
         ink += [(top + first, top + last) for first, last in rows]
         top += height
 
-    rows = found(sources, most)
+    cut = found(sources, most)
 
-    assert crossed(rows, ink) == []
-    assert all(0 < below - above <= most for above, below in itertools.pairwise((0, *rows, top)))
-    assert len(rows) + 1 <= -(-top // most) + -(-top // most // 10)
+    assert crossed(cut, ink) == []
+    assert all(0 < below - above <= most for above, below in itertools.pairwise((0, *cut, top)))
+    assert len(cut) + 1 <= -(-top // most) + -(-top // most // 10)
 
 
 def test_pages_beside_each_other_are_both_spared(tmp_path: Path) -> None:
