@@ -106,7 +106,7 @@ def options_of(fields: Mapping[str, Field]) -> list[click.Option]:
     return [
         click.Option(
             [flag_of(name), name],
-            metavar=field.words,
+            metavar=field.brief,
             multiple=field.each,
             type=FILE if field.is_file else str,
             help=_help(field),
@@ -124,4 +124,6 @@ def _help(field: Field) -> str:
     description, default = field.schema.get("description", ""), field.schema.get("default")
     if field.each:
         return f"{description}; of all, or of the Nth: N={field.words.removeprefix('[N=]')}"
+    if field.brief != field.words:
+        description = f"{description}: {field.words.replace('|', ', ')}"
     return description if default is None else f"{description}  [{default}]"

@@ -35,6 +35,7 @@ MAY_KNOW = (
     "actors.capability",
     "actors.colours",
     "actors.errors",
+    "actors.exif",
     "actors.messages",
     "actors.part",
     "actors.pictures",

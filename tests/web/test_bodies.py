@@ -187,7 +187,7 @@ def test_a_value_that_is_not_as_it_should_be_is_named_never_bent(
         ({}, "/inputs: it is missing"),
         ({**NO_FILES, "gap": -5}, "/gap: it must be 0 or more; received -5"),
         ({**NO_FILES, "gap": "5"}, "/gap: it must be a whole number; received '5'"),
-        ({**NO_FILES, "format": "gif"}, "it must be 'jpeg', 'png' or 'webp'; received 'gif'"),
+        ({**NO_FILES, "flow": "up"}, "/flow: it must be 'row' or 'column'; received 'up'"),
     ],
 )
 def test_the_commonest_mistakes_are_told_in_plain_words(

@@ -158,8 +158,8 @@ def test_a_job_in_the_document_has_the_fields_of_the_published_contract(document
         "position", "waiting_for", "eta", "progress", "result", "error", "receipt",
     }  # fmt: skip
     assert schemas["File"]["properties"].keys() == {
-        "id", "name", "media_type", "size", "width", "height", "duration", "sha256", "created_at",
-        "expires_at", "job", "links",
+        "id", "name", "media_type", "size", "width", "height", "duration", "taken", "sha256",
+        "created_at", "expires_at", "job", "links",
     }  # fmt: skip
     assert schemas["Receipt"]["properties"].keys() == {
         "processes_ended", "seconds", "files_removed",
