@@ -26,8 +26,11 @@ _STRONG: Final = 24
 _MOVING: Final = 16
 """Of a row's mean, made louder: four levels of gray, or a tenth of the row by forty."""
 
-_BLOCKS: Final = 40
-"""A floating button is at least two of so many parts of a screen high; no letter is one."""
+_BLOCKS: Final = 80
+"""A floating button holds one of so many parts of a screen's height; hardly a letter does."""
+
+_CLOCK: Final = 40
+"""The part of a screen's height that a clock, and the shadow that a header throws, may take."""
 
 _EXPLICABLE: Final = (0.004, 0.6)
 """Shares of differing cells between which it is worth to look for a button."""
@@ -153,15 +156,18 @@ class Facing:
         """How many rows of header and footer do not stay either, but for a clock's and shadow's."""
         fixed = self._top[:header] + self._bottom[len(self._bottom) - footer :]
         moving = sum(level > _MOVING for level in fixed)
-        return max(0, moving - self._below.height // _BLOCKS)
+        return max(0, moving - self._below.height // _CLOCK)
 
     def _beyond(self, offset: int, first: int, last: int) -> Image.Image:
-        """How far each shot leaves what the other shows within a row; blur is forgiven so."""
+        """How far each shot leaves what the other shows within a row, and so does the row below.
+
+        Blur is forgiven so, and a hairline that a scaling swallowed.
+        """
         above, below = self._above, self._below
         start, end = first + offset, last + offset
         upper, lower = above.rows(start, end), below.rows(first, last)
         subtract, lighter = ImageChops.subtract, ImageChops.lighter
-        return lighter(
+        outside = lighter(
             lighter(
                 subtract(lower, _crop(above.high, start, end)),
                 subtract(_crop(above.low, start, end), lower),
@@ -171,6 +177,7 @@ class Facing:
                 subtract(_crop(below.low, first, last), upper),
             ),
         )
+        return ImageChops.darker(outside, ImageChops.offset(outside, 0, -1))
 
     def _floating(
         self, difference: Image.Image, offset: int, first: int, last: int

@@ -49,7 +49,7 @@ def joint(above: Look, below: Look) -> Joint:
     facing = Facing(above, below)
     if facing.identical():
         return Joint(offset=0, confidence=1.0, overlap=below.rows)
-    measured = [facing.at(offset) for offset in candidates(above.signatures(), below.signatures())]
+    measured = facing.measured(candidates(above.signatures(), below.signatures()))
     judged = verdict(each.finding for each in measured)
     for each in measured:
         if each.finding is judged.best:

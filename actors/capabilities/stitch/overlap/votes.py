@@ -26,8 +26,13 @@ PLAIN: Final = 0x0101010101010101
 _PAIRS: Final = 36
 """Of what occurs more often than six times in each shot not all pairs vote: it bounds the time."""
 
-_CANDIDATES: Final = 7
+_COMMON: Final = 9
+"""Pairs. What occurs so often in both shots shows how the page repeats itself."""
+
+_CANDIDATES: Final = 6
 """The right offset is hardly ever beyond the third; the others are its rivals."""
+
+_RIVALS: Final = 3
 
 _STRIDE: Final = 2
 """Every second row of the second shot votes: the rows between would say the same."""
@@ -44,11 +49,11 @@ _LEAST_ROWS: Final = 20
 _WORST_FIT: Final = 0.15
 """Share of what is drawn that may differ: pictures that move, letters that were scaled."""
 
-_SLACK: Final = 0.008
+_SLACK: Final = 0.0064
 """Added to both fits, so that a rival must also be worse by something that can be seen."""
 
-SURE: Final = 0.65
-"""The least confidence that is an answer: the next best fits nearly three times worse."""
+SURE: Final = 0.6
+"""The least confidence that is an answer: the next best fits more than twice as badly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +82,25 @@ class Verdict:
 
 
 def candidates(above: Signatures, below: Signatures) -> list[int]:
-    """The seven offsets with most votes, at least 1 each, best first, and none beside a better one.
+    """The offsets that deserve a closer look, at least 1 each, and none beside a better one.
+
+    First those with most votes; then those by which the page repeats itself most, which must be
+    looked at as rivals: who is not asked cannot object.
 
     Args:
         above: of the first shot's rows.
         below: of the second's, in the same segments.
     """
-    votes: defaultdict[int, float] = defaultdict(float)
+    votes = _Votes()
     for upper, lower in zip(above, below, strict=True):
-        _vote(votes, upper, lower)
+        votes.count(upper, lower)
     chosen: list[int] = []
-    for offset in sorted(votes, key=lambda offset: (-votes[offset], offset)):
-        if len(chosen) == _CANDIDATES:
-            break
-        if all(abs(offset - other) > _BESIDE for other in chosen):
-            chosen.append(offset)
+    for election, most in ((votes.rare, _CANDIDATES), (votes.common, _CANDIDATES + _RIVALS)):
+        for offset in sorted(election, key=lambda offset: (-election[offset], offset)):
+            if len(chosen) >= most:
+                break
+            if all(abs(offset - other) > _BESIDE for other in chosen):
+                chosen.append(offset)
     return chosen
 
 
@@ -110,23 +119,37 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
     return Verdict(best, confidence, "")
 
 
-def _vote(votes: defaultdict[int, float], upper: Sequence[int], lower: Sequence[int]) -> None:
-    """Adds the votes of one segment: from all places in the first shot to some in the second.
+class _Votes:
+    """Offsets with their votes: by what is rare in both shots, and by what is common."""
 
-    What is the same at its own place in both is of the header or a button, and has no vote.
-    """
-    moved = [0 if one == other else one for one, other in zip(lower, upper, strict=False)]
-    moved += lower[len(upper) :]
-    shared = {signature for signature in set(upper).intersection(moved) if signature % PLAIN}
-    starts = _places(upper, shared, 1)
-    for signature, ends in _places(moved, shared, _STRIDE).items():
-        begins = starts[signature]
-        pairs = len(begins) * len(ends)
-        stride, weight = -(-pairs // _PAIRS), 1 / pairs**2
-        for end in ends[min(stride, len(ends)) // 2 :: stride]:
-            for start in begins:
-                if start > end:
-                    votes[start - end] += weight
+    def __init__(self) -> None:
+        self.rare: defaultdict[int, float] = defaultdict(float)
+        self.common: defaultdict[int, float] = defaultdict(float)
+
+    def count(self, upper: Sequence[int], lower: Sequence[int]) -> None:
+        """Adds the votes of one segment: from all places in the first shot to some in the second.
+
+        What is the same at its own place in both is of the header or a button, and has no vote.
+        """
+        moved = [0 if one == other else one for one, other in zip(lower, upper, strict=False)]
+        moved += lower[len(upper) :]
+        shared = {signature for signature in set(upper).intersection(moved) if signature % PLAIN}
+        starts = _places(upper, shared, 1)
+        for signature, ends in _places(moved, shared, _STRIDE).items():
+            begins = starts[signature]
+            pairs = len(begins) * len(ends)
+            stride = -(-pairs // _PAIRS)
+            chosen = ends[min(stride, len(ends)) // 2 :: stride]
+            _add(self.rare, begins, chosen, 1 / pairs**2)
+            if pairs >= _COMMON:
+                _add(self.common, begins, chosen, 1 / pairs)
+
+
+def _add(votes: defaultdict[int, float], begins: list[int], ends: list[int], weight: float) -> None:
+    for end in ends:
+        for start in begins:
+            if start > end:
+                votes[start - end] += weight
 
 
 def _places(signatures: Sequence[int], shared: set[int], stride: int) -> dict[int, list[int]]:
