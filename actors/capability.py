@@ -131,6 +131,9 @@ class Capability(ABC, Generic[RequestT, SettingsT]):
     forecast_type: type[Forecast]
     examples: ClassVar[tuple[Example, ...]] = ()
 
+    child_modules: ClassVar[tuple[str, ...]] = ()
+    """What its children need in nearly all calls: every worker has it loaded before the first."""
+
     @abstractmethod
     def inputs(self, request: RequestT) -> Mapping[str, str]:
         """The files it needs: JSON pointer of each field to the file id that it holds."""

@@ -41,8 +41,8 @@ from conf.load import Resolved
 from conf.machine import this_machine
 from conf.settings import Settings
 
-PRELOADED = ("actors.pictures",)
-"""Modules that every worker has loaded before its first call: what nearly all calls need."""
+LOOKING = "actors.pictures"
+"""What a child needs to look at a file that comes in."""
 
 
 STOPPING = "The service is stopping. Try again in a minute."
@@ -228,7 +228,7 @@ async def open_stitchery(
     """
     capabilities = discover() if capabilities is None else capabilities
     journal = SqliteJournal(settings.storage.data) if journal is None else journal
-    workers = _workers(settings) if workers is None else workers
+    workers = _workers(settings, capabilities) if workers is None else workers
     workspace = Workspace(settings.storage.data) if workspace is None else workspace
     gauge = Gauge(workspace.room, least_room(settings))
     workspace.when_full(gauge.hurry)
@@ -261,10 +261,16 @@ async def open_stitchery(
         nursery.cancel_scope.cancel()
 
 
-def _workers(settings: Settings) -> Workers:
+def _workers(settings: Settings, capabilities: Mapping[str, AnyCapability]) -> Workers:
     """The pool."""
     most = _most_workers(settings)
-    return Workers(settings.workers, preload=PRELOADED, max_workers=most)
+    return Workers(settings.workers, preload=preloaded(capabilities), max_workers=most)
+
+
+def preloaded(capabilities: Mapping[str, AnyCapability]) -> tuple[str, ...]:
+    """Modules that every worker has loaded before its first call."""
+    own = (module for found in capabilities.values() for module in found.child_modules)
+    return (LOOKING, *dict.fromkeys(own))
 
 
 def _most_workers(settings: Settings) -> int:

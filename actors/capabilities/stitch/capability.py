@@ -28,6 +28,7 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
     request_type = StitchRequest
     settings_type = StitchSettings
     forecast_type = StitchForecast
+    child_modules = ("actors.capabilities.stitch.work",)
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             title="Two pictures below each other",

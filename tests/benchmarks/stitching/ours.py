@@ -23,7 +23,7 @@ from actors.media import Probe
 from actors.messages import FileRecord, Progress
 from actors.part import Part
 from actors.pictures import probe
-from actors.tree import PRELOADED
+from actors.tree import preloaded
 from actors.workers import wire
 from actors.workers.call import Call
 from tests.benchmarks.stitching.task import Task
@@ -64,7 +64,7 @@ def planned(task: Task, folder: Path) -> list[str]:
     except _Caught as caught:
         call = {
             "target": caught.call.target,
-            "preload": PRELOADED,
+            "preload": preloaded({CAPABILITY.name: CAPABILITY}),
             "repeats": task.repeats,
         }
         (folder / "call.json").write_text(json.dumps(call))
