@@ -29,4 +29,4 @@ def sink(file: IO[bytes], sheet: Sheet) -> Sink:
 
 def effort(_encoding: Encoding) -> float:
     """See `sinks.effort`."""
-    return 20.0
+    return 15.0

@@ -69,7 +69,7 @@ def sink(file: IO[bytes], sheet: Sheet) -> Sink:
 
 def effort(encoding: Encoding) -> float:
     """See `sinks.effort`."""
-    return 2.5 if encoding.progressive else 0.5
+    return 3.0 if encoding.progressive else 0.7
 
 
 def segments(extras: Extras) -> bytes:

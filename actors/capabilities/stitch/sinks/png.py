@@ -92,7 +92,7 @@ def sink(file: IO[bytes], sheet: Sheet) -> Sink:
 
 def effort(encoding: Encoding) -> float:
     """See `sinks.effort`."""
-    return 1.0 if encoding.colours is None else 10.0
+    return 1.3 if encoding.colours is None else 6.0
 
 
 def chunks(extras: Extras, dpi: int) -> list[tuple[bytes, bytes]]:

@@ -53,4 +53,4 @@ def sink(file: IO[bytes], sheet: Sheet) -> Sink:
 
 def effort(_encoding: Encoding) -> float:
     """See `sinks.effort`."""
-    return 1.3
+    return 1.4

@@ -27,4 +27,4 @@ def sink(file: IO[bytes], sheet: Sheet) -> Sink:
 
 def effort(encoding: Encoding) -> float:
     """See `sinks.effort`."""
-    return 25.0 if encoding.lossless else 20.0
+    return 15.0 if encoding.lossless else 7.0
