@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.capabilities.stitch.order import View
-from actors.errors import Refusal, UnreadableMedia
+from actors.errors import Refusal, TooLarge, UnreadableMedia, UnsupportedMedia
 from actors.workers.call import Call
 
 
@@ -22,14 +22,23 @@ class CheckOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bad:
-    """A picture that cannot be read, and why."""
+    """A picture that cannot be read, and why: a refusal's code and what it says."""
 
     number: int
+    code: str
     detail: str
+    limit: str | None = None
 
     def refusal(self) -> Refusal:
         """As an error that names its field."""
-        return UnreadableMedia(self.detail, field=f"/inputs/{self.number}")
+        kind = _KINDS.get(self.code, UnreadableMedia)
+        return kind(self.detail, field=f"/inputs/{self.number}", limit=self.limit)
+
+
+_KINDS: Final[dict[str, type[Refusal]]] = {
+    kind.code: kind for kind in (UnreadableMedia, UnsupportedMedia, TooLarge)
+}
+"""What reading a picture may be refused for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

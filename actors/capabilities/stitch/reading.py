@@ -37,5 +37,12 @@ def _verdict(view: View) -> list[Bad]:
         ):
             picture.image.load()
     except Refusal as refusal:
-        return [Bad(number=view.number, detail=refusal.detail)]
+        return [
+            Bad(
+                number=view.number,
+                code=refusal.code,
+                detail=refusal.detail,
+                limit=refusal.limit,
+            )
+        ]
     return []
