@@ -10,6 +10,7 @@ a picture each; Pillow's own limit on pixels is the process's, and follows who m
 """
 
 import importlib
+import math
 import threading
 import warnings
 from collections.abc import Iterator
@@ -166,8 +167,13 @@ def _drafted(image: Image.Image, box: Edges, target: tuple[int, int]) -> tuple[f
     if drafted is None:
         return box
     _, (_, _, right, bottom) = drafted
-    across, along = right / width, bottom / height
-    return (box[0] * across, box[1] * along, box[2] * across, box[3] * along)
+    # multiplied first: what is then divided exactly lies within the picture
+    return (
+        box[0] * right / width,
+        box[1] * bottom / height,
+        box[2] * right / width,
+        box[3] * bottom / height,
+    )
 
 
 def _load_decoder(media_type: str) -> None:
@@ -205,11 +211,14 @@ def _resized(image: Image.Image, size: tuple[int, int], box: tuple[float, ...]) 
 
     Pillow multiplies colours with their alpha meanwhile, so that transparent pixels do not bleed.
     """
-    if (box[2] - box[0], box[3] - box[1]) == size and all(edge == int(edge) for edge in box):
-        edges = (int(box[0]), int(box[1]), int(box[2]), int(box[3]))
-        return image if edges == (0, 0, *image.size) else image.crop(edges)
-    corners = (box[0], box[1], box[2], box[3])
-    return image.resize(size, Image.Resampling.LANCZOS, corners, _REDUCING_GAP)
+    left, top = math.floor(box[0]), math.floor(box[1])
+    edges = (left, top, math.ceil(box[2]), math.ceil(box[3]))
+    # cut off first: the filter would mix what lies around the part into its edges
+    part = image if edges == (0, 0, *image.size) else image.crop(edges)
+    corners = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
+    if corners == (0, 0, *size):
+        return part
+    return part.resize(size, Image.Resampling.LANCZOS, corners, _REDUCING_GAP)
 
 
 def _check_size(size: tuple[int, int], *, max_pixels: int, max_side: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from actors.errors import StitcheryError, TooLarge, UnreadableMedia, UnsupportedMedia
 from actors.exif import orientation_in
@@ -136,6 +136,69 @@ def test_broken_exif_does_not_spoil_a_good_picture(tmp_path: Path) -> None:
 
     assert probed(tmp_path, content).width == 8
     assert painted(str(tmp_path / "file")).size == (8, 8)
+
+
+# --- turned further, and only in part -------------------------------------------------------------
+
+
+def shown(path: str, turn: int) -> Image.Image:
+    """The whole picture as Pillow's own ways show it, turned clockwise."""
+    with Image.open(path) as image:
+        return ImageOps.exif_transpose(image).convert("RGB").rotate(-turn, expand=True)
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "JPEG"])
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_a_part_of_a_turned_picture_is_taken_as_it_is_where_nothing_is_scaled(
+    tmp_path: Path, format: str, orientation: int, turn: int
+) -> None:
+    stored = pictures.noise(37, 23)
+    exif = pictures.exif(orientation)
+    path = pictures.saved(tmp_path, "file", pictures.encoded(stored, format, exif=exif))
+    whole = shown(path, turn)
+
+    with open_picture(path, max_pixels=10_000, max_side=100) as picture:
+        image = rendered(picture, (11, 6), turn=turn, part=(5, 9, 16, 15))
+
+    assert image.tobytes() == whole.crop((5, 9, 16, 15)).tobytes()
+    with open_picture(path, max_pixels=10_000, max_side=100) as picture:
+        assert rendered(picture, whole.size, turn=turn).tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+@pytest.mark.parametrize("turn", [0, 90])
+@pytest.mark.parametrize("orientation", [1, 5, 6])
+@pytest.mark.parametrize("size", [(400, 250), (200, 125), (90, 56), (25, 16), (1200, 750)])
+def test_a_scaled_part_looks_as_if_it_had_been_cut_and_then_scaled(
+    tmp_path: Path, format: str, orientation: int, turn: int, size: tuple[int, int]
+) -> None:
+    """A JPEG's decoder halves before; what lies around the part must not shine through."""
+    content = pictures.encoded(
+        pictures.gradient(1000, 1000), format, exif=pictures.exif(orientation)
+    )
+    path = pictures.saved(tmp_path, "file", content)
+    part = (101, 203, 901, 703)
+    expected = shown(path, turn).crop(part).resize(size, Image.Resampling.LANCZOS)
+
+    with open_picture(path, max_pixels=1_000_000, max_side=1000) as picture:
+        image = rendered(picture, size, turn=turn, part=part)
+
+    assert image.size == size
+    difference = ImageStat.Stat(ImageChops.difference(image, expected))
+    assert max(difference.mean) < 1.0
+    assert max(high for _, high in difference.extrema) < 12
+
+
+def test_the_edge_of_a_part_is_not_mixed_with_what_lies_beyond(tmp_path: Path) -> None:
+    image = pictures.plain(400, 400, pictures.WHITE)
+    image.paste(pictures.BLACK, (100, 100, 300, 300))
+    path = pictures.saved(tmp_path, "file", pictures.encoded(image, "PNG"))
+
+    with open_picture(path, max_pixels=160_000, max_side=400) as picture:
+        small = rendered(picture, (50, 50), part=(100, 100, 300, 300))
+
+    assert small.getextrema() == ((0, 0),) * 3
 
 
 # --- size ---------------------------------------------------------------------------------------
