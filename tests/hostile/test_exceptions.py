@@ -12,8 +12,8 @@ import pytest
 import trio
 from PIL import Image, UnidentifiedImageError
 
-from actors.capabilities.stitch.geometry import Box, Size
-from actors.capabilities.stitch.order import JoinOrder, Source
+from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.order import JoinOrder
 from actors.colours import to_srgb
 from actors.errors import Problem, Reported, StitcheryError, TooLarge, UnreadableMedia
 from actors.media import Probe, recognise
@@ -33,6 +33,7 @@ from tests.hostile.injected import (
     Broken,
     BrokenProbe,
 )
+from tests.joining import ordered
 
 BY_NAME = {bomb.name: bomb.make for bomb in BOMBS}
 
@@ -105,21 +106,11 @@ async def pool() -> AsyncIterator[Workers]:
 
 
 def order(folder: Path) -> JoinOrder:
-    """Of a picture that has to be resized, turned and converted."""
+    """Of pictures that have to be resized, turned and converted."""
     content = pictures.encoded(
         pictures.plain(8, 6, (1, 2, 3, 4), "CMYK"), "JPEG", exif=pictures.exif(6)
     )
-    path = pictures.saved(folder, "picture", content)
-    output = pictures.saved(folder, "output", b"")
-    source = Source(path=path, size=Size(6, 8), box=Box(0, 0, 5, 7))
-    return JoinOrder(
-        sources=(source,),
-        canvas=Size(5, 7),
-        background="#ffffff",
-        format="jpeg",
-        quality=90,
-        output=output,
-    )
+    return ordered(folder, [content] * 2, size=Size(6, 8), fit=5, format="jpeg")
 
 
 def tells_nothing(problem: Problem) -> bool:

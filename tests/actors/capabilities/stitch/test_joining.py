@@ -1,0 +1,143 @@
+"""What a stitch does about pictures that cannot be used, and which steps it takes."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from PIL import Image
+
+from actors.capabilities.stitch.capability import CAPABILITY
+from actors.capabilities.stitch.checking import CHECK
+from actors.capabilities.stitch.errors import TooFewPictures
+from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.order import JOIN
+from actors.capabilities.stitch.settings import StitchSettings
+from actors.capability import AnswerT, OrderT
+from actors.errors import StitcheryError, UnreadableMedia
+from actors.messages import FileRecord
+from actors.workers.call import Call
+from actors.workers.pool import Workers
+from conf.settings import Workers as Settings
+from tests import pictures
+from tests.actors.capabilities.fake_context import FakeContext
+from tests.actors.capabilities.stitch.test_forecast import request
+from tests.joining import recorded
+
+GOOD = pictures.encoded(pictures.plain(20, 10, pictures.RED), "PNG")
+OTHER = pictures.encoded(pictures.plain(20, 10, pictures.BLUE), "PNG")
+BUSY = pictures.encoded(pictures.noise(20, 10), "PNG")
+CUT = pictures.truncated(pictures.encoded(pictures.noise(20, 10), "PNG"))
+CUT_PHOTO = pictures.truncated(pictures.encoded(pictures.noise(20, 10), "JPEG"))
+
+
+class PooledContext(FakeContext):
+    """Works in real children."""
+
+    def __init__(self, folder: Path, files: Iterable[FileRecord], workers: Workers) -> None:
+        super().__init__(folder, {file.id: file for file in files})
+        self.calls: list[str] = []
+        self._workers = workers
+
+    async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
+        self.calls.append(call.target)
+        return await self._workers.call(
+            call, order, on_progress=self.progress, on_killed=lambda _: None
+        )
+
+
+@asynccontextmanager
+async def joining(folder: Path, **contents: bytes) -> AsyncIterator[PooledContext]:
+    """A context whose files these are, each on record as 20 x 10 pixels."""
+    files = [recorded(folder, name, content, Size(20, 10)) for name, content in contents.items()]
+    workers = Workers(Settings(warm=1, kill_grace=0.1), preload=())
+    async with trio.open_nursery() as nursery:
+        await nursery.start(workers.run)
+        yield PooledContext(folder, files, workers)
+        nursery.cancel_scope.cancel()
+
+
+async def ran(context: FakeContext, *files: str, **wishes: Any) -> Any:
+    return await CAPABILITY.run(request(*files, **wishes), StitchSettings(), context)
+
+
+async def test_a_bad_picture_fails_the_job_and_all_bad_ones_are_named(tmp_path: Path) -> None:
+    async with joining(tmp_path, a=GOOD, b=CUT, c=CUT_PHOTO) as context:
+        with pytest.raises(UnreadableMedia) as caught:
+            await ran(context, "a", "b", "a", "c")
+
+        named = caught.value.more["pictures"]
+        assert [each["field"] for each in named] == ["/inputs/1", "/inputs/3"]
+        assert {each["code"] for each in named} == {"unreadable_media"}
+        assert caught.value.field == "/inputs/1"
+        assert "1 more" in caught.value.detail
+        assert context.kept == []
+        assert context.calls == [JOIN.target, CHECK.target]
+
+
+async def test_bad_pictures_are_left_out_on_request_and_told(tmp_path: Path) -> None:
+    async with joining(tmp_path, a=GOOD, b=CUT, c=CUT_PHOTO, d=OTHER) as context:
+        result = await ran(
+            context, "b", "a", "c", "d", on_bad_picture="skip", format="png", numbering=False
+        )
+
+        assert (result.data["pictures"], result.data["height"]) == (2, 20)
+        left_out = result.data["left_out"]
+        assert [each["place"] for each in left_out] == [0, 2]
+        assert all(each["code"] == "unreadable_media" and each["detail"] for each in left_out)
+        assert context.calls == [JOIN.target, CHECK.target, JOIN.target]
+        assert len(context.kept) == 1
+        with Image.open(context.path(context.kept[0].id)) as image:
+            assert image.size == (20, 20)
+            assert image.getpixel((5, 5)) == pictures.RED
+            assert image.getpixel((5, 15)) == pictures.BLUE
+
+
+async def test_too_few_good_ones_fail_the_job_also_when_bad_ones_may_be_left_out(
+    tmp_path: Path,
+) -> None:
+    async with joining(tmp_path, a=GOOD, b=CUT) as context:
+        with pytest.raises(TooFewPictures) as caught:
+            await ran(context, "a", "b", on_bad_picture="skip")
+
+        assert "1 can be used" in caught.value.detail
+        assert "Picture 2" in caught.value.detail
+        assert context.kept == []
+
+
+async def test_a_join_that_fails_for_another_reason_is_not_tried_again(tmp_path: Path) -> None:
+    async with joining(tmp_path, a=GOOD) as context:
+        with pytest.raises(StitcheryError) as caught:
+            await ran(context, "a", "a", format="jpeg", max_bytes=1_000, fit=2000)
+
+        assert caught.value.problem().code == "max_bytes_too_few"
+        assert context.calls == [JOIN.target]
+        assert context.kept == []
+
+
+async def test_a_result_is_cut_into_numbered_files(tmp_path: Path) -> None:
+    async with joining(tmp_path, a=BUSY, d=BUSY) as context:
+        result = await ran(context, *"adadadadadad", cut=12, format="png")
+
+        assert result.data["parts"] == 12
+        assert [file.name for file in result.files][:2] == ["stitched-01.png", "stitched-02.png"]
+        assert {(file.media.width, file.media.height) for file in result.files} == {(20, 10)}
+
+
+async def test_the_pages_of_a_pdf_are_one_file(tmp_path: Path) -> None:
+    async with joining(tmp_path, a=BUSY, d=BUSY) as context:
+        result = await ran(context, *"adad", cut=12, format="pdf")
+
+        assert result.data["parts"] == 4
+        assert [file.name for file in result.files] == ["stitched.pdf"]
+        assert context.path(context.kept[0].id).read_bytes().startswith(b"%PDF-")
+
+
+async def test_processors_are_borrowed_for_every_step_that_decodes(tmp_path: Path) -> None:
+    async with joining(tmp_path, a=GOOD, b=CUT) as context:
+        with pytest.raises(UnreadableMedia):
+            await ran(context, "a", "b")
+
+        assert context.borrowed == [("processor", 1), ("processor", 1)]
