@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 _DEPTHS: Final = (1, 2, 4, 8)
 
@@ -19,6 +19,9 @@ _SAMPLED: Final = 512
 
 _FLAT: Final = 100
 """A colour that has one pixel of so many is a surface, such as paper: it is kept to the level."""
+
+_LEAST_VEILED: Final = 8
+"""One place of so many is for what is seen through a little, where there is such, or more."""
 
 _ALIKE: Final = 8
 """Levels: one colour that is nearer to another than that, Pillow may take for it, to be quick."""
@@ -45,19 +48,78 @@ def reduced(picture: Image.Image, most: int) -> Reduced:
     """An RGB or RGBA picture in at most so many colours, 2 to 256.
 
     What few colours cannot show is scattered (Floyd and Steinberg), so that the sky gets no steps;
-    a picture that has no more colours than that stays as it is. With transparency the palette comes
-    of an octree, which alone knows alpha, and nothing is scattered.
+    a picture that has no more colours than that stays as it is.
     """
-    if picture.mode == "RGBA":
-        return _trimmed(picture.quantize(most, Image.Quantize.FASTOCTREE))
+    if picture.mode == "RGB":
+        return _trimmed(_scattered(picture, most))
+    if picture.getchannel("A").getextrema() == (_OPAQUE, _OPAQUE):
+        return _trimmed(_scattered(picture.convert("RGB"), most))
+    return _trimmed(_veiled(picture, most))
+
+
+def _scattered(picture: Image.Image, most: int) -> Image.Image:
     if picture.getcolors(most) is not None:
-        return _trimmed(picture.quantize(most, Image.Quantize.MEDIANCUT))
-    return _trimmed(picture.quantize(palette=_palette(picture, most)))
+        return picture.quantize(most, Image.Quantize.MEDIANCUT)
+    return picture.quantize(palette=_palette(picture, most))
+
+
+def _veiled(picture: Image.Image, most: int) -> Image.Image:
+    """A picture that can be seen through, in places.
+
+    The first place is of nothing at all, some are of what is seen through a little, such as round
+    corners, and the others as those of an opaque picture: of Pillow's ways to choose colours only
+    an octree knows alpha, but it makes the least of them.
+    """
+    alpha = picture.getchannel("A")
+    clear, *between, _ = alpha.histogram()
+    veils = _veils(most, sum(between) / max(1, picture.width * picture.height - clear))
+    # without places for what is veiled, one half of it is nothing and the other solid
+    nothing = alpha.point([_OPAQUE * (level < (1 if veils else 128)) for level in range(256)])
+    solid = alpha.point([_OPAQUE * (level >= (_OPAQUE if veils else 128)) for level in range(256)])
+    colours = _scattered(_filled(picture, solid), most - veils - 1)
+    places = colours.point([(place + veils + 1) % 256 for place in range(256)])
+    palette = bytes(4)
+    if veils:
+        veil = ImageChops.invert(ImageChops.lighter(nothing, solid))
+        thin = Image.new("RGBA", picture.size)
+        thin.paste(picture, mask=veil)
+        thin = thin.quantize(veils, Image.Quantize.FASTOCTREE)
+        places.paste(thin.point([(place + 1) % 256 for place in range(256)]), mask=veil)
+        palette += bytes(thin.getpalette("RGBA") or ())[: 4 * veils].ljust(4 * veils, b"\0")
+    places.paste(0, mask=nothing)
+    places.putpalette(palette + bytes(colours.getpalette("RGBA") or ()), "RGBA")
+    return places
+
+
+def _veils(most: int, share: float) -> int:
+    """Places for what is seen through a little, by its share of what is seen at all."""
+    if not share or most < _LEAST_VEILED:
+        return 0
+    # one is for nothing, and one at least for what is solid
+    return min(most - 2, max(most // _LEAST_VEILED, int(most * share)))
+
+
+def _filled(picture: Image.Image, solid: Image.Image) -> Image.Image:
+    """The solid part of a picture; elsewhere lies its own commonest colour, so that none is new."""
+    sample = picture.resize(_sampled(picture), Image.Resampling.NEAREST)
+    counted = [
+        (count, colour)
+        for count, colour in sample.getcolors(sample.width * sample.height) or []
+        if isinstance(colour, tuple) and colour[3] == _OPAQUE
+    ]
+    _, commonest = max(counted, default=(0, (0, 0, 0, 0)))
+    filled = Image.new("RGB", picture.size, commonest[:3])
+    filled.paste(picture.convert("RGB"), mask=solid)
+    return filled
+
+
+def _sampled(picture: Image.Image) -> tuple[int, int]:
+    return min(picture.width, _SAMPLED), min(picture.height, _SAMPLED)
 
 
 def _palette(picture: Image.Image, most: int) -> Image.Image:
     """The colours of the picture's surfaces as they are, and middles of all others."""
-    wide, high = (min(side, _SAMPLED) for side in picture.size)
+    wide, high = _sampled(picture)
     sample = picture.resize((wide, high), Image.Resampling.NEAREST)
     counted = sample.getcolors(wide * high) or []
     flat = sorted((found for found in counted if found[0] * _FLAT >= wide * high), reverse=True)

@@ -42,11 +42,37 @@ def unlike(one: Image.Image, other: Image.Image) -> float:
     return max(ImageStat.Stat(ImageChops.difference(one.reduce(8), other.reduce(8))).mean)
 
 
-def test_full_transparency_stays() -> None:
-    image = pictures.noise(40, 40).convert("RGBA")
-    image.paste((0, 0, 0, 0), (0, 0, 20, 40))
-    made = reduced(image, 16)
+def holed(soft: int) -> Image.Image:
+    """Noise, nothing on its left, and a soft edge of so many columns between."""
+    image = pictures.noise(80, 60).convert("RGBA")
+    image.paste((0, 0, 0, 0), (0, 0, 20, 60))
+    edge = Image.linear_gradient("L").rotate(90).resize((soft + 1, 60))
+    alpha = image.getchannel("A")
+    alpha.paste(edge, (20, 0))
+    image.putalpha(alpha)
+    return image
+
+
+@pytest.mark.parametrize("soft", [0, 9, 59])
+@pytest.mark.parametrize("colours", [2, 3, 8, 15, 16, 256])
+def test_nothing_stays_nothing_and_what_is_solid_solid(colours: int, soft: int) -> None:
+    made = reduced(holed(soft), colours)
+    assert len(made.colours) <= 3 * colours
+    assert 0 < len(made.alpha) <= colours
     alpha = made.places.convert("RGBA").getchannel("A")
-    assert alpha.crop((0, 0, 20, 40)).getextrema() == (0, 0)
-    assert alpha.crop((20, 0, 40, 40)).getextrema() == (255, 255)
-    assert 0 < len(made.alpha) <= 16
+    assert alpha.crop((0, 0, 20, 60)).getextrema() == (0, 0)
+    if soft < 59:
+        assert alpha.crop((20 + soft + 1, 0, 80, 60)).getextrema() == (255, 255)
+
+
+def test_a_soft_edge_stays_soft_where_colours_allow() -> None:
+    image = holed(9)
+    for colours, levels in ((16, 2), (64, 5), (256, 8)):
+        edge = reduced(image, colours).places.convert("RGBA").getchannel("A").crop((20, 0, 30, 60))
+        assert len(edge.getcolors() or ()) >= levels
+
+
+@pytest.mark.parametrize("colours", [2, 16, 256])
+def test_nothing_at_all_is_a_picture_too(colours: int) -> None:
+    made = reduced(Image.new("RGBA", (5, 5)), colours)
+    assert made.places.convert("RGBA").getchannel("A").getextrema() == (0, 0)
