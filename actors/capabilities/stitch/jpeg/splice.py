@@ -34,6 +34,9 @@ from actors.capabilities.stitch.jpeg.segments import (
 MOST_INTERVAL: Final = 65_535
 """MCUs between two restart markers: 16 bits."""
 
+MOST_ROWS: Final = 65_500
+"""libjpeg's JPEG_MAX_DIMENSION; of the format's 65,535 hardly anything reads the rest."""
+
 _MARKER: Final = re.compile(rb"\xff[^\x00]", re.DOTALL)
 _READ: Final = 1 << 18
 _JFIF: Final = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
@@ -43,6 +46,8 @@ def restart_interval(structures: Sequence[Structure]) -> int | None:
     """The restart interval of the pictures below each other; None when they cannot be spliced."""
     first, *_ = structures
     if any(structure.form != first.form for structure in structures):
+        return None
+    if sum(structure.height for structure in structures) > MOST_ROWS:
         return None
     if any(structure.height % first.form.unit[1] for structure in structures[:-1]):
         return None

@@ -2,15 +2,18 @@
 
 import io
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from actors.capabilities.stitch.jpeg import splice
 from actors.capabilities.stitch.jpeg.segments import Structure, UnknownForm, read_structure
 from actors.capabilities.stitch.jpeg.splice import restart_interval, spliced
 from tests import pictures
+from tests.hostile import containers as box
 
 SUBSAMPLINGS = {"4:4:4": 8, "4:2:2": 8, "4:2:0": 16}
 
@@ -106,6 +109,74 @@ def test_what_differs_is_not_spliced(contents: list[bytes]) -> None:
 def test_other_forms_are_refused(content: bytes) -> None:
     with pytest.raises(UnknownForm):
         structure(content)
+
+
+def test_what_is_higher_than_a_jpeg_can_be_is_not_spliced() -> None:
+    """Found by the fuzzer: a head may say that it is 65,520 rows high, and end after eight."""
+    high = replace(structure(jpeg(40, 32)), height=32_736)
+
+    assert restart_interval([high, high]) is not None
+    assert restart_interval([high, high, high]) is None
+
+
+# --- found by the fuzzer: what decoders refuse or read otherwise is not spliced -------------------
+
+
+def changed(marker: int, body: bytes, of: bytes | None = None) -> bytes:
+    """A picture with a segment of this body before its tables."""
+    content = of or jpeg(40, 32)
+    return content[:2] + box.segment(marker, body) + content[2:]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        changed(0xE0, b"JFIF\0"),
+        changed(0xC4, b"\0" + b"\xff" * 16 + bytes(4080)),
+        changed(0xC4, b"\0\2" + bytes(17)),
+        changed(0xC4, b"\0\0\1" + bytes(14) + b"\x10"),
+        box.patched(jpeg(40, 32), b"\xff\xc0", ">B", 0x34, skip=9),
+        box.patched(jpeg(40, 32), b"\xff\xc0", ">B", 0x44, skip=9),
+        box.patched(jpeg(40, 32), b"\xff\xc0", ">B", 1, skip=11),
+    ],
+    ids=["short head", "many codes", "no code left", "difference", "thirds", "blocks", "twins"],
+)
+def test_what_no_decoder_takes_is_refused(content: bytes) -> None:
+    with pytest.raises(UnknownForm):
+        structure(content)
+
+
+def test_what_other_segments_say_is_not_heard() -> None:
+    """Adobe's word counts in its own segment alone, and a profile in its own."""
+    found = structure(changed(0xE1, b"Adobe\0\x64\0\0\0\0\1"))
+    assert found.form.transform is None
+    assert not structure(changed(0xE5, b"ICC_PROFILE\0\1\1")).profiled
+
+
+def test_exif_that_goes_on_in_the_next_segment_is_read_as_one() -> None:
+    exif = pictures.exif(3)
+    first, second = exif[:20], b"Exif\0\0" + exif[20:]
+
+    assert structure(changed(0xE1, first, changed(0xE1, second))).exif == exif
+
+
+def test_a_scan_of_restart_markers_alone_is_refused_at_the_first_that_is_too_much(
+    tmp_path: Path,
+) -> None:
+    """None is kept: a file of ten million of them took a gigabyte."""
+    good = jpeg(40, 32)
+    many = good[:-2] + b"\xff\xd0\xff\xd1" * 100_000 + good[-2:]
+    with pytest.raises(UnknownForm, match="more restart markers"):
+        joined(tmp_path, [good, many])
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3, 7])
+def test_a_marker_may_lie_across_two_readings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    monkeypatch.setattr(splice, "_READ", pieces)
+    contents = [jpeg(40, 32, restart_marker_rows=1) for _ in range(3)]
+    assert same(joined(tmp_path, contents), contents)
 
 
 def test_whatever_is_cut_flipped_or_stretched_is_refused_or_joined_into_a_whole_file(
