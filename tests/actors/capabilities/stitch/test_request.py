@@ -31,6 +31,23 @@ def test_two_pictures_are_enough_of_a_request() -> None:
         {"background": "#00AAff"},
         {"columns": None},
         {"format": "png", "quality": 50},
+        {"layout": "grid", "rows": 2, "flow": "column", "scaling": "cover", "gravity": "north"},
+        {"layout": "justified", "width": 800, "row_height": 200},
+        {"layout": "template", "areas": ["a b", "a ."], "column_weights": [2, 1.5]},
+        {"overlap": "find", "on_no_overlap": "refuse", "cut": "limit"},
+        {"band": "72%-96.5%", "cut": 5000},
+        {"band": "auto", "on_bad_picture": "skip"},
+        {"format": "webp", "lossless": True, "background": "blurred"},
+        {"format": "jpeg", "progressive": True, "max_bytes": 2_000_000},
+        {"format": "png", "colors": 16, "metadata": "keep", "profile": "keep"},
+        {"format": "pdf", "cut": "limit", "dpi": 300},
+        {"watermark_text": "draft", "watermark_opacity": 0.2, "watermark": {"file": "logo"}},
+        {
+            "inputs": [
+                {"file": "one", "turn": 270, "crop": {"left": "12.5%", "top": 3}},
+                {"file": "two", "caption": "a text", "cell": "a"},
+            ]
+        },
     ],
 )
 def test_a_good_request_survives_its_normal_form(fields: dict[str, Any]) -> None:
@@ -87,6 +104,46 @@ def test_a_good_request_survives_its_normal_form(fields: dict[str, Any]) -> None
         ({"background": "transparent"}, ("background",)),
         ({"format": "jpeg", "background": "transparent"}, ("background",)),
         ({"colour": "red"}, ("colour",)),
+        ({"layout": "justified", "rows": 2}, ("rows",)),
+        ({"layout": "horizontal", "overlap": "find"}, ("overlap",)),
+        ({"layout": "grid", "band": "auto"}, ("band",)),
+        ({"overlap": "find", "band": "auto"}, ("band",)),
+        ({"band": "50%"}, ("band",)),
+        ({"band": "60%-50%"}, ("band",)),
+        ({"band": "60%-101%"}, ("band",)),
+        ({"band": 50}, ("band",)),
+        ({"cut": 0}, ("cut",)),
+        ({"cut": "often"}, ("cut",)),
+        ({"cut": True}, ("cut",)),
+        ({"scale": 0}, ("scale",)),
+        ({"scale": 101}, ("scale",)),
+        ({"width": 15}, ("width",)),
+        ({"column_weights": [0]}, ("column_weights", 0)),
+        ({"row_weights": [float("inf")]}, ("row_weights", 0)),
+        ({"column_weights": [1001]}, ("column_weights", 0)),
+        ({"areas": []}, ("areas",)),
+        ({"areas": [""]}, ("areas", 0)),
+        ({"border_color": "black"}, ("border_color",)),
+        ({"watermark_opacity": 0}, ("watermark_opacity",)),
+        ({"watermark": "logo"}, ("watermark",)),
+        ({"format": "png", "lossless": True}, ("lossless",)),
+        ({"format": "webp", "progressive": True}, ("progressive",)),
+        ({"format": "jpeg", "colors": 16}, ("colors",)),
+        ({"format": "png", "max_bytes": 10_000}, ("max_bytes",)),
+        ({"max_bytes": 999}, ("max_bytes",)),
+        ({"format": "pdf", "background": "transparent"}, ("background",)),
+        ({"inputs": [{"file": "one", "turn": 45}, {"file": "two"}]}, ("inputs", 0, "turn")),
+        (
+            {"inputs": [{"file": "one", "caption": "x" * 501}, {"file": "two"}]},
+            ("inputs", 0, "caption"),
+        ),
+        *(
+            (
+                {"inputs": [{"file": "one"}, {"file": "two", "crop": {"left": left}}]},
+                ("inputs", 1, "crop", "left"),
+            )
+            for left in (-1, 1.0, True, False, "5", "5 %", "101%", "-1%", "\u0665%", None)
+        ),
     ],
 )
 def test_each_mistake_names_its_field_once(
@@ -125,6 +182,9 @@ def test_the_schema_that_users_see_agrees() -> None:
         {},
         {"fit": 400, "background": "#a0b1c2"},
         {"fit": "largest", "background": "transparent"},
+        {"band": "72%-96%", "cut": "limit"},
+        {"band": "auto", "cut": 300},
+        {"inputs": [{"file": "one", "crop": {"left": "5%", "top": 7}}, {"file": "two"}]},
     ]
     bad: list[dict[str, Any]] = [
         {"fit": 0},
@@ -132,6 +192,9 @@ def test_the_schema_that_users_see_agrees() -> None:
         {"background": "red"},
         {"inputs": [{"file": "alone"}]},
         {"unknown": 1},
+        {"band": "72-96"},
+        {"cut": "often"},
+        {"inputs": [{"file": "one", "crop": {"left": "5"}}, {"file": "two"}]},
     ]
 
     assert all(validator.is_valid({**TWO, **fields}) for fields in good)
