@@ -56,14 +56,14 @@ export function forecast(moved = false) {
 }
 
 /**
- * @param {object} request
+ * @param {Record<string, any>} request
  * @param {AbortSignal} signal
  */
 async function ask(request, signal) {
   if (signal.aborted) return;
   try {
     const found = await preflight("stitch", request, signal);
-    tell(() => [drawForecast(found)]);
+    tell(() => [drawForecast(found, request)]);
   } catch (error) {
     if (signal.aborted) return;
     const problem = problemOf(error);
@@ -88,12 +88,15 @@ function draw() {
   if (drawn.textContent !== place.textContent) place.replaceChildren(drawn);
 }
 
-/** @param {Preflight} found */
-function drawForecast({ forecast: made, position, wait }) {
+/**
+ * @param {Preflight} found
+ * @param {Record<string, any>} request
+ */
+function drawForecast({ forecast: made, position, wait }, { overlap, band }) {
   const facts = element("dl", "", "facts");
   const fact = (/** @type {string} */ word, /** @type {string} */ text) =>
     facts.append(element("dt", say(word)), element("dd", text));
-  fact("forecast.size", sizeOf(made));
+  fact("forecast.size", sizeOf(made, overlap === "find" || band === "auto"));
   fact("forecast.file", fileOf(made));
   if (made.left_out.length) fact("forecast.left_out", say("picture.n", { n: places(made) }));
   fact("forecast.seconds", say("forecast.about", { what: duration(made.seconds) }));
@@ -102,10 +105,13 @@ function drawForecast({ forecast: made, position, wait }) {
   return facts;
 }
 
-/** @param {Record<string, any>} made */
-function sizeOf({ width, height, exact }) {
+/**
+ * @param {Record<string, any>} made
+ * @param {boolean} open whether something is left out that is still to be found
+ */
+function sizeOf({ width, height }, open) {
   const size = extent(width, height);
-  return exact ? size : say("forecast.most", { size });
+  return open ? say("forecast.most", { size }) : size;
 }
 
 /** The kind of file, how large it is about, and how many there are. @param {Record<string, any>} made */

@@ -35,7 +35,7 @@ export function drawOutcome(card, job) {
     ...(job.error ? [drawProblem(job.error)] : []),
     ...drawOutcomes(job),
     ...drawTold(job),
-    ...(job.capability === "fetch" ? [] : files.map(drawFile)),
+    ...(job.capability === "fetch" ? [] : drawFiles(files)),
     ...(job.receipt ? [drawReceipt(job.receipt)] : []),
   );
 }
@@ -48,6 +48,7 @@ function drawTold({ capability, result, request }) {
     data.parts > 1 && say(`told.${data.format === "pdf" ? "pages" : "parts"}`, { n: data.parts }),
     data.way?.endsWith("copied") && say("told.copied"),
     request.max_bytes && data.quality && say("told.quality", { quality: data.quality }),
+    data.band && say("told.band", { band: data.band.replace("-", "–") }),
     ...leftOut(data.left_out ?? []),
     ...joints(data.joints ?? []),
   ];
@@ -93,6 +94,15 @@ function drawOutcomes(job) {
 /** @param {NonNullable<Job["receipt"]>} receipt */
 function drawReceipt({ processes_ended: processes, files_removed: files, seconds }) {
   return element("p", say("receipt", { processes, files, seconds: duration(seconds) }), "receipt");
+}
+
+/** One stands by itself; several stand beside each other, smaller. @param {File[]} files */
+function drawFiles(files) {
+  const drawn = files.map(drawFile);
+  if (drawn.length < 2) return drawn;
+  const parts = element("div", "", "parts");
+  parts.append(...drawn);
+  return [parts];
 }
 
 /** @param {File} file */
