@@ -16,6 +16,7 @@ from actors.capabilities.stitch.png.recode import joined
 from actors.capabilities.stitch.png.rows import NotFiltered, check_filters, freed, plain
 from actors.capabilities.stitch.png.structure import Structure, UnknownForm, read_structure
 from tests import pictures
+from tests.hostile import containers as box
 
 
 def structure(content: bytes) -> Structure:
@@ -213,3 +214,55 @@ def test_a_file_without_rows_is_a_valid_frame_for_them() -> None:
     output = io.BytesIO()
     PngFile(output, 3, 2, colour=0).finish()
     assert structure(output.getvalue()).height == 2
+
+
+# --- found by the fuzzer: what decoders refuse or read otherwise is not recoded -------------------
+
+ROWS = zlib.compress(bytes(72))
+GRAY, COLOUR, INDEXED, ALPHA = box.header(8, 8), *(box.header(8, 8, 8, kind) for kind in (2, 3, 6))
+
+
+@pytest.mark.parametrize(
+    ("chunks", "why"),
+    [
+        ([GRAY, (b"IDAT", ROWS[:5]), (b"juNk", b""), (b"IDAT", ROWS[5:])], "interrupted"),
+        ([GRAY, (b"eXIf", b"II"), (b"IDAT", ROWS), (b"eXIf", b"II")], "twice"),
+        ([GRAY, (b"fcTL", bytes(26)), (b"IDAT", ROWS)], "animated"),
+        ([GRAY, (b"tEXt", b"exif\0II*"), (b"IDAT", ROWS)], "taken for more"),
+        ([GRAY, (b"IDAT", ROWS), (b"iTXt", b"transparency\0\0\0\0\x001")], "taken for more"),
+        ([GRAY, *[(b"juNk", b"")] * 10_100, (b"IDAT", ROWS)], "too many"),
+        ([GRAY, *[(b"IDAT", b"")] * 10_100, (b"IDAT", ROWS)], "too many"),
+        ([GRAY, (b"PLTE", bytes(6)), (b"IDAT", ROWS)], "palette"),
+        ([GRAY, (b"tRNS", bytes(1)), (b"IDAT", ROWS)], "palette"),
+        ([COLOUR, (b"tRNS", bytes(2)), (b"IDAT", ROWS)], "palette"),
+        ([COLOUR, (b"PLTE", bytes(771)), (b"IDAT", ROWS)], "palette"),
+        ([ALPHA, (b"tRNS", bytes(6)), (b"IDAT", ROWS)], "palette"),
+        ([INDEXED, (b"IDAT", ROWS)], "palette"),
+        ([INDEXED, (b"PLTE", bytes(7)), (b"IDAT", ROWS)], "palette"),
+        ([INDEXED, (b"PLTE", bytes(6)), (b"tRNS", bytes(3)), (b"IDAT", ROWS)], "palette"),
+        ([INDEXED, (b"tRNS", bytes(1)), (b"PLTE", bytes(6)), (b"IDAT", ROWS)], "palette"),
+        ([INDEXED, (b"PLTE", bytes(6)), (b"tRNS", b""), (b"IDAT", ROWS)], "palette"),
+    ],
+)
+def test_chunks_that_make_no_sense_together_are_refused(
+    chunks: list[tuple[bytes, bytes]], why: str
+) -> None:
+    with pytest.raises(UnknownForm, match=why):
+        structure(box.png(*chunks))
+
+
+def test_what_texts_say_is_passed_over(tmp_path: Path) -> None:
+    """However long or broken: of the decoders none would look at what a text has to say here."""
+    texts = [(b"tEXt", b"Comment\0exif"), (b"zTXt", b"x"), (b"iTXt", b""), (b"tEXt", bytes(99_999))]
+    content = box.png(GRAY, *texts, (b"IDAT", ROWS), *texts)
+
+    with Image.open(io.BytesIO(recoded(tmp_path, [content, content]))) as image:
+        assert image.size == (8, 16)
+        assert image.info == {}
+
+
+def test_a_window_that_is_larger_than_there_are_is_refused(tmp_path: Path) -> None:
+    """ISA-L does not look; zlib, and so whoever paints, refuses."""
+    content = box.png(GRAY, (b"IDAT", b"\x88"), (b"IDAT", b"\x1c" + ROWS[2:]))
+    with pytest.raises(UnknownForm, match="back further"):
+        recoded(tmp_path, [content])
