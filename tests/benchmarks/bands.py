@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from actors.capabilities.stitch.band.find import find
@@ -92,7 +92,13 @@ def main() -> None:
     }
     if options.json:
         facts = {
-            name: {**asdict(tally), "films": tally.films, "share": tally.share}
+            name: {
+                **tally.verdicts,
+                "films": tally.films,
+                "share": tally.share,
+                "stills": tally.stills,
+                "seconds": tally.seconds,
+            }
             for name, tally in rows.items()
         }
         sys.stdout.write(json.dumps(facts, indent=2) + "\n")
