@@ -13,8 +13,9 @@ from typing import Final, Literal
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-from actors.capabilities.stitch.band.order import BandOrder, FoundBand, Still
+from actors.capabilities.stitch.band.order import BandOrder, FoundBand
 from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.order import View
 from tests import pictures
 
 Kind = Literal[
@@ -57,7 +58,8 @@ what is needed; `missed` when there should be one, `invented` when there should 
 def order(film: Film, folder: Path) -> BandOrder:
     """Writes the stills into the folder, and asks for their band."""
     stills = (
-        Still(
+        View(
+            number=place,
             path=pictures.saved(folder, f"still{place}", content),
             size=Size(*size),
             turn=0,
@@ -109,7 +111,7 @@ def film(seed: int, kind: Kind, photographs: Sequence[Path] = (), font: str | No
     captioned = kind in CAPTIONED or kind == "hard"
     if captioned or kind == "jumping":
         rows = _captioned(dice, kind, grounds, _style(dice, kind, black, font))
-    scaled = dice.choice((1.0, 1.0, 0.6, 1.5)) if height < 1080 else 1.0
+    scaled = dice.choice((1.0, 1.0, 0.6, 1.5)) if 360 < height < 1080 else 1.0
     noise, form = dice.choice((0, 0, 6, 12)), dice.choice(("JPEG", "JPEG", "BMP"))
     made = [_worn(dice, ground, scaled, noise) for ground in grounds]
     return Film(

@@ -90,7 +90,7 @@ def _check_parts(made: Design) -> None:
         return
     raise LayoutImpossible(
         f"A result of {height} rows would be cut into {parts} parts; {MOST_PARTS} are made at "
-        f"most, of {-(-height // MOST_PARTS)} rows or more. Ask for higher ones, or make it smaller.",
+        f"most, of {-(-height // MOST_PARTS)} rows or more. Ask for higher ones, or scale it down.",
         field="/cut",
     )
 

@@ -73,6 +73,11 @@ class Box:
         """Its width and height."""
         return Size(self.width, self.height)
 
+    @property
+    def edges(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom, as Pillow wants them."""
+        return (self.left, self.top, self.right, self.bottom)
+
     def grown(self, left: int, top: int, right: int, bottom: int) -> "Box":
         """With so many pixels more on each side."""
         return Box(

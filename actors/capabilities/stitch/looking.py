@@ -58,6 +58,11 @@ async def cuts(made: Design, context: Context, threads: int) -> tuple[Page, ...]
         sources=sources(made, context),
         canvas=canvas,
         most=most,
+        kept=tuple(
+            Page(place.caption.top, place.caption.bottom)
+            for place in made.plan.places
+            if place.caption is not None
+        ),
         threads=threads,
     )
     quiet = await context.work(limited(FIND_CUTS, made), order)

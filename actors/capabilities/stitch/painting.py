@@ -89,12 +89,11 @@ class Painter:
             marks.number(strip, box, source.mark)
 
     def _rendered(self, picture: Picture, source: Source) -> Image.Image:
-        part = source.part
         return rendered(
             picture,
             (source.box.width, source.box.height),
             turn=source.turn,
-            part=(part.left, part.top, part.right, part.bottom),
+            part=source.part.edges,
             keeps_colours=self._keeps_colours,
         )
 

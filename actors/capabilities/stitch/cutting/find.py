@@ -5,17 +5,21 @@ Never: decides (`cuts` does), or holds more than one decoded picture a thread.
 """
 
 from array import array
-from concurrent.futures import ThreadPoolExecutor
+from typing import Final
 
 from PIL import Image
 
 from actors.capabilities.stitch.cutting.activity import COLUMNS, activity
 from actors.capabilities.stitch.cutting.cuts import cuts
-from actors.capabilities.stitch.cutting.order import CutOrder, FoundCuts, Placed
-from actors.capabilities.stitch.painting import blaming
-from actors.messages import Progress
-from actors.pictures import open_picture, rendered
+from actors.capabilities.stitch.cutting.order import CutOrder, FoundCuts
+from actors.capabilities.stitch.order import Placed
+from actors.capabilities.stitch.painting import opened
+from actors.capabilities.stitch.survey import survey
+from actors.pictures import rendered
 from actors.workers.call import Report
+
+_WRITTEN: Final = 1e6
+"""Livelier than any picture."""
 
 
 def find(order: CutOrder, report: Report) -> FoundCuts:
@@ -29,43 +33,28 @@ def find(order: CutOrder, report: Report) -> FoundCuts:
 
 def _activity(order: CutOrder, report: Report) -> "array[float]":
     """Of each row of the canvas: that of the liveliest picture in it; 0 where none is."""
-    total = len(order.sources)
-
-    def looked(place: int) -> "array[float]":
-        with blaming(place, total):
-            return _look(order.sources[place])
-
     rows = array("d", bytes(8 * order.canvas.height))
-    pool = ThreadPoolExecutor(order.threads, thread_name_prefix="cutting")
-    try:
-        for place, found in enumerate(pool.map(looked, range(total))):
-            top = order.sources[place].box.top
-            bottom = top + len(found)
-            rows[top:bottom] = array("d", map(max, rows[top:bottom], found))
-            done = place + 1
-            report(
-                Progress(
-                    fraction=done / total,
-                    step="looking for quiet rows",
-                    done=done,
-                    total=total,
-                    unit="pictures",
-                )
-            )
-    finally:
-        pool.shutdown(cancel_futures=True)
+    found = survey(
+        order.sources, _look, threads=order.threads, step="looking for quiet rows", report=report
+    )
+    for source, lively in zip(order.sources, found, strict=True):
+        top = source.box.top
+        bottom = top + len(lively)
+        rows[top:bottom] = array("d", map(max, rows[top:bottom], lively))
+    for page in order.kept:
+        rows[page.top : page.bottom] = array("d", [_WRITTEN]) * page.height
     return rows
 
 
 def _look(placed: Placed) -> "array[float]":
     """Decodes what a picture shows, narrow and as high as it lies on the canvas."""
-    part, box, size = placed.part, placed.box, placed.size
-    with open_picture(placed.path, max_pixels=size.pixels, max_side=size.side) as picture:
+    part, box = placed.part, placed.box
+    with opened(placed) as picture:
         narrow = rendered(
             picture,
             (min(box.width, COLUMNS), box.height),
             turn=placed.turn,
-            part=(part.left, part.top, part.right, part.bottom),
+            part=part.edges,
         )
     if narrow.mode != "RGBA":
         return activity(narrow.convert("L"))

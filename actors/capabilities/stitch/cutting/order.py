@@ -7,39 +7,23 @@ Never: imports the work itself: the server must not load a decoder.
 from dataclasses import dataclass
 from typing import Final
 
-from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.order import Page, Placed
 from actors.workers.call import Call
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """A picture and its place on the canvas.
-
-    Attributes:
-        path: of its file.
-        size: as displayed, before it is turned; the child decodes no more than that.
-        turn: clockwise degrees, 0, 90, 180 or 270, by which it is turned first.
-        part: what is shown of the turned picture.
-        box: where that lies on the canvas, at another size maybe.
-    """
-
-    path: str
-    size: Size
-    turn: int
-    part: Box
-    box: Box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutOrder:
     """A canvas with its pictures, none of which lies beyond it.
 
-    `most` is how many rows a piece may have; `threads` how many processors may be used.
+    `most` is how many rows a piece may have; `kept` are rows that are written on beside the
+    pictures, through which no cut should go; `threads` how many processors may be used.
     """
 
     sources: tuple[Placed, ...]
     canvas: Size
     most: int
+    kept: tuple[Page, ...] = ()
     threads: int = 1
 
 

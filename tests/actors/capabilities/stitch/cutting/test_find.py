@@ -8,8 +8,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from actors.capabilities.stitch.cutting.find import find
-from actors.capabilities.stitch.cutting.order import CutOrder, Placed
+from actors.capabilities.stitch.cutting.order import CutOrder
 from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.order import Page, Placed
 from actors.errors import UnreadableMedia
 from actors.messages import Progress
 from tests import pictures
@@ -48,7 +49,7 @@ def page(height: int, seed: int, mode: str = "RGB") -> tuple[Image.Image, list[t
 def placed(folder: Path, name: str, content: bytes, box: Box, **how: Any) -> Placed:
     with Image.open(pictures.saved(folder, name, content)) as image:
         size = Size(*image.size)
-    whole = {"turn": 0, "part": Box(0, 0, size.width, size.height)}
+    whole = {"number": 0, "turn": 0, "part": Box(0, 0, size.width, size.height)}
     return Placed(path=str(folder / name), size=size, box=box, **{**whole, **how})
 
 
@@ -155,13 +156,24 @@ def test_progress_counts_the_pictures(tmp_path: Path) -> None:
     assert [(one.fraction, one.done, one.total) for one in heard] == [(0.5, 1, 2), (1.0, 2, 2)]
 
 
+def test_rows_that_are_written_on_beside_the_pictures_are_not_cut_through(tmp_path: Path) -> None:
+    flat = pictures.encoded(pictures.plain(20, 40, pictures.RED), "PNG")
+    source = placed(tmp_path, "flat", flat, Box(0, 0, 20, 40))
+    kept = (Page(12, 24),)
+
+    order = CutOrder(sources=(source,), canvas=Size(20, 40), most=24, kept=kept)
+
+    (row,) = find(order, lambda _: None).rows
+    assert not 12 < row < 24
+
+
 def test_a_broken_picture_is_blamed_by_its_place(tmp_path: Path) -> None:
     content = pictures.encoded(pictures.noise(60, 60), "PNG")
     good = placed(tmp_path, "good", content, Box(0, 0, 60, 60))
-    bad = placed(tmp_path, "bad", content, Box(0, 60, 60, 60))
+    bad = placed(tmp_path, "bad", content, Box(0, 60, 60, 60), number=7)
     pictures.saved(tmp_path, "bad", pictures.truncated(content))
 
     with pytest.raises(UnreadableMedia) as caught:
         found([good, bad], 100)
 
-    assert caught.value.field == "/inputs/1"
+    assert caught.value.field == "/inputs/7"

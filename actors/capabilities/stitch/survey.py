@@ -1,0 +1,54 @@
+"""Looks at pictures one after the other, several at once, and tells how far it is; child processes.
+
+Owns: the threads, the order of what they find, the blame for a picture that cannot be read.
+Never: knows what is looked for.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from actors.capabilities.stitch.order import View
+from actors.capabilities.stitch.painting import blaming
+from actors.messages import Progress
+from actors.workers.call import Report
+
+ViewT = TypeVar("ViewT", bound=View)
+FoundT = TypeVar("FoundT")
+
+
+def survey(
+    views: Sequence[ViewT],
+    look: Callable[[ViewT], FoundT],
+    *,
+    threads: int,
+    step: str,
+    report: Report,
+) -> Iterator[FoundT]:
+    """What `look` finds in each picture, in their order.
+
+    Args:
+        views: at least one.
+        look: is called in threads, several at once.
+        step: what it is called while it goes on.
+
+    Raises:
+        UnreadableMedia, UnsupportedMedia, TooLarge: a picture is to blame, named by `field`.
+    """
+    total = len(views)
+
+    def blamed(view: ViewT) -> FoundT:
+        with blaming(view.number, total):
+            return look(view)
+
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="survey")
+    try:
+        for done, found in enumerate(pool.map(blamed, views), start=1):
+            report(
+                Progress(
+                    fraction=done / total, step=step, done=done, total=total, unit="pictures"
+                )
+            )
+            yield found
+    finally:
+        pool.shutdown(cancel_futures=True)
