@@ -25,8 +25,12 @@ _STEPS: Final = 200
 """Parts of a shot's height in which stretches are counted."""
 _SHORTEST: Final = 4
 """Steps that a thumb takes at least: 48 of 2400 rows."""
-_CLEAR: Final = 2
-"""Columns left of the bar that must agree, else it is the page that differs."""
+_CLEAR: Final = 4
+"""Columns at the left that must agree, else it is the page that differs."""
+_GAP: Final = 3
+"""Columns of a thumb that may look like the page behind it."""
+_WIDEST: Final = 0.6
+"""Of the columns that are looked at: 24 of a width of 1080."""
 
 
 def bar(above: Look, below: Look, joint: Joint) -> int:
@@ -38,10 +42,9 @@ def bar(above: Look, below: Look, joint: Joint) -> int:
     bottom = min(above.rows, below.rows) - joint.footer
     stayed = _difference(above, below, 0, joint.header, bottom)
     step = max(1, below.rows // _STEPS)
-    return max(
-        _columns([any(run >= _SHORTEST for run in runs) for runs in _runs(moved, step)]),
-        _columns([_two_alike(runs) for runs in _runs(stayed, step)]),
-    )
+    differing = [any(run >= _SHORTEST for run in runs) for runs in _runs(moved, step)]
+    travelling = [_two_alike(runs) for runs in _runs(stayed, step)]
+    return max(_columns(differing), _columns(travelling))
 
 
 def _difference(above: Look, below: Look, offset: int, first: int, last: int) -> Image.Image:
@@ -74,7 +77,14 @@ def _two_alike(runs: list[int]) -> bool:
 
 
 def _columns(seen: list[bool]) -> int:
-    """From the first column that is the bar's to the right edge."""
-    if True not in seen[_CLEAR:] or any(seen[:_CLEAR]):
+    """From the first of the rightmost columns that belong together to the right edge.
+
+    0 where none do, where they begin too far from the edge, or where the page itself differs.
+    """
+    if True not in seen or any(seen[:_CLEAR]):
         return 0
-    return len(seen) - seen.index(True)
+    first = len(seen) - 1 - seen[::-1].index(True)
+    while any(seen[first - _GAP : first]):
+        first -= 1
+    found = len(seen) - first
+    return found if found <= len(seen) * _WIDEST else 0

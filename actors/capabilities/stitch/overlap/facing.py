@@ -144,7 +144,7 @@ class Facing:
                 for picture in (difference, beyond, ink):
                     picture.paste(0, None, floating)
                 cells = max(1, ink.histogram()[255])
-        levels = enumerate(difference.histogram())
+        levels = enumerate(difference.histogram(ink))
         return Finding(
             offset=offset,
             rows=difference.height - _rows(ink).count(0),

@@ -6,6 +6,7 @@ Never: joins, or holds more than one decoded picture for each thread.
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from typing import Final
 
 from actors.capabilities.stitch.overlap.bar import bar
 from actors.capabilities.stitch.overlap.facing import Facing, Measured
@@ -15,6 +16,11 @@ from actors.capabilities.stitch.overlap.votes import candidates, verdict
 from actors.capabilities.stitch.painting import blaming
 from actors.messages import Progress
 from actors.workers.call import Report
+
+_LEAST_ROWS: Final = 8
+_LEAST_PART: Final = 120
+"""An overlap needs so many rows with something on them, or this part of a shot, 20 rows of 2400: a
+line of small writing is enough, and a border or a hairline is not."""
 
 
 def find(order: ScrollOrder, report: Report) -> Scroll:
@@ -50,7 +56,9 @@ def joint(above: Look, below: Look) -> Joint:
     if facing.identical():
         return Joint(offset=0, confidence=1.0, overlap=below.rows)
     measured = facing.measured(candidates(above.signatures(), below.signatures()))
-    judged = verdict(each.finding for each in measured)
+    judged = verdict(
+        (each.finding for each in measured), max(_LEAST_ROWS, below.rows // _LEAST_PART)
+    )
     for each in measured:
         if each.finding is judged.best:
             best = _finest(facing, each)

@@ -43,9 +43,6 @@ _BESIDE: Final = 2
 _NEAR: Final = 12
 """Rows. Offsets as close as this fit alike where the picture is soft; they are no rivals."""
 
-_LEAST_ROWS: Final = 20
-"""Rows with something on them that an overlap must have; a mere line or border has fewer."""
-
 _WORST_FIT: Final = 0.15
 """Share of what is drawn that may differ: pictures that move, letters that were scaled."""
 
@@ -104,9 +101,12 @@ def candidates(above: Signatures, below: Signatures) -> list[int]:
     return chosen
 
 
-def verdict(findings: Iterable[Finding]) -> Verdict:
-    """The one offset that fits well and much better than all others, if there is such a one."""
-    seen = [finding for finding in findings if finding.rows >= _LEAST_ROWS]
+def verdict(findings: Iterable[Finding], least: int) -> Verdict:
+    """The one offset that fits well and much better than all others, if there is such a one.
+
+    `least` is how many rows with something on them an overlap must have to count.
+    """
+    seen = [finding for finding in findings if finding.rows >= least]
     if not seen:
         return Verdict(None, 0.0, "The two show too little in common to compare.")
     best = min(seen, key=lambda finding: finding.misfit + finding.distance / 100)
