@@ -4,6 +4,7 @@ Owns: which colours, and which of them each pixel gets.
 Never: writes.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -67,8 +68,9 @@ def _veiled(picture: Image.Image, most: int) -> Image.Image:
     """A picture that can be seen through, in places.
 
     The first place is of nothing at all, some are of what is seen through a little, such as round
-    corners, and the others as those of an opaque picture: of Pillow's ways to choose colours only
-    an octree knows alpha, but it makes the least of them.
+    corners, and the others as those of an opaque picture. (Of Pillow's ways to choose colours only
+    an octree knows alpha, but it makes the least of them, and takes what it has no place for as the
+    first.)
     """
     alpha = picture.getchannel("A")
     clear, *between, _ = alpha.histogram()
@@ -80,15 +82,33 @@ def _veiled(picture: Image.Image, most: int) -> Image.Image:
     places = colours.point([(place + veils + 1) % 256 for place in range(256)])
     palette = bytes(4)
     if veils:
-        veil = ImageChops.invert(ImageChops.lighter(nothing, solid))
-        thin = Image.new("RGBA", picture.size)
-        thin.paste(picture, mask=veil)
-        thin = thin.quantize(veils, Image.Quantize.FASTOCTREE)
-        places.paste(thin.point([(place + 1) % 256 for place in range(256)]), mask=veil)
-        palette += bytes(thin.getpalette("RGBA") or ())[: 4 * veils].ljust(4 * veils, b"\0")
+        thin, tints = _thin(picture, alpha, ImageChops.invert(nothing), veils)
+        places.paste(thin, mask=ImageChops.invert(ImageChops.lighter(nothing, solid)))
+        palette += tints
     places.paste(0, mask=nothing)
     places.putpalette(palette + bytes(colours.getpalette("RGBA") or ()), "RGBA")
     return places
+
+
+def _thin(
+    picture: Image.Image, alpha: Image.Image, seen: Image.Image, veils: int
+) -> tuple[Image.Image, bytes]:
+    """Places from 1 on for what is veiled, and their palette: some colours, each of some alphas.
+
+    The colours are those of all that is seen: the veiled pixels of an edge are too few to choose.
+    """
+    levels = math.isqrt(veils)
+    count = veils // levels
+    colours = _scattered(_filled(picture, seen), count)
+    steps = alpha.point([1 + level * levels // 256 * count for level in range(256)])
+    indices = Image.frombytes("L", colours.size, colours.tobytes())
+    palette = bytes(colours.getpalette("RGB") or ())[: 3 * count].ljust(3 * count, b"\0")
+    tints = bytearray()
+    for level in range(levels):
+        middle = (2 * level + 1) * 128 // levels
+        for at in range(0, 3 * count, 3):
+            tints += palette[at : at + 3] + bytes([middle])
+    return ImageChops.add(indices, steps), bytes(tints.ljust(4 * veils, b"\0"))
 
 
 def _veils(most: int, share: float) -> int:
@@ -99,17 +119,21 @@ def _veils(most: int, share: float) -> int:
     return min(most - 2, max(most // _LEAST_VEILED, int(most * share)))
 
 
-def _filled(picture: Image.Image, solid: Image.Image) -> Image.Image:
-    """The solid part of a picture; elsewhere lies its own commonest colour, so that none is new."""
-    sample = picture.resize(_sampled(picture), Image.Resampling.NEAREST)
+def _filled(picture: Image.Image, part: Image.Image) -> Image.Image:
+    """A part of a picture; elsewhere lies the part's commonest colour, so that none is new."""
+    sampled = _sampled(picture)
+    sample, inside = (
+        image.resize(sampled, Image.Resampling.NEAREST) for image in (picture.convert("RGB"), part)
+    )
+    sample.putalpha(inside)
     counted = [
         (count, colour)
-        for count, colour in sample.getcolors(sample.width * sample.height) or []
+        for count, colour in sample.getcolors(sampled[0] * sampled[1]) or []
         if isinstance(colour, tuple) and colour[3] == _OPAQUE
     ]
     _, commonest = max(counted, default=(0, (0, 0, 0, 0)))
     filled = Image.new("RGB", picture.size, commonest[:3])
-    filled.paste(picture.convert("RGB"), mask=solid)
+    filled.paste(picture.convert("RGB"), mask=part)
     return filled
 
 

@@ -23,8 +23,9 @@ TRANSPARENT = pytest.mark.parametrize(
     "name", [name for name, case in CASES.items() if case.transparent]
 )
 
-UNSEEN = 6
-"""Levels of the mean difference that a lossy writer may make of a smooth picture."""
+UNSEEN = {"avif": 6, "indexed": 14}
+"""Levels of the mean difference that a lossy writer may make of a smooth picture. One that is seen
+through everywhere leaves an indexed one some twenty colours, which are scattered."""
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_what_is_written_is_what_plain_pillow_writes(
     result = read(path)
     assert result.size == size
     if case.plain is None:
-        assert difference(result, image) < UNSEEN
+        assert difference(result, image) < UNSEEN[name]
     else:
         expected = plainly(image, case.plain)
         assert result.convert("RGB").tobytes() == expected.convert("RGB").tobytes()
@@ -95,7 +96,7 @@ def test_what_can_be_seen_through_stays_so(name: str, size: tuple[int, int], pat
     result = read(path)
     assert result.size == size
     if case.plain is None:
-        assert difference(result, image) < UNSEEN
+        assert difference(result, image) < UNSEEN[name]
     else:
         assert result.tobytes() == plainly(image, case.plain).tobytes()
 
