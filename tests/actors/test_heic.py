@@ -18,6 +18,7 @@ from tests.actors.test_exif import STAMP, TAKEN
 from tests.actors.test_exif import exif as taken
 from tests.actors.test_media import ftyp
 from tests.actors.test_pictures import probed, unheard
+from tests.joining import joined
 
 FREE = struct.pack(">I4s", 8, b"free")
 
@@ -128,3 +129,15 @@ def test_without_its_decoder_it_is_said_how_to_get_it(
 
     assert "an HEIC picture" in caught.value.detail
     assert "pip install 'stitchery[heic]'" in caught.value.detail
+
+
+def test_it_is_joined_like_any_other(tmp_path: Path) -> None:
+    upright = pictures.corners(64, 32)
+    turned = encoded(pictures.lying(upright, 6), exif=pictures.exif(6))
+    result = joined(tmp_path, [turned, pictures.encoded(upright, "PNG")])
+
+    assert result.size == (64, 64)
+    first, second = result.crop((0, 0, 64, 32)), result.crop((0, 32, 64, 64))
+    assert second.tobytes() == upright.tobytes()
+    differences = [abs(a - b) for a, b in zip(first.tobytes(), second.tobytes(), strict=True)]
+    assert sum(differences) / len(differences) < 4

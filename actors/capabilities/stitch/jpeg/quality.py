@@ -9,6 +9,7 @@ Never: reads a file.
 from functools import cache
 from typing import Final
 
+from actors.capabilities.stitch.jpeg import tables
 from actors.capabilities.stitch.jpeg.segments import Form
 
 # ITU T.81, table K.1: steps for brightness. The order does not matter here: only sums are compared.
@@ -52,4 +53,4 @@ def is_much_finer(form: Form, quality: int) -> bool:
 
 def _steps_of(form: Form) -> int:
     """By the first component's table: brightness, in all forms that are known here."""
-    return sum(dict(form.tables)[form.components[0].table])
+    return sum(dict(form.tables)[tables.steps(form.components[0].table)])

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Final
 
+from actors.capabilities.stitch.jpeg import tables
+
 SOI, EOI, SOS, DQT, DHT, DRI, SOF0, SOF1 = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xC0, 0xC1
 APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 RST0: Final = 0xD0
@@ -26,8 +28,6 @@ _RESTART: Final = struct.Struct(">H")
 _BITS: Final = 8
 _COUNTS: Final = frozenset({1, 3})
 _FACTORS: Final = range(1, 5)
-_TABLES: Final = 4
-_ENTRIES: Final = 64
 
 _TRANSFORM: Final = 11
 """Where Adobe's segment has its word for the colours."""
@@ -37,12 +37,6 @@ _JFIF: Final = 14
 
 _MOST_BLOCKS: Final = 10
 """Of an MCU (ITU T.81, B.2.3)."""
-
-_MOST_DIFFERENCE: Final = 15
-"""Bits that a difference between neighbours can have; baseline has 11 at most."""
-
-_MOST_CODES: Final = 256
-"""Of a table: a code stands for a byte."""
 
 
 class UnknownForm(Exception):
@@ -72,7 +66,7 @@ class Form:
     Attributes:
         width: in pixels.
         components: of the frame.
-        tables: all quantisation and Huffman tables, by class and place, as bytes.
+        tables: all quantisation and Huffman tables as bytes, by their keys (see `jpeg.tables`).
         scan: the parameters of the scan, as bytes.
         transform: Adobe's word for the colours, or None.
         jfif: whether the JFIF head is there, by which readers tell colours, too.
@@ -155,8 +149,8 @@ class _Reading:
         self._takers: dict[int, Callable[[bytes], None]] = {
             SOF0: self._take_frame,
             SOF1: self._take_frame,
-            DQT: lambda body: self._tables.update(_quantisations(body)),
-            DHT: lambda body: self._tables.update(_huffmans(body)),
+            DQT: lambda body: self._take_tables(tables.read_steps, body),
+            DHT: lambda body: self._take_tables(tables.read_codes, body),
             DRI: self._take_restart,
             APP0: self._take_jfif,
             APP1: self._take_exif,
@@ -174,6 +168,12 @@ class _Reading:
         if self._frame is not None:
             raise UnknownForm("it has two frames")
         self._frame = _frame(body)
+
+    def _take_tables(self, read: Callable[[bytes], dict[int, bytes]], body: bytes) -> None:
+        try:
+            self._tables.update(read(body))
+        except tables.NoTable as error:
+            raise UnknownForm(str(error)) from error
 
     def _take_restart(self, body: bytes) -> None:
         if len(body) != _RESTART.size:
@@ -202,8 +202,8 @@ class _Reading:
             raise UnknownForm("it has no frame")
         width, height, components = self._frame
         _check_scan(scan, components, self._tables)
-        tables = tuple(sorted(self._tables.items()))
-        form = Form(width, components, tables, scan, self._transform, self._jfif)
+        known = tuple(sorted(self._tables.items()))
+        form = Form(width, components, known, scan, self._transform, self._jfif)
         return Structure(form, height, self._restart, start, self._exif, self._profiled)
 
 
@@ -240,7 +240,7 @@ def _frame(body: bytes) -> tuple[int, int, tuple[Component, ...]]:
         for id, sampling, table in struct.iter_unpack(">BBB", body[_FRAME.size :])
     )
     known = all(
-        part.horizontal in _FACTORS and part.vertical in _FACTORS and part.table < _TABLES
+        part.horizontal in _FACTORS and part.vertical in _FACTORS and part.table < tables.PLACES
         for part in components
     )
     if precision != _BITS or not width or not height or count not in _COUNTS or not known:
@@ -260,52 +260,17 @@ def _check_sampling(components: tuple[Component, ...]) -> None:
         raise UnknownForm("its components are of no known form")
 
 
-def _quantisations(body: bytes) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    while body:
-        if body[0] >= _TABLES or len(body) <= _ENTRIES:  # 8 bits each, as baseline demands
-            raise UnknownForm("a quantisation table is of no known form")
-        found[body[0]] = body[1 : _ENTRIES + 1]
-        body = body[_ENTRIES + 1 :]
-    return found
-
-
-def _huffmans(body: bytes) -> dict[int, bytes]:
-    """By class and place, told from quantisation tables by a bit of our own."""
-    found: dict[int, bytes] = {}
-    while body:
-        length = 17 + sum(body[1:17])
-        if body[0] & 0xEC or len(body) < length or not _is_code(body[0], body[1:length]):
-            raise UnknownForm("a Huffman table is of no known form")
-        found[0x100 | body[0]] = body[1:length]
-        body = body[length:]
-    return found
-
-
-def _is_code(place: int, table: bytes) -> bool:
-    """Whether no code begins another, and each stands for what there is (ITU T.81, annex C)."""
-    if len(table) > 16 + _MOST_CODES:
-        return False
-    left = 1
-    for count in table[:16]:
-        left = 2 * left - count
-        # the code of ones alone stands for nothing
-        if left < 1:
-            return False
-    return place & 0x10 != 0 or max(table[16:], default=0) <= _MOST_DIFFERENCE
-
-
-def _check_scan(scan: bytes, components: tuple[Component, ...], tables: dict[int, bytes]) -> None:
+def _check_scan(scan: bytes, components: tuple[Component, ...], known: dict[int, bytes]) -> None:
     """Passes the one scan of all components, whose tables are all there."""
     count = len(components)
     if len(scan) != 4 + 2 * count or scan[0] != count or scan[-3:] != b"\x00\x3f\x00":
         raise UnknownForm("it has more scans than one")
-    wanted = {component.table for component in components}
+    wanted = {tables.steps(component.table) for component in components}
     for component, (id, places) in zip(
         components, struct.iter_unpack(">BB", scan[1:-3]), strict=True
     ):
         if id != component.id:
             raise UnknownForm("its scan has other components than its frame")
-        wanted |= {0x100 | places >> 4, 0x110 | places & 15}
-    if not wanted <= tables.keys():
+        wanted |= {tables.codes(places >> 4), tables.codes(0x10 | places & 15)}
+    if not wanted <= known.keys():
         raise UnknownForm("a table is missing")

@@ -30,6 +30,7 @@ from actors.capabilities.stitch.jpeg.segments import (
     Structure,
     UnknownForm,
 )
+from actors.capabilities.stitch.jpeg.tables import is_coding
 
 MOST_INTERVAL: Final = 65_535
 """MCUs between two restart markers: 16 bits."""
@@ -143,8 +144,8 @@ def _head(form: Form, height: int, interval: int, extra: bytes) -> bytes:
     if form.transform is not None:
         parts.append(_segment(APP14, b"Adobe\0\x64\0\0\0\0" + bytes([form.transform])))
     parts.append(extra)
-    for place, table in form.tables:
-        parts.append(_segment(DHT if place & 0x100 else DQT, bytes([place & 0xFF]) + table))
+    for key, table in form.tables:
+        parts.append(_segment(DHT if is_coding(key) else DQT, bytes([key & 0xFF]) + table))
     frame = struct.pack(">BHHB", 8, height, form.width, len(form.components))
     frame += b"".join(
         bytes([part.id, part.horizontal << 4 | part.vertical, part.table])
