@@ -8,6 +8,7 @@ Lengths are in points, of which a screen is 360 wide. Text is drawn with whateve
 machine has, else with Pillow's own font; where no font has Chinese, Chinese pages are Latin ones.
 """
 
+import contextlib
 import functools
 import io
 import itertools
@@ -56,9 +57,8 @@ class Sheet:
         self.draw = ImageDraw.Draw(self.image)
         self.top, self.number = self.px(self.rng.uniform(4, 30)), self.rng.randrange(100, 9000)
         fonts = {"chinese": _CHINESE, "code": _MONOSPACED}.get(kind, _FONTS)
-        found = [name for name in fonts if font(name, 12) is not None]
-        self.script = "chinese" if found and kind == "chinese" else "latin"
-        self.font = self.rng.choice(found or [""])
+        self.font = self.rng.choice(known(fonts))
+        self.script = "chinese" if self.font in _CHINESE else "latin"
         self.pitch = self.rng.uniform(44, 84)
         self.size = self.rng.uniform(12, 17)
         while self.top < height:
@@ -126,14 +126,20 @@ class Sheet:
 
 
 @functools.cache
-def font(name: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont | None:
-    """The font of this name; without a name Pillow's own; None where the machine has it not."""
-    if not name:
-        return ImageFont.load_default(size)
-    try:
-        return ImageFont.truetype(name, size)
-    except OSError:
-        return None
+def font(name: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The font of this name; without a name Pillow's own."""
+    return ImageFont.truetype(name, size) if name else ImageFont.load_default(size)
+
+
+@functools.cache
+def known(names: tuple[str, ...]) -> list[str]:
+    """Those of the fonts that the machine has, at least Pillow's own."""
+    found = []
+    for name in names:
+        with contextlib.suppress(OSError):
+            font(name, 12)
+            found.append(name)
+    return found or [""]
 
 
 def grained(image: Image.Image, rng: Random, strength: int) -> Image.Image:
@@ -322,7 +328,7 @@ def shot(page: Image.Image, offset: int, height: int, frame: Frame, number: int)
     draw, rng = ImageDraw.Draw(screen, "RGBA"), Random(frame.seed)
     unit = width / 360
     back, ink = rng.choice([("#ffffff", "#202020"), ("#20242c", "#e8e8e8"), ("#2a62c8", "#ffffff")])
-    used = rng.choice([name for name in ("", *_FONTS) if font(name, round(13 * unit)) is not None])
+    used = rng.choice(known(("", *_FONTS)))
     if frame.header:
         draw.rectangle((0, 0, width, frame.header - 1), fill=back)
         clock = f"{9 + number // 60}:{number * (7 if frame.clock else 0) % 60:02d}"

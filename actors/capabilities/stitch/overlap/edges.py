@@ -35,12 +35,12 @@ def header_and_footer(moved: Rows, top: Rows, bottom: Rows) -> tuple[int, int]:
         return header, footer
     # A small overlap: the rows under one are among those of the other. What both together win
     # decides, for which the summit of each shorter stretch from the bottom is needed.
-    summits = list(accumulate(range(most + 1), lambda a, b: b if losses[b] > losses[a] else a))
-    header = max(
-        range(most + 1),
-        key=lambda rows: gains[rows] + losses[summits[min(most, len(moved) - rows)]],
-    )
-    return header, summits[min(most, len(moved) - header)]
+    summits = [0]
+    for rows in range(1, most + 1):
+        summits.append(rows if losses[rows] > losses[summits[-1]] else summits[-1])
+    fitting = [summits[min(most, len(moved) - rows)] for rows in range(most + 1)]
+    header = max(range(most + 1), key=lambda rows: gains[rows] + losses[fitting[rows]])
+    return header, fitting[header]
 
 
 def _gains(moved: Iterable[int], stayed: Iterable[int]) -> list[int]:

@@ -18,6 +18,7 @@ from tests import pictures, screens
 from tests.benchmarks.overlap import outcome, outcomes, shot, summary
 
 SMALL = (540, 1200)
+SMALLER = (450, 1000)
 FRAME = screens.Frame(header=120, footer=84, clock=True, bar=9, shadow=True, seed=4)
 
 
@@ -46,7 +47,7 @@ def joined(shots: Sequence[Shot], scroll: Scroll) -> Image.Image:
 
 
 def test_of_forty_pairs_all_but_a_few_are_exact_and_none_is_wrong(tmp_path: Path) -> None:
-    seen = [outcome(capture, tmp_path) for capture in screens.pairs(40, seed=7, size=SMALL)]
+    seen = [outcome(capture, tmp_path) for capture in screens.pairs(40, seed=7, size=SMALLER)]
 
     numbers = summary(seen)
     assert numbers["exact share"] >= 0.85
