@@ -14,7 +14,7 @@ import math
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from mmap import PROT_READ, mmap
 from pathlib import Path
@@ -276,6 +276,15 @@ class _PillowsLimit:
 
 
 _LIMIT = _PillowsLimit()
+
+
+def allowing(pixels: int) -> AbstractContextManager[None]:
+    """While it lasts, Pillow takes nothing of so many pixels for a bomb, whoever reads what.
+
+    For who works on large pictures of our own while other threads read small ones of strangers:
+    Pillow looks at its limit when it cuts a part out of a picture, too.
+    """
+    return _LIMIT.at(pixels)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from actors.errors import StitcheryError, TooLarge, UnreadableMedia, Unsupported
 from actors.exif import orientation_in
 from actors.media import Probe
 from actors.messages import Media, Progress
-from actors.pictures import open_picture, probe, rendered
+from actors.pictures import allowing, open_picture, probe, reading, rendered
 from tests import pictures
 from tests.actors.test_media import WRITTEN
 
@@ -284,6 +284,16 @@ def test_pillows_own_limit_is_as_before_afterwards(tmp_path: Path) -> None:
     probed(tmp_path, pictures.encoded(pictures.plain(3, 3), "PNG"), max_pixels=9)
 
     assert before == Image.MAX_IMAGE_PIXELS
+
+
+def test_who_works_on_large_pictures_is_not_disturbed_by_who_reads_small_ones() -> None:
+    """Pillow's limit is the process's, and another thread may read at any time."""
+    large = pictures.plain(100, 100)
+
+    with allowing(10_000), reading("image/png", 4):
+        assert large.crop((0, 0, 100, 99)).size == (100, 99)
+    with pytest.raises(TooLarge), reading("image/png", 4):
+        large.crop((0, 0, 100, 99))
 
 
 @pytest.mark.parametrize("size", [(0, 5), (5, 0)])

@@ -20,6 +20,7 @@ from PIL import Image
 
 from actors.capabilities.stitch.bands import Band, highest
 from actors.capabilities.stitch.sinks import Sink
+from actors.pictures import allowing
 
 Paint = Callable[[Band, Image.Image, int], None]
 """Paints a band into a strip, from a row on."""
@@ -66,6 +67,14 @@ class Press:
         height = highest(cut) + self._sink.step - 1
         count = min(self._threads + 1, len(turns))
         strips = deque(Image.new(self._mode, (self._width, height)) for _ in range(count))
+        # the pictures that are read meanwhile may be smaller than a strip
+        with allowing(self._width * height):
+            self._roll(turns, strips, tell)
+        self._sink.finish()
+
+    def _roll(
+        self, turns: Sequence[_Turn], strips: deque[Image.Image], tell: Callable[[Band], None]
+    ) -> None:
         running: deque[tuple[_Turn, Image.Image, Future[Any]]] = deque()
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix="press")
         try:
@@ -80,7 +89,6 @@ class Press:
                 self._write(*running.popleft(), tell)
         finally:
             pool.shutdown(cancel_futures=True)
-        self._sink.finish()
 
     def _do(self, turn: _Turn, before: _Turn | None, strip: Image.Image) -> Any:
         """Paints one band and encodes its rows; in a thread of the pool."""

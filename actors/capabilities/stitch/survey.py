@@ -11,6 +11,7 @@ from typing import TypeVar
 from actors.capabilities.stitch.order import View
 from actors.capabilities.stitch.painting import blaming
 from actors.messages import Progress
+from actors.pictures import allowing
 from actors.workers.call import Report
 
 ViewT = TypeVar("ViewT", bound=View)
@@ -42,13 +43,15 @@ def survey(
             return look(view)
 
     pool = ThreadPoolExecutor(threads, thread_name_prefix="survey")
-    try:
-        for done, found in enumerate(pool.map(blamed, views), start=1):
-            report(
-                Progress(
-                    fraction=done / total, step=step, done=done, total=total, unit="pictures"
+    # who looks at a large picture may cut it while another thread reads a small one
+    with allowing(max(view.size.pixels for view in views)):
+        try:
+            for done, found in enumerate(pool.map(blamed, views), start=1):
+                report(
+                    Progress(
+                        fraction=done / total, step=step, done=done, total=total, unit="pictures"
+                    )
                 )
-            )
-            yield found
-    finally:
-        pool.shutdown(cancel_futures=True)
+                yield found
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -95,7 +95,8 @@ def _middle(image: Image.Image, size: Size) -> tuple[float, float, float, float]
     """The largest part in the middle of the picture that has these proportions."""
     share = min(image.width / size.width, image.height / size.height)
     width, height = size.width * share, size.height * share
-    left, top = (image.width - width) / 2, (image.height - height) / 2
+    # what is divided and multiplied again may be larger than it was by the last bit
+    left, top = max(0.0, image.width - width) / 2, max(0.0, image.height - height) / 2
     return (left, top, min(left + width, image.width), min(top + height, image.height))
 
 

@@ -162,12 +162,12 @@ def test_where_no_scale_fits_that_is_said() -> None:
 
     fits = caught.value.more["fits"]
     assert fits["scale"] is not None
-    with pytest.raises(ResultTooLarge) as caught:
+    with pytest.raises(ResultTooLarge) as refused:
         forecast(*["dot"] * 200, settings=StitchSettings(max_result_megapixels=0.0001))
 
-    fits = caught.value.more["fits"]
+    fits = refused.value.more["fits"]
     assert (fits["scale"], fits["width"], fits["height"], fits["parts"]) == (None,) * 4
-    assert "scale" not in caught.value.detail
+    assert "scale" not in refused.value.detail
 
 
 def test_no_more_parts_are_made_than_anybody_would_look_at() -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from actors.capabilities.stitch.formats import Format
 from actors.capabilities.stitch.geometry import Size
-from actors.capabilities.stitch.order import TRANSPARENT
+from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capabilities.stitch.work import join
 from actors.errors import (
@@ -158,6 +158,80 @@ def test_the_same_order_gives_the_same_bytes(tmp_path: Path) -> None:
         results.append(Path(made.outputs[0]).read_bytes())
 
     assert results[0] == results[1]
+
+
+# --- one canvas, however it is written ------------------------------------------------------------
+
+DRAWN: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "scaled": {"layout": "justified", "width": 300, "row_height": 90, "gap": 5, "margin": 7},
+    "framed": {"border": 6, "border_color": "#a02040", "radius": 14, "gap": 4, "margin": 9},
+    "blurred": {"background": "blurred", "gap": 20, "margin": 30, "radius": 10, "border": 3},
+    "told": {"caption_place": "under", "numbering": True, "layout": "grid", "columns": 2},
+    "told on": {"caption_place": "on", "numbering": True, "radius": 9},
+    "stamped": {"watermark_text": "DRAFT", "watermark_gravity": "center", "gap": 11},
+    "template": {
+        "layout": "template", "areas": ["a a b", "a a c", "d d ."], "width": 240,
+        "scaling": "cover", "gap": 6,
+    },
+    "small": {"scale": 37, "border": 8, "caption_size": 20, "gap": 10, "margin": 10},
+}  # fmt: skip
+
+
+BUSY = [
+    pictures.encoded(pictures.gradient(120, 90), "JPEG", quality=95),
+    pictures.encoded(pictures.noise(90, 120), "PNG"),
+    pictures.encoded(pictures.corners(100, 60), "PNG", exif=pictures.exif(6)),
+    png(64, 48, (200, 100, 0, 90), "RGBA"),
+]
+
+
+def busy(folder: Path, wishes: dict[str, Any], **how: Any) -> JoinOrder:
+    """Pictures of several kinds with everything that may be wished of one."""
+    each = [
+        {"caption": "A line of words, and some more of them"},
+        {"turn": 90, "crop": {"left": "10%", "bottom": 7}},
+        {"caption": "\u7b2c\u4e8c\u884c"},
+        {"turn": 180},
+    ]
+    return ordered(folder, BUSY, each=each, **wishes, **how)
+
+
+@pytest.mark.parametrize("wishes", DRAWN.values(), ids=DRAWN)
+def test_its_pages_are_the_canvas_cut(tmp_path: Path, wishes: dict[str, Any]) -> None:
+    whole = busy(tmp_path, wishes)
+    join(whole, unheard)
+    canvas = opened(whole)
+
+    rows = [canvas.height * share // 10 for share in (2, 3, 7)]
+    cut = busy(tmp_path, wishes, cuts=rows, threads=2)
+    join(cut, unheard)
+
+    for output, page in enumerate(cut.pages):
+        expected = canvas.crop((0, page.top, canvas.width, page.bottom))
+        assert opened(cut, output).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("background", ["#204060", "transparent", "blurred"])
+@pytest.mark.parametrize("wishes", DRAWN.values(), ids=DRAWN)
+def test_it_looks_alike_whether_written_in_bands_or_as_a_whole(
+    tmp_path: Path, wishes: dict[str, Any], background: str
+) -> None:
+    wishes = {"gap": 3, **wishes, "background": background}
+    results = []
+    for how in ({"format": "png"}, {"format": "tiff"}, {"format": "webp", "lossless": True}):
+        order = busy(tmp_path, {**wishes, **how}, threads=2)
+        join(order, unheard)
+        results.append(opened(order).convert("RGBA"))
+
+    alpha = results[0].getchannel("A")
+    for other in results[1:]:
+        assert other.getchannel("A").tobytes() == alpha.tobytes()
+        # what is not seen at all may have any colour
+        bare = [
+            Image.composite(one, Image.new("RGBA", one.size), alpha) for one in (results[0], other)
+        ]
+        assert bare[0].tobytes() == bare[1].tobytes()
 
 
 # --- how far it is --------------------------------------------------------------------------------
