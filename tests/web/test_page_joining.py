@@ -291,6 +291,10 @@ async def test_what_is_chosen_is_asked_for_remembered_and_put_back(tmp_path: Pat
             await tab.press("Enter", "#defaults")
             assert await tab.value("document.querySelector('input[value=vertical]').checked")
             assert await tab.value("document.querySelector('#defaults').hidden")
+            await _set(tab, "#order", "name")
+            await tab.press("Enter", ".picture [data-part=down]")
+            assert await _names(tab) == ["2.png", "1.png", "10.png"]
+            assert await tab.value("document.querySelector('#order').value") == "given"
             assert tab.complaints == []
 
 
@@ -348,6 +352,6 @@ async def test_a_template_is_picked_by_its_icon_and_purposes_by_one_press(tmp_pa
             assert await tab.text(".job h3") == "Film lines of 3 pictures"
             await tab.press(" ", "input[value=scroll]")
             job = await _join(tab)
-            assert (job["request"]["overlap"], job["request"]["band"]) == ("find", None)
+            assert (job["request"]["overlap"], job["request"].get("band")) == ("find", None)
             assert "0 of 2 overlaps were found" in await tab.text(".job .told")
             assert tab.complaints == []

@@ -33,7 +33,12 @@ let file = null;
 /** Brings the window to life. */
 export function showCropping() {
   const dialog = /** @type {HTMLDialogElement} */ (byId("crop-dialog"));
-  for (const side of SIDES) input(side).addEventListener("input", draw);
+  for (const side of SIDES) {
+    input(side).addEventListener("input", draw);
+    input(side).addEventListener("keydown", (event) => {
+      if (event.key === "Enter") byId("crop-yes").click();
+    });
+  }
   unit().addEventListener("input", changeUnit);
   byId("crop-whole").addEventListener("click", () =>
     write({ left: 0, top: 0, right: 0, bottom: 0 }),

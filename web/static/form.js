@@ -75,7 +75,7 @@ export function given(name) {
  *
  * @param {string} name
  */
-export const word = (name) => given(name) || undefined;
+export const chosen = (name) => given(name) || undefined;
 
 /**
  * The number in a field, or undefined: the server has its own for it.

@@ -5,7 +5,7 @@
  * Never: judges values; the server's forecast does, so there is one truth.
  */
 
-import { given, number, onForm, set, showForm, ticked, word } from "./form.js";
+import { chosen, given, number, onForm, set, showForm, ticked } from "./form.js";
 import { onLanguage, say } from "./language.js";
 import { byId } from "./page.js";
 import { areas } from "./templates.js";
@@ -17,7 +17,7 @@ const FIRST_PIXELS = 1200;
 
 /** What two choices beside the layouts stand for: pictures below each other, looked at first. */
 const PURPOSES = /** @type {Record<string, (() => object) | undefined>} */ ({
-  scroll: () => ({ overlap: "find", on_no_overlap: word("on_no_overlap") }),
+  scroll: () => ({ overlap: "find", on_no_overlap: chosen("on_no_overlap") }),
   film: () => ({ band: band() }),
 });
 
@@ -52,7 +52,7 @@ export function readRequest(files) {
   const inputs = joinable(files);
   return {
     inputs: inputs.map((file) => asInput(file, given("layout"))),
-    order: word("order"),
+    order: chosen("order"),
     ...arrangement(inputs.length),
     ...frame(),
     ...marks(),
@@ -96,17 +96,17 @@ function arrangement(count) {
     ...purpose?.(),
     columns: number("columns"),
     rows: number("rows"),
-    flow: word("flow"),
+    flow: chosen("flow"),
     areas: way === "template" ? areas(count) : undefined,
     column_weights: weights("column_weights"),
     row_weights: weights("row_weights"),
     width: number("width"),
     height: number("height"),
     row_height: number("row_height"),
-    fit: given("fit") === "pixels" ? (number("pixels") ?? FIRST_PIXELS) : word("fit"),
-    scaling: word("filling") ?? word("scaling"),
-    gravity: word("gravity"),
-    align: word("align"),
+    fit: given("fit") === "pixels" ? (number("pixels") ?? FIRST_PIXELS) : chosen("fit"),
+    scaling: chosen("filling") ?? chosen("scaling"),
+    gravity: chosen("gravity"),
+    align: chosen("align"),
     scale: number("scale"),
     gap: number("gap"),
     margin: number("margin"),
@@ -117,9 +117,9 @@ function frame() {
   const backdrop = given("backdrop");
   return {
     border: number("border"),
-    border_color: word("border_color"),
+    border_color: chosen("border_color"),
     radius: number("radius"),
-    background: backdrop === "colour" ? word("background") : backdrop,
+    background: backdrop === "colour" ? chosen("background") : backdrop,
   };
 }
 
@@ -127,14 +127,14 @@ function marks() {
   const opacity = number("watermark_opacity");
   const file = watermarkFile();
   return {
-    caption_place: word("caption_place"),
+    caption_place: chosen("caption_place"),
     caption_size: number("caption_size"),
-    caption_color: word("caption_color"),
+    caption_color: chosen("caption_color"),
     numbering: ticked("numbering"),
-    watermark_text: word("watermark_text"),
+    watermark_text: chosen("watermark_text"),
     watermark: file ? { file } : undefined,
     watermark_opacity: opacity && opacity / 100,
-    watermark_gravity: word("watermark_gravity"),
+    watermark_gravity: chosen("watermark_gravity"),
   };
 }
 
@@ -147,11 +147,11 @@ function resultFile() {
     progressive: ticked("progressive"),
     colors: number("colors"),
     max_bytes: most && Math.round(most * UNITS[given("most_unit")]),
-    cut: given("cut") === "pixels" ? number("cut_pixels") : word("cut"),
+    cut: given("cut") === "pixels" ? number("cut_pixels") : chosen("cut"),
     dpi: number("dpi"),
     metadata: ticked("metadata") && "keep",
     profile: ticked("profile") && "keep",
-    on_bad_picture: word("on_bad_picture"),
+    on_bad_picture: chosen("on_bad_picture"),
   };
 }
 

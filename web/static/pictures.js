@@ -126,6 +126,7 @@ function drawRow(entry, place, count) {
   const { name, sending } = entry;
   put(row.name, name);
   put(row.meta, metaOf(entry));
+  row.root.classList.toggle("apart", entry.file !== null && entry.file.id === watermarkFile());
   row.up.disabled = place === 0;
   row.down.disabled = place === count - 1;
   row.again.hidden = !uploads.mayRetry(entry);

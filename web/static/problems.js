@@ -112,10 +112,10 @@ export function showProblem(place, problem) {
 
 /** @param {Problem} problem */
 function detailsOf(problem) {
-  const details = problem.mistakes?.map(({ field, detail }) => `${field}: ${detail}`) ?? [
-    problem.detail,
-  ];
-  return details.filter(Boolean);
+  const { mistakes, pictures, detail } = problem;
+  if (mistakes) return mistakes.map(({ field, detail: what }) => `${field}: ${what}`);
+  const others = pictures?.slice(1).map(({ field, detail: what }) => `${field}: ${what}`) ?? [];
+  return [detail, ...others].filter(Boolean);
 }
 
 /** @param {Problem} problem */

@@ -65,13 +65,20 @@ export function areas(count) {
 }
 
 /**
- * The first ready-made one with room for so many, or the one with the most.
+ * The first ready-made one with room for so many; beyond the largest, cells that are all alike.
  *
  * @param {number} count
  */
-function suited(count) {
-  const all = Object.values(READY);
-  return all.find((rows) => cellsOf(rows).size >= count) ?? all[all.length - 1];
+const suited = (count) =>
+  Object.values(READY).find((rows) => cellsOf(rows).size >= count) ?? alike(count);
+
+/** @param {number} count */
+function alike(count) {
+  const columns = Math.ceil(Math.sqrt(count));
+  const name = (/** @type {number} */ place) => (place < count ? `c${place + 1}` : ".");
+  return Array.from({ length: Math.ceil(count / columns) }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => name(row * columns + column)).join(" "),
+  );
 }
 
 /** @param {string[]} rows */
