@@ -31,18 +31,19 @@ _PAINTING: Final = 13
 # Of a pixel of the canvas, above the canvas itself, by the way it is written, and again where it is
 # transparent; what is not named is written in strips. Each is the peak for pictures of noise, which
 # are the worst, of 12 and 24 megapixels at qualities 90 and 100 (VmHWM after less before, Pillow
-# 13), rounded up: progressive 4.4; indexed 4.7, with alpha 8.0; WebP 10.9, with alpha 36.8, since
+# 13), rounded up: progressive 4.4; indexed 4.7, with alpha 16.9; WebP 10.9, with alpha 36.8, since
 # that stays lossless; lossless WebP 32.1; AVIF 28.1, with alpha 32.1.
 _ENCODERS: Final = {
     "progressive": (8, 8),
-    "indexed": (8, 12),
+    "indexed": (8, 24),
     "webp": (16, 44),
     "lossless": (40, 40),
     "avif": (36, 40),
 }
 
-_THREAD: Final = 16 << 20
-"""Of each thread: its stack (8 MiB of addresses), and the rows that it has in hand."""
+_THREAD: Final = 80 << 20
+"""Of each thread: its stack (8 MiB) and glibc's arena for it (64 MiB), which are addresses for the
+most part, but what is limited is addresses; and the rows or samples that it has in hand."""
 
 # What an encoder makes of a strip is held until it is written: never more than the pixels.
 _STRIP: Final = _CANVAS + 4

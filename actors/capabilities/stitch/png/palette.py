@@ -15,7 +15,7 @@ _DEPTHS: Final = (1, 2, 4, 8)
 
 _OPAQUE: Final = 255
 
-_SAMPLED: Final = 512
+_SAMPLED: Final = 256
 """Pixels of each side that are enough to choose colours by."""
 
 _FLAT: Final = 100
