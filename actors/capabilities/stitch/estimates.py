@@ -7,6 +7,7 @@ Measured with `python -m tests.benchmarks.stitching` on two cores of a common se
 a factor of two, since nobody has looked at the pictures yet.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -100,4 +101,4 @@ def _factor(encoding: Encoding) -> float:
     if encoding.format in {"png", "tiff"}:
         return 1.0
     # JPEG's bytes over its quality: half at 75, twice at 97, measured on photographs
-    return 2.0 ** ((encoding.quality - 90) / (15 if encoding.quality < 90 else 7))  # noqa: PLR2004 -- see above
+    return math.exp2((encoding.quality - 90) / (15 if encoding.quality < 90 else 7))  # noqa: PLR2004 -- see above

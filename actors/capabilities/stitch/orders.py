@@ -117,13 +117,13 @@ def _readable(background: str, *, on_dark: bool) -> str:
 def _watermark(request: StitchRequest, context: Context) -> Watermark | None:
     if request.watermark is None and not request.watermark_text:
         return None
-    how = {"opacity": request.watermark_opacity}
+    opacity, gravity = request.watermark_opacity, request.watermark_gravity
     if request.watermark is None:
-        return Watermark(text=request.watermark_text, gravity=request.watermark_gravity, **how)
+        return Watermark(text=request.watermark_text, opacity=opacity, gravity=gravity)
     media = context.files[request.watermark.file].media
     return Watermark(
         path=str(context.path(request.watermark.file)),
         size=Size(media.width or 1, media.height or 1),
-        gravity=request.watermark_gravity,
-        **how,
+        opacity=opacity,
+        gravity=gravity,
     )

@@ -37,8 +37,8 @@ def _word_or_length(name: str, words: tuple[str, ...]) -> Any:
         if (isinstance(value, str) and value in words) or _is_length(value):
             return value
         raise PydanticCustomError(
-            name,  # type: ignore[arg-type]  # any text will do, its type wants a literal
-            f"Input should be {listed} or a whole number of pixels from 1 to {MOST_LENGTH}",  # type: ignore[arg-type]  # as above
+            name,
+            f"Input should be {listed} or a whole number of pixels from 1 to {MOST_LENGTH}",
         )
 
     return check
@@ -59,7 +59,7 @@ def _text(name: str, pattern: str, wanted: str) -> Any:
     def check(value: object) -> str:
         if isinstance(value, str) and re.fullmatch(pattern, value):
             return value
-        raise PydanticCustomError(name, f"Input should be {wanted}")  # type: ignore[arg-type]  # as above
+        raise PydanticCustomError(name, f"Input should be {wanted}")
 
     return check
 
@@ -119,7 +119,7 @@ def _measure(value: object) -> int | str:
         return cast("int", value)
     raise PydanticCustomError(
         "measure",
-        f"Input should be a whole number of pixels from 0 to {MOST_LENGTH}, "  # type: ignore[arg-type]  # as above
+        f"Input should be a whole number of pixels from 0 to {MOST_LENGTH}, "
         "or per cent such as '12.5%'",
     )
 

@@ -1,7 +1,9 @@
 """A collage: rows of one height that fill the width, broken where heights differ least."""
 
 import math
+from dataclasses import replace
 from itertools import combinations, pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -136,12 +138,15 @@ def test_without_a_row_height_the_result_is_about_square() -> None:
     assert 1200 < made.canvas.height < 2000
 
 
+NARROW = Arrangement(layout="justified", width=100)
+
+
 @pytest.mark.parametrize(
     "wishes", [{"margin": 50}, {"border": 50}, {"width": 7}, {"margin": 10_000}]
 )
-def test_no_room_is_said(wishes: dict[str, int]) -> None:
+def test_no_room_is_said(wishes: dict[str, Any]) -> None:
     with pytest.raises(LayoutMistake) as caught:
-        plan(items((5, 5)), Arrangement(**{"layout": "justified", "width": 100, **wishes}))
+        plan(items((5, 5)), replace(NARROW, **wishes))
 
     assert caught.value.args[0] == "width"
 
