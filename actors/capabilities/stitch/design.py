@@ -15,7 +15,7 @@ from actors.capabilities.stitch.band import percent
 from actors.capabilities.stitch.errors import LayoutImpossible, TooFewPictures
 from actors.capabilities.stitch.formats import FORMATS, Encoding, Format
 from actors.capabilities.stitch.geometry import Box
-from actors.capabilities.stitch.items import Pick, picks
+from actors.capabilities.stitch.items import Pick, picks, shown_size
 from actors.capabilities.stitch.layouts import plan
 from actors.capabilities.stitch.layouts.arrangement import (
     Arrangement,
@@ -29,7 +29,7 @@ from actors.capabilities.stitch.order import TRANSPARENT
 from actors.capabilities.stitch.quality import MOST_TRIES
 from actors.capabilities.stitch.request import AUTO, BLURRED, StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
-from actors.errors import Refusal
+from actors.errors import Refusal, UnsupportedMedia
 from actors.messages import FileRecord
 
 # Seconds. The slowest that is good, a transparent WebP of noise, took 0.3 us a pixel of the canvas
@@ -180,6 +180,7 @@ def design(
         _check_left_out(request, left_out)
         used = tuple(pick for pick in good if pick.number not in left_out)
         _check_cells(request, used)
+        _check_watermark(request, files)
         shown = parts or _banded(request, [pick.part for pick in used])
         items, arranged = _items(request, used, shown), arrangement(request)
         laid_out = plan(items, arranged)
@@ -279,3 +280,13 @@ def _check_cells(request: StitchRequest, used: Sequence[Pick]) -> None:
                 f"Only a template has cells, and the layout is '{request.layout}': leave the "
                 "cell out, or ask for the layout 'template'.",
             )
+
+
+def _check_watermark(request: StitchRequest, files: Mapping[str, FileRecord]) -> None:
+    if request.watermark is None or shown_size(files[request.watermark.file]) is not None:
+        return
+    kind = files[request.watermark.file].media.media_type
+    raise UnsupportedMedia(
+        f"The watermark is of the kind {kind}: give a picture, or a watermark_text.",
+        field="/watermark",
+    )

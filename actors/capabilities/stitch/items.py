@@ -51,7 +51,7 @@ def picks(
     good, bad = list[Pick](), dict[int, UnsupportedMedia]()
     for number, wish in enumerate(request.inputs):
         record = files[wish.file]
-        size = _size(record)
+        size = shown_size(record)
         if size is None:
             bad[number] = UnsupportedMedia(
                 f"This input is of the kind {record.media.media_type}; pictures are joined here.",
@@ -92,7 +92,8 @@ def _time(pick: Pick) -> tuple[bool, str]:
     return (taken is None, taken or "")
 
 
-def _size(record: FileRecord) -> Size | None:
+def shown_size(record: FileRecord) -> Size | None:
+    """Of a picture, as displayed; None of what is none."""
     width, height = record.media.width, record.media.height
     if not record.media.media_type.startswith("image/") or not width or not height:
         return None

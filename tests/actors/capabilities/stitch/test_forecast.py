@@ -203,6 +203,14 @@ def test_what_is_no_picture_is_named_by_its_place(other: FileRecord) -> None:
     assert caught.value.field == "/inputs/1"
 
 
+def test_a_watermark_is_a_picture() -> None:
+    files = {**FILES, "clip": record("clip", 640, 480, "video/mp4")}
+    with pytest.raises(UnsupportedMedia, match="video/mp4") as caught:
+        forecast("dot", "dot", files=files, watermark={"file": "clip"})
+
+    assert caught.value.field == "/watermark"
+
+
 def test_all_that_are_no_pictures_are_named_at_once() -> None:
     files = {**FILES, "clip": record("clip", 640, 480, "video/mp4")}
     with pytest.raises(UnsupportedMedia) as caught:
