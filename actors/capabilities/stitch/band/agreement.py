@@ -73,7 +73,7 @@ _MOST_BAND: Final = 105
 """Rows of a band; no line is added to a higher one."""
 
 _GAP: Final = 0.9
-_HEIGHTS: Final = (0.25, 1.9)
+_HEIGHTS: Final = (0.25, 2.3)
 _AWAY: Final = (2.2, 6.0)
 """Of a line: the most that lies between two, what a second may add, and from where to where rows
 are too far from the band to be of it, and tell how restless a still is."""
@@ -85,7 +85,7 @@ _CALM: Final = 0.3
 _BUSY: Final = 0.4
 """Of a line's strokes: what rows beside it may have in one still, and where stills agree."""
 
-_PAD: Final = 0.25
+_PAD: Final = 0.3
 """Of a line, what is added above and below: for the letters that only one still has."""
 
 
