@@ -1,4 +1,4 @@
-"""Runs all fuzzers long, each with new chances: three quarters of an hour. Fails when one has found something.
+"""Runs all fuzzers long, each with new chances: 45 minutes. Fails when one has found something.
 
 Run: python -m tests.fuzz
 """

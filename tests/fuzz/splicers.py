@@ -20,6 +20,7 @@ import secrets
 import sys
 import time
 import tracemalloc
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -189,7 +190,7 @@ def _source(place: int, path: Path, size: Size, box: Box) -> Source:
 
 def _size(content: bytes) -> Size | None:
     try:
-        with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as image:
+        with _opened(content) as image:
             return Size(*image.size)
     except Exception:  # noqa: BLE001 -- Pillow raises anything
         return None
@@ -219,9 +220,16 @@ def _alone(contents: Sequence[bytes]) -> list[Image.Image]:
 
 
 def _decoded(content: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(content), formats=["PNG", "JPEG"])
+    image = _opened(content)
     image.load()
     return image
+
+
+def _opened(content: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        # of what is odd in a file, but harmless
+        warnings.simplefilter("ignore")
+        return Image.open(io.BytesIO(content), formats=["PNG", "JPEG"])
 
 
 def _result(path: Path) -> Image.Image:
