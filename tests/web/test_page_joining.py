@@ -355,3 +355,24 @@ async def test_a_template_is_picked_by_its_icon_and_purposes_by_one_press(tmp_pa
             assert (job["request"]["overlap"], job["request"].get("band")) == ("find", None)
             assert "0 of 2 overlaps were found" in await tab.text(".job .told")
             assert tab.complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(browser.find() is None, reason="there is no Chromium on this machine")
+async def test_a_broken_picture_is_named_by_its_number_or_left_out(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(pictures.truncated(pictures.encoded(pictures.noise(90, 60), "PNG")))
+    with open_program(tmp_path / "data") as program:
+        async with program.visit() as service, open_tab(service.address, tmp_path / "tab") as tab:
+            await _bring(tab, tmp_path, {"a.png": (90, 60), "b.png": (90, 60)})
+            await tab.choose("#chooser", broken)
+            await tab.until("document.querySelector('#join').innerText === 'Join 3 pictures'")
+            await tab.until("!document.querySelector('#join').disabled")
+            await tab.press("Enter", "#join")
+            await tab.until("document.querySelector('.job')?.dataset.state === 'failed'")
+            assert await tab.text(".job .which") == "Picture 3:"
+            await _set(tab, "#on-bad-picture", "skip")
+            await _join(tab)
+            told = await tab.text(".job .told")
+            assert told == "Picture 3 was left out: This file cannot be read"
+            assert tab.complaints == []

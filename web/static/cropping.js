@@ -102,7 +102,6 @@ function write(cut) {
 function changeUnit() {
   const cut = parts();
   unit().dataset.now = unit().value;
-  for (const side of SIDES) input(side).step = unit().value === "percent" ? "0.1" : "1";
   write(cut);
 }
 

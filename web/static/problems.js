@@ -64,7 +64,10 @@ export function drawProblem(problem) {
  */
 function fill(box, problem) {
   box.replaceChildren(element("p", titleOf(problem), "problem-title"));
-  for (const detail of detailsOf(problem)) box.append(quoted(detail, "detail"));
+  for (const { picture, detail } of detailsOf(problem)) {
+    if (picture) box.append(element("p", say("picture.which", { n: picture }), "detail which"));
+    if (detail) box.append(quoted(detail, "detail"));
+  }
   const aside = asideOf(problem);
   if (aside) box.append(element("p", aside, "detail"));
 }
@@ -110,12 +113,28 @@ export function showProblem(place, problem) {
   else put(place, "");
 }
 
-/** @param {Problem} problem */
-function detailsOf(problem) {
-  const { mistakes, pictures, detail } = problem;
-  if (mistakes) return mistakes.map(({ field, detail: what }) => `${field}: ${what}`);
-  const others = pictures?.slice(1).map(({ field, detail: what }) => `${field}: ${what}`) ?? [];
-  return [detail, ...others].filter(Boolean);
+/**
+ * What the server says, and of which picture it says that.
+ *
+ * @param {Problem} problem
+ * @returns {{picture?: number, detail: string}[]}
+ */
+function detailsOf({ mistakes, pictures, field, detail }) {
+  if (mistakes) return mistakes.map((one) => ({ detail: `${one.field}: ${one.detail}` }));
+  return (pictures ?? [{ field, detail }]).map((one) => ({
+    picture: pictureOf(one.field),
+    detail: one.detail,
+  }));
+}
+
+/**
+ * The number of the picture that a field belongs to, counted from 1 as people do.
+ *
+ * @param {string} [field]
+ */
+function pictureOf(field = "") {
+  const place = /^\/inputs\/(\d+)/.exec(field)?.[1];
+  return place === undefined ? undefined : Number(place) + 1;
 }
 
 /** @param {Problem} problem */

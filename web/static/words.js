@@ -328,6 +328,7 @@ export const WORDS = {
   "limit.named": { "en": "Limit: {limit}", "zh": "限制项：{limit}" },
   "again.after": { "en": "Try again in {wait}.", "zh": "请在{wait}后重试。" },
   "incident": { "en": "Incident {incident}", "zh": "事件编号 {incident}" },
+  "picture.which": { "en": "Picture {n}:", "zh": "第 {n} 张图片：" },
   "problem.invalid_request": { "en": "Something in the request is not right", "zh": "请求中有内容不正确" },
   "problem.malformed_request": { "en": "The request could not be read", "zh": "无法读取请求" },
   "problem.not_found": { "en": "This is no longer there", "zh": "该内容已不存在" },
