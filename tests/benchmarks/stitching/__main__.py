@@ -52,6 +52,8 @@ def _about(found: Peers, processors: int, rounds: int) -> dict[str, str]:
     return {
         "processors": str(processors),
         "rounds": str(rounds),
+        # what others were doing when it began: above one, read processor seconds rather than others
+        "load": f"{os.getloadavg()[0]:.1f}",
         "Pillow": PIL.__version__,
         "libjpeg-turbo": str(features.version("libjpeg_turbo")),
         "zlib": str(features.version("zlib")),
