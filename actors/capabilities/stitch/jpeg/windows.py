@@ -16,7 +16,9 @@ from typing import Final
 
 from PIL import Image, ImageFile
 
+from actors.capabilities.stitch.geometry import Size
 from actors.errors import UnreadableMedia
+from actors.pictures import allowing
 
 _BUFFER: Final = 1 << 16
 _READ: Final = 1 << 18
@@ -25,6 +27,9 @@ Box = tuple[int, int, int, int]
 """Left, top, right, bottom, in pixels."""
 
 _HALVED: Final = 2
+
+_TRIED: Final = Size(80, 48)
+"""Of the strip on which windows are tried."""
 
 
 def decode_into(picture: ImageFile.ImageFile, strip: Image.Image, left: int, top: int) -> None:
@@ -94,7 +99,9 @@ def work() -> bool:
     A strip with two pictures is decoded and encoded both ways, and compared to the byte.
     """
     try:
-        return _tried()
+        # the first use may come while nothing but tiny pictures may be read
+        with allowing(_TRIED.width * _TRIED.height):
+            return _tried()
     except Exception:  # noqa: BLE001 -- whatever has become of them: the plain way is there
         return False
 
@@ -104,16 +111,16 @@ def _tried() -> bool:
     picture = Image.merge("RGB", (tile, tile.transpose(Image.Transpose.ROTATE_180), tile))
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=90)
-    strip = Image.new("RGB", (80, 48))
+    strip = Image.new("RGB", (_TRIED.width, _TRIED.height))
     with Image.open(file, formats=["JPEG"]) as opened:
         decode_into(opened, strip, 32, 16)
-    expected = Image.new("RGB", (80, 48))
+    expected = Image.new("RGB", strip.size)
     expected.paste(Image.open(file, formats=["JPEG"]), (32, 16))
     if strip.tobytes() != expected.tobytes():
         return False
     plain = io.BytesIO()
     expected.save(plain, "JPEG", quality=90, restart_marker_rows=1)
-    return encoded(strip, (0, 0, 80, 48), config(90)) == plain.getvalue()
+    return encoded(strip, (0, 0, *strip.size), config(90)) == plain.getvalue()
 
 
 def encoded(strip: Image.Image, box: Box, config: tuple[object, ...]) -> bytearray:

@@ -9,6 +9,7 @@ from PIL import Image
 from actors.capabilities.stitch.jpeg import windows
 from actors.capabilities.stitch.jpeg.strips import Scans
 from actors.errors import UnreadableMedia
+from actors.pictures import allowing
 from tests import pictures
 
 
@@ -19,6 +20,13 @@ def opened(content: bytes) -> Image.Image:
 def test_this_pillow_has_what_windows_need() -> None:
     """Else every join takes the plain way: right, but half as fast."""
     assert windows.work()
+
+
+def test_they_are_tried_whatever_may_be_read_meanwhile() -> None:
+    """A worker whose first join is of tiny pictures must not take the plain way ever after."""
+    windows.work.cache_clear()
+    with allowing(1):
+        assert windows.work()
 
 
 def test_where_a_part_has_gone_windows_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
