@@ -18,9 +18,9 @@ from pathlib import Path
 from PIL import Image
 
 from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.order import View
 from actors.capabilities.stitch.overlap.find import joint
 from actors.capabilities.stitch.overlap.look import look
-from actors.capabilities.stitch.overlap.order import Shot
 from tests import pictures, screens
 
 
@@ -80,12 +80,14 @@ def outcomes(pairs: int, seed: int = 0) -> Iterator[Outcome]:
             yield outcome(capture, Path(folder))
 
 
-def shot(folder: Path, name: str, content: bytes) -> Shot:
+def shot(folder: Path, name: str, content: bytes) -> View:
     """A shot that lies in the folder, to be looked at as it is."""
     path = pictures.saved(folder, name, content)
     with Image.open(path) as image:
         width, height = image.size
-    return Shot(path=path, size=Size(width, height), turn=0, part=Box(0, 0, width, height))
+    return View(
+        number=0, path=path, size=Size(width, height), turn=0, part=Box(0, 0, width, height)
+    )
 
 
 def summary(found: Iterable[Outcome]) -> dict[str, float]:

@@ -139,7 +139,7 @@ def judged(bomb: Bomb, reader: Reader, errand: Errand, end: End) -> str:
         return f"{end.code}: {end.detail}"
     if end.field != f"/inputs/{reader.place}":
         return f"it blames {end.field}"
-    return "" if end.detail.startswith(f"Picture {reader.place + 1} of 3: ") else end.detail
+    return "" if end.detail.startswith(f"Picture {reader.place + 1}: ") else end.detail
 
 
 def _undecodable(errand: Errand) -> str:

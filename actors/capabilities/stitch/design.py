@@ -7,14 +7,14 @@ Overlaps, bands and quiet rows are known only when somebody has looked at the pi
 found comes in as `parts`; without it the design is that of the whole pictures, which is larger.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from actors.capabilities.stitch.band import percent
 from actors.capabilities.stitch.errors import LayoutImpossible, TooFewPictures
 from actors.capabilities.stitch.formats import FORMATS, Encoding, Format
-from actors.capabilities.stitch.geometry import Box
+from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.items import Pick, picks, shown_size
 from actors.capabilities.stitch.layouts import plan
 from actors.capabilities.stitch.layouts.arrangement import (
@@ -53,6 +53,7 @@ class Design:
         plan: where everything lies.
         left_out: why some that were named cannot be used, by their place in the request.
         looked_at: whether what overlaps, or where captions lie, is known.
+        watermark: the picture that is stamped over all.
         most_threads: processors that an operator lets one join have.
         most_seconds: of processor time, as well.
     """
@@ -64,6 +65,7 @@ class Design:
     plan: Plan
     left_out: Mapping[int, Refusal]
     looked_at: bool
+    watermark: FileRecord | None
     most_threads: int
     most_seconds: float
 
@@ -137,7 +139,7 @@ class Design:
             for pick, place in zip(self.picks, plan.places, strict=True)
         ]
         return needed(
-            loads,
+            [*loads, *self._stamped(plan)],
             canvas=plan.canvas,
             rows=self._rows_at_once(plan, encoding.format),
             spans=[self.span(place) for place in plan.places],
@@ -145,6 +147,18 @@ class Design:
             transparent=self.request.background == TRANSPARENT,
             threads=self.threads,
         )
+
+    def _stamped(self, plan: Plan) -> Iterator[Load]:
+        """What a watermark's picture brings, if there is one: it is shrunk to the canvas."""
+        mark, canvas = self.watermark, plan.canvas
+        size = mark and shown_size(mark)
+        if mark and size:
+            yield Load(
+                media_type=mark.media.media_type,
+                file_size=mark.size,
+                stored=size,
+                painted=Size(min(size.width, canvas.width), min(size.height, canvas.height)),
+            )
 
     def _rows_at_once(self, plan: Plan, form: Format) -> int:
         height = plan.canvas.height
@@ -195,6 +209,7 @@ def design(
         plan=laid_out,
         left_out=left_out,
         looked_at=parts is not None,
+        watermark=files[request.watermark.file] if request.watermark else None,
         most_threads=settings.processors,
         most_seconds=settings.run_timeout,
     )

@@ -56,7 +56,7 @@ class Painter:
         down = first - band.top
         for place in band.places:
             source = self._order.sources[place]
-            with blaming(source.number, len(self._order.sources)), opened(source) as picture:
+            with blaming(source.number), opened(source) as picture:
                 self._lay(picture, source, strip, down)
             self._painted(place)
         if self._mark is not None:
@@ -122,13 +122,13 @@ def opened(view: View) -> Iterator[Picture]:
 
 
 @contextmanager
-def blaming(number: int, count: int) -> Iterator[None]:
+def blaming(number: int) -> Iterator[None]:
     """Adds to a refusal which of the pictures it is about."""
     try:
         yield
     except Refusal as refusal:
         raise type(refusal)(
-            f"Picture {number + 1} of {count}: {refusal.detail}",
+            f"Picture {number + 1}: {refusal.detail}",
             field=f"/inputs/{number}",
             limit=refusal.limit,
         ) from refusal

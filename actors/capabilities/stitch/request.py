@@ -5,7 +5,7 @@ that need no file.
 Never: looks at a picture or at the operator's limits; the forecast does.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -46,6 +46,21 @@ Kept = Literal["drop", "keep"]
 ProfileWish = Literal["srgb", "keep"]
 
 Weights = Annotated[list[Annotated[float, Field(gt=0, le=1000)]], Field(max_length=_MOST_CELLS)]
+
+
+_OF_LAYOUTS: Final[dict[str, tuple[Layout, ...]]] = {
+    "columns": ("grid",),
+    "rows": ("grid",),
+    "areas": ("template",),
+    "column_weights": ("template",),
+    "row_weights": ("template",),
+    "width": ("justified", "template"),
+    "height": ("template",),
+    "row_height": ("justified",),
+}
+"""Which layouts a wish is for."""
+
+WishT = TypeVar("WishT")
 
 
 class StitchInput(FileInput):
@@ -217,18 +232,18 @@ class StitchRequest(Request):
         "transparent (png, webp, avif and tiff only); or blurred: each picture itself, blurred",
     )
 
-    @field_validator("columns", "rows")
+    @field_validator(*_OF_LAYOUTS)
     @classmethod
-    def _only_a_grid_has_columns(cls, number: int | None, info: ValidationInfo) -> int | None:
-        layout = info.data.get("layout", "grid")
-        if number is not None and layout != "grid":
+    def _layouts_differ(cls, wish: WishT, info: ValidationInfo) -> WishT:
+        layout, field = info.data.get("layout"), info.field_name or ""
+        if wish is not None and layout is not None and layout not in _OF_LAYOUTS[field]:
             raise PydanticCustomError(
-                "columns",
-                "Only a grid has {field}, and the layout is '{layout}': leave {field} out, "
-                "or ask for the layout 'grid'",
-                {"layout": layout, "field": info.field_name},
+                "layout",
+                "The layout '{layout}' has no {field}: leave it out, or ask for the layout "
+                "{layouts}",
+                {"layout": layout, "field": field, "layouts": " or ".join(_OF_LAYOUTS[field])},
             )
-        return number
+        return wish
 
     @field_validator("overlap", "band")
     @classmethod

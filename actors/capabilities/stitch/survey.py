@@ -39,7 +39,7 @@ def survey(
     total = len(views)
 
     def blamed(view: ViewT) -> FoundT:
-        with blaming(view.number, total):
+        with blaming(view.number):
             return look(view)
 
     pool = ThreadPoolExecutor(threads, thread_name_prefix="survey")

@@ -5,7 +5,6 @@ Never: joins, or holds more than one decoded picture for each thread.
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
 from typing import Final
 
 from actors.capabilities.stitch.overlap.bar import bar
@@ -13,8 +12,7 @@ from actors.capabilities.stitch.overlap.facing import Facing, Measured
 from actors.capabilities.stitch.overlap.look import Look, look
 from actors.capabilities.stitch.overlap.order import Joint, Scroll, ScrollOrder
 from actors.capabilities.stitch.overlap.votes import candidates, verdict
-from actors.capabilities.stitch.painting import blaming
-from actors.messages import Progress
+from actors.capabilities.stitch.survey import survey
 from actors.workers.call import Report
 
 _LEAST_ROWS: Final = 8
@@ -29,16 +27,9 @@ def find(order: ScrollOrder, report: Report) -> Scroll:
     Raises:
         UnreadableMedia, UnsupportedMedia, TooLarge: a shot is to blame, named by `field`.
     """
-    meter = _Meter(len(order.shots), report)
-
-    def read(place: int) -> Look:
-        with blaming(place, len(order.shots)):
-            seen = look(order.shots[place])
-        meter.seen()
-        return seen
-
+    step = "looking for overlaps"
+    looks = list(survey(order.shots, look, threads=order.threads, step=step, report=report))
     with ThreadPoolExecutor(order.threads) as threads:
-        looks = list(threads.map(read, range(len(order.shots))))
         found = list(threads.map(joint, looks, looks[1:]))
         bars = threads.map(bar, looks, looks[1:], found)
         return Scroll(joints=tuple(found), bar=max(bars, default=0))
@@ -79,26 +70,3 @@ def _finest(facing: Facing, found: Measured) -> Measured:
     offset = found.finding.offset
     beside = facing.measured(near for near in (offset - 1, offset + 1) if near > 0)
     return min(found, *beside, key=lambda each: each.finding.distance)
-
-
-class _Meter:
-    """Tells how far the reading is, which is nearly all of the work; may be told by any thread."""
-
-    def __init__(self, total: int, report: Report) -> None:
-        self._total, self._report = total, report
-        self._lock = Lock()
-        self._done = 0
-
-    def seen(self) -> None:
-        """One shot more is read."""
-        with self._lock:
-            self._done += 1
-            self._report(
-                Progress(
-                    fraction=self._done / self._total,
-                    step="looking for overlaps",
-                    done=self._done,
-                    total=self._total,
-                    unit="pictures",
-                )
-            )

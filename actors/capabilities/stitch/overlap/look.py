@@ -12,10 +12,11 @@ from typing import Final
 
 from PIL import Image
 
-from actors.capabilities.stitch.overlap.order import Shot
+from actors.capabilities.stitch.order import View
 from actors.capabilities.stitch.overlap.votes import Signatures
+from actors.capabilities.stitch.painting import opened
 from actors.colours import plain
-from actors.pictures import Picture, open_picture, reading
+from actors.pictures import Picture, reading
 from actors.turning import turns
 
 _COLUMNS: Final = 45
@@ -58,21 +59,18 @@ class Look:
         return [_numbers(coarse.crop((left, 0, left + _SEGMENT, self.rows))) for left in lefts]
 
 
-def look(shot: Shot) -> Look:
+def look(shot: View) -> Look:
     """Reads a shot. May run in any thread, several at once.
 
     Raises:
         UnreadableMedia, UnsupportedMedia, TooLarge: the file is to blame.
     """
-    size = shot.size
-    with open_picture(shot.path, max_pixels=size.pixels, max_side=size.side) as picture:
+    with opened(shot) as picture:
         image = _gray(picture)
         for turn in turns(picture.orientation, shot.turn):
             image = image.transpose(turn)
-    part = shot.part
-    box = (part.left, part.top, part.right, part.bottom)
-    if box != (0, 0, *image.size):
-        image = image.crop(box)
+    if shot.part.edges != (0, 0, *image.size):
+        image = image.crop(shot.part.edges)
     edge = image.width // _EDGE
     body = image.crop((0, 0, image.width - edge, image.height))
     return Look(

@@ -7,25 +7,8 @@ Never: imports the work itself: the server must not load a decoder.
 from dataclasses import dataclass
 from typing import Final
 
-from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.order import View
 from actors.workers.call import Call
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shot:
-    """One screenshot.
-
-    Attributes:
-        path: of its file.
-        size: as displayed, before it is turned; the child decodes no more than that.
-        turn: clockwise degrees, 0, 90, 180 or 270, by which it is turned first.
-        part: what is looked at of the turned picture.
-    """
-
-    path: str
-    size: Size
-    turn: int
-    part: Box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +18,7 @@ class ScrollOrder:
     `threads` is how many processors may be used.
     """
 
-    shots: tuple[Shot, ...]
+    shots: tuple[View, ...]
     threads: int = 1
 
 

@@ -277,7 +277,7 @@ def test_a_picture_that_cannot_be_read_is_named_by_its_place(
 
     problem = caught.value.problem()  # type: ignore[attr-defined]  # all of them are ours
     assert problem.field == "/inputs/2"
-    assert problem.detail.startswith("Picture 3 of 4: ")
+    assert problem.detail.startswith("Picture 3: ")
 
 
 def test_a_file_larger_than_on_record_is_not_decoded(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image, ImageChops
 
 from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.order import View
 from actors.capabilities.stitch.overlap.find import find
-from actors.capabilities.stitch.overlap.order import FIND_OVERLAPS, Scroll, ScrollOrder, Shot
+from actors.capabilities.stitch.overlap.order import FIND_OVERLAPS, Scroll, ScrollOrder
 from actors.capabilities.stitch.overlap.parts import parts
 from actors.errors import UnreadableMedia
 from actors.messages import Progress
@@ -26,15 +27,15 @@ def unheard(_: Progress) -> None:
     """Most of these tests look at the answer only."""
 
 
-def found(shots: Sequence[Shot], threads: int = 1) -> Scroll:
+def found(shots: Sequence[View], threads: int = 1) -> Scroll:
     return find(ScrollOrder(shots=tuple(shots), threads=threads), unheard)
 
 
-def shots_of(capture: screens.Capture, folder: Path) -> list[Shot]:
+def shots_of(capture: screens.Capture, folder: Path) -> list[View]:
     return [shot(folder, f"{number}", content) for number, content in enumerate(capture.shots)]
 
 
-def joined(shots: Sequence[Shot], scroll: Scroll) -> Image.Image:
+def joined(shots: Sequence[View], scroll: Scroll) -> Image.Image:
     """Plainly pasted below each other."""
     boxes = parts([each.part for each in shots], scroll)
     canvas = Image.new("RGB", (boxes[0].width, sum(box.height for box in boxes)))
@@ -169,7 +170,7 @@ def test_a_turned_shot_of_which_a_part_is_looked_at_is_found_as_well(tmp_path: P
         turned = framed.transpose(Image.Transpose.ROTATE_90)
         path = pictures.saved(tmp_path, f"{number}", pictures.encoded(turned, "PNG"))
         part = Box(border, border, *SMALL)
-        lying.append(Shot(path=path, size=Size(*turned.size), turn=90, part=part))
+        lying.append(View(number=0, path=path, size=Size(*turned.size), turn=90, part=part))
 
     assert found(lying) == found(shots_of(capture, tmp_path))
 
@@ -183,13 +184,13 @@ def test_two_threads_find_what_one_does(tmp_path: Path) -> None:
 
 def test_a_broken_shot_is_blamed_by_its_place(tmp_path: Path) -> None:
     good = pictures.encoded(pictures.noise(200, 200), "PNG")
-    shots = [shot(tmp_path, "a", good), shot(tmp_path, "b", good)]
+    shots = [shot(tmp_path, "a", good), replace(shot(tmp_path, "b", good), number=4)]
     Path(shots[1].path).write_bytes(pictures.truncated(good))
 
     with pytest.raises(UnreadableMedia) as caught:
         found(shots)
 
-    assert caught.value.field == "/inputs/1"
+    assert caught.value.field == "/inputs/4"
 
 
 def test_progress_counts_the_pictures_up_to_all(tmp_path: Path) -> None:
