@@ -20,7 +20,7 @@ from actors.capabilities.stitch.capability import CAPABILITY
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capability import AnswerT, OrderT
 from actors.media import Probe
-from actors.messages import FileRecord, Progress
+from actors.messages import FileRecord, Media, Progress
 from actors.part import Part
 from actors.pictures import probe
 from actors.tree import preloaded
@@ -135,7 +135,7 @@ class _Context:
         self._output.touch()
         return cast(Part, _Part(self._output))
 
-    async def keep(self, part: Part, name: str, *, made_here: bool = False) -> FileRecord:
+    async def keep(self, part: Part, name: str, *, made: Media | None = None) -> FileRecord:
         raise NotImplementedError("the work comes first")
 
     def progress(self, progress: Progress) -> None:
