@@ -32,6 +32,13 @@ _WRITE: Final[dict[Format, float]] = {
     "pdf": 0.004,
 }
 
+_PROGRESSIVE: Final = 5.0
+_CHOOSING: Final = 6.0
+"""Times as long: colours of a palette are chosen, and dithered."""
+
+_TRIES: Final = 4
+"""Qualities that are tried until a size holds."""
+
 _START: Final = 0.03
 """Seconds until a child has begun."""
 
@@ -73,13 +80,23 @@ class Share:
 def seconds(shares: Iterable[Share], canvas: Size, encoding: Encoding, *, threads: int) -> float:
     """Of work on an idle machine."""
     millions = 1e-6
-    work = canvas.pixels * millions * _WRITE[encoding.format]
+    work = canvas.pixels * millions * _WRITE[encoding.format] * _patience(encoding)
     for share in shares:
         work += share.stored.pixels * millions * _READ.get(share.media_type, _READ_OTHER)
         if share.painted != share.stored:
             work += share.stored.pixels * millions * _SCALE
     # only what is written from top to bottom is written by several
-    return _START + work / (threads if encoding.banded else 1)
+    tries = 1 if encoding.max_bytes is None else _TRIES
+    return _START + tries * work / (threads if encoding.banded else 1)
+
+
+def _patience(encoding: Encoding) -> float:
+    """How much longer writing takes for what is wished besides."""
+    if encoding.format == "jpeg" and encoding.progressive:
+        return _PROGRESSIVE
+    if encoding.format == "png" and encoding.colours is not None:
+        return _CHOOSING
+    return 1.0
 
 
 def size(shares: Iterable[Share], encoding: Encoding) -> int:
