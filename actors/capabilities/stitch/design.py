@@ -32,8 +32,8 @@ from actors.capabilities.stitch.settings import StitchSettings
 from actors.errors import Refusal, UnsupportedMedia
 from actors.messages import FileRecord
 
-# Seconds. The slowest that is good, a transparent AVIF of noise at quality 100, took 1 us a pixel of
-# the canvas on one busy core.
+# Seconds. The slowest that is good, a transparent AVIF of noise at quality 100, took 1 us a pixel
+# of the canvas on one busy core.
 _CPU_BASE: Final = 10.0
 _CPU_PER_PIXEL: Final = 4e-6
 

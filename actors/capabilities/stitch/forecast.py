@@ -4,6 +4,7 @@ Owns: the limits by format and operator, and the advice.
 Never: opens a file or waits. Pure.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -125,7 +126,12 @@ def _fits(made: Design, settings: StitchSettings) -> dict[str, Any]:
         )
 
     form = made.request.format
-    found = largest_scale(made.items, made.arrangement, lambda plan: holds(plan, form))
+    found = largest_scale(
+        made.items,
+        made.arrangement,
+        lambda plan: holds(plan, form),
+        guess=int(made.request.scale / _excess(made, settings)),
+    )
     scale, canvas = (found[0], found[1].canvas) if found else (None, None)
     return {
         "scale": scale,
@@ -136,6 +142,18 @@ def _fits(made: Design, settings: StitchSettings) -> dict[str, Any]:
         ],
         "parts": _parts(made, settings),
     }
+
+
+def _excess(made: Design, settings: StitchSettings) -> float:
+    """By how much the sides are too long, about, for the limit that is broken most; at least 1."""
+    canvas, form = made.plan.canvas, made.request.format
+    height = min(canvas.height, made.page_height(form))
+    return max(
+        1.0,
+        max(canvas.width, height) / FORMATS[form].side,
+        math.sqrt(canvas.pixels / settings.max_result_pixels),
+        math.sqrt(made.memory_bytes / settings.max_memory_bytes),
+    )
 
 
 def _parts(made: Design, settings: StitchSettings) -> int | None:

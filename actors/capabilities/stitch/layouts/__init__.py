@@ -71,28 +71,43 @@ def scaled(arrangement: Arrangement) -> Arrangement:
 
 
 def largest_scale(
-    items: Sequence[Item], arrangement: Arrangement, holds: Callable[[Plan], bool]
+    items: Sequence[Item],
+    arrangement: Arrangement,
+    holds: Callable[[Plan], bool],
+    *,
+    guess: int | None = None,
 ) -> tuple[int, Plan] | None:
     """The greatest scale, in per cent below the arrangement's, whose plan is held, and that plan.
 
     Args:
         holds: whether a plan is acceptable; where it holds a larger one, it holds a smaller.
+        guess: about what it will be. From there ever longer steps go up or down until it is
+            between two; a good guess needs two plans, and every plan costs time.
 
     None when not even one per cent would do: there are too many pictures, or too wide gaps.
     """
-
-    def at(scale: int) -> Plan:
-        return plan(items, replace(arrangement, scale=scale))
-
-    def fits(scale: int) -> bool:
-        try:
-            return holds(at(scale))
-        except LayoutMistake:  # lengths that round to nothing leave no room
-            return False
-
     # greatest known to be held, least known not to be; neither end is ever tried
     held, refused = 0, arrangement.scale
+    found: Plan | None = None
+    probe, step = guess or refused // 2, 1
     while refused - held > 1:
-        middle = (held + refused) // 2
-        held, refused = (middle, refused) if fits(middle) else (held, middle)
-    return (held, at(held)) if held else None
+        if not held < probe < refused:
+            probe = (held + refused) // 2
+        made = _held(items, replace(arrangement, scale=probe), holds)
+        if made is None:
+            refused, probe = probe, probe - step
+        else:
+            found, held, probe = made, probe, probe + step
+        step *= 2
+    return (held, found) if found is not None else None
+
+
+def _held(
+    items: Sequence[Item], arrangement: Arrangement, holds: Callable[[Plan], bool]
+) -> Plan | None:
+    """The plan, if it is acceptable."""
+    try:
+        made = plan(items, arrangement)
+    except LayoutMistake:  # lengths that round to nothing leave no room
+        return None
+    return made if holds(made) else None
