@@ -62,6 +62,7 @@ class Watcher:
         self._changes: deque[JobChanged] = deque()
         self._newest: dict[str, JobProgressed] = {}
         self._news = trio.Event()
+        self._urgent = trio.Event()
         self._lagged = False
         self._ended = False
 
@@ -79,6 +80,13 @@ class Watcher:
             except trio.WouldBlock:
                 self._news = trio.Event()
                 await self._news.wait()
+
+    async def urgent(self) -> None:
+        """Returns when something waits that is no mere progress: a change of state, or the end."""
+        await trio.lowlevel.checkpoint()
+        if not (self._changes or self._lagged or self._ended):
+            self._urgent = trio.Event()
+            await self._urgent.wait()
 
     def next_nowait(self) -> Event:
         """As `next`, but raises `trio.WouldBlock` when there is nothing new."""
@@ -104,6 +112,7 @@ class Watcher:
             case JobChanged():
                 self._changes.append(event)
                 self._lagged = len(self._changes) > MOST_UNREAD
+                self._urgent.set()
             case JobProgressed():
                 self._newest[job] = event
         self._news.set()
@@ -111,6 +120,7 @@ class Watcher:
     def _end(self) -> None:
         self._ended = True
         self._news.set()
+        self._urgent.set()
 
     def _take(self) -> Event | None:
         progress = next(iter(self._newest.values()), None)

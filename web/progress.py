@@ -4,6 +4,10 @@ Owns: one subscription a socket.
 Never: keeps events (actors/progress.py does), or lets a reader's pace reach a job.
 """
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Never
+
 import trio
 from pydantic import Field
 
@@ -19,7 +23,8 @@ from web.views import Views
 
 PACE = 0.05
 """Seconds between two messages of progress to one reader: twenty a second look like motion, and
-what comes in between is told by the newest."""
+what comes in between is told by the newest. A change of state, such as an end, does not
+wait."""
 
 TRY_AGAIN_LATER = 1013
 """Close code for a reader that fell behind (IANA registry of RFC 6455 codes)."""
@@ -68,11 +73,7 @@ class ProgressRoutes:
     async def _tell(self, socket: Websocket, session: Session, watcher: Watcher) -> None:
         """Sends events until there will be no more; says goodbye with the reason."""
         try:
-            while True:
-                event = await watcher.next()
-                await self._send(socket, event)
-                if isinstance(event, JobProgressed):
-                    await trio.sleep(PACE)
+            await pass_on(watcher, partial(self._send, socket))
         except LaggedError:
             await socket.close(TRY_AGAIN_LATER, "read faster, then come again with ?since=")
         except EOFError:
@@ -90,6 +91,20 @@ class ProgressRoutes:
             raise TooManyWatchers(
                 f"{most} sockets watch this session; close one first.", limit="watchers"
             )
+
+
+async def pass_on(watcher: Watcher, send: Callable[[Event], Awaitable[None]]) -> Never:
+    """Sends each event as it comes, but progress at a pace that people can follow.
+
+    Raises:
+        LaggedError, EOFError: as `Watcher.next`.
+    """
+    while True:
+        event = await watcher.next()
+        await send(event)
+        if isinstance(event, JobProgressed):
+            with trio.move_on_after(PACE):
+                await watcher.urgent()
 
 
 async def _disregard(socket: Websocket) -> None:

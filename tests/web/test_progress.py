@@ -1,14 +1,20 @@
 """The progress socket: who is let in, and the shape of what it says. Stories are in tests/flows."""
 
 import json
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
 import trio
+import trio.testing
 from trio_websocket import open_websocket_url
 
+from actors.messages import JobChanged, JobProgressed
+from actors.progress import Fanout, Numbers
+from tests.actors.test_progress import view
 from tests.service import WAIT, Json, Service, User, png, refused
 from tests.web.contract import Contract
+from web.progress import PACE, pass_on
 
 PROGRESS = "/api/v1/progress"
 
@@ -161,3 +167,51 @@ async def test_what_a_client_says_is_not_listened_to_and_hides_nothing(ann: User
         assert (await watch.next())["job"]["id"] == job
         with trio.fail_after(WAIT):
             await watch.socket.aclose()  # waits for the other side's goodbye
+
+
+async def told_at(act: Callable[[Fanout], Awaitable[None]]) -> list[tuple[type, object]]:
+    """What a reader is told, and when, of what `act` publishes before the session ends."""
+    fanout, told, began = Fanout(Numbers()), list[tuple[type, object]](), trio.current_time()
+
+    async def note(event: object) -> None:
+        await trio.lowlevel.checkpoint()
+        told.append((type(event), pytest.approx(trio.current_time() - began)))
+
+    async def publish() -> None:
+        await act(fanout)
+        fanout.end()
+
+    async with trio.open_nursery() as nursery:
+        with fanout.watch() as watcher:
+            nursery.start_soon(publish)
+            with pytest.raises(EOFError) as end:
+                await pass_on(watcher, note)
+            await note(end.value)
+    return told
+
+
+async def test_progress_is_told_at_a_pace_and_a_change_at_once(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def job(fanout: Fanout) -> None:
+        for step in range(10):
+            fanout.progressed(view("a", step / 10))
+            await trio.sleep(PACE / 4)
+        fanout.changed(view("a", 1.0))
+        await trio.sleep(1)
+
+    assert await told_at(job) == [
+        (JobProgressed, 0),
+        (JobProgressed, PACE),
+        (JobProgressed, 2 * PACE),
+        (JobChanged, 2.5 * PACE),
+        (EOFError, 2.5 * PACE + 1),
+    ]
+
+
+async def test_the_end_of_a_session_is_told_at_once(autojump_clock: trio.testing.MockClock) -> None:
+    async def job(fanout: Fanout) -> None:
+        fanout.progressed(view("a"))
+        await trio.sleep(PACE / 2)
+
+    assert await told_at(job) == [(JobProgressed, 0), (EOFError, PACE / 2)]
