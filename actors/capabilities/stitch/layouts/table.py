@@ -60,7 +60,9 @@ def _contents(items: Sequence[Item], arrangement: Arrangement) -> list[Content]:
             scaled = Size(width, height)
             part = covering(item.part, scaled, arrangement.gravity)
         else:
-            part, scaled = item.part, within(size, width, height)
+            # from the part itself: a size in scale is rounded, and has lost some of its shape
+            part, bound = item.part, width is not None or height is not None
+            scaled = within(part.size, width, height) if bound else size
         found.append(Content(part, scaled, caption_room(item, scaled.width, arrangement)))
     return found
 

@@ -80,13 +80,14 @@ def test_what_is_shown_is_of_the_picture_and_keeps_its_shape(
 def is_not_distorted(part: Box, box: Box) -> bool:
     """Whether the shapes are equal but for the rounding of the sides.
 
-    A side is never less than one pixel, whatever the shape. Of a part each side is rounded; of a
-    box its width may be a pixel off, where a row is shared, and its height half a pixel.
+    A side is never less than one pixel, whatever the shape, and others of its row make room for it:
+    of a few pixels no shape is left. Of a part each side is rounded; of a box its width may be a
+    pixel off, where a row is shared, and its height half a pixel.
     """
     half = Fraction(1, 2)
     least = (part.width - half) / (part.height + half)
     most = (part.width + half) / (part.height - half)
-    return 1 in {box.width, box.height} or (
+    return min(box.width, box.height, part.width, part.height) <= 3 or (
         least <= (box.width + 1) / (box.height - half)
         and (box.width - 1) / (box.height + half) <= most
     )
