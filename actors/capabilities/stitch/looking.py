@@ -103,6 +103,8 @@ def _banded(made: Design, band: FoundBand) -> Found:
             f"No band of captions is sure: {band.why}. Say where they are, such as band '72%-96%'.",
             field="/band",
         )
-    parts = percent.parts([item.part for item in made.items], percent.Band(band.top, band.bottom))
+    parts = percent.parts(
+        [item.part for item in made.items], percent.CaptionBand(band.top, band.bottom)
+    )
     told = f"{100 * band.top:.1f}%-{100 * band.bottom:.1f}%"
     return Found(parts=parts, data={"band": told, "band_confidence": round(band.confidence, 3)})

@@ -18,7 +18,7 @@ _WRITTEN: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class CaptionBand:
     """Rows from `top` up to `bottom`, as shares of a picture's height: 0 is its top, 1 its end.
 
     Raises:
@@ -41,7 +41,7 @@ class Band:
         return top, max(top + 1, min(height, math.ceil(self.bottom * height)))
 
 
-def parsed(text: str) -> Band:
+def parsed(text: str) -> CaptionBand:
     """A band written as two percentages of the height, such as "72%-96%".
 
     Raises:
@@ -53,10 +53,10 @@ def parsed(text: str) -> Band:
             f"{text[:40]!r} is not a band: write where it begins and ends in percent of the "
             'height, such as "72%-96%".'
         )
-    return Band(float(found[1]) / 100, float(found[2]) / 100)
+    return CaptionBand(float(found[1]) / 100, float(found[2]) / 100)
 
 
-def parts(boxes: Sequence[Box], band: Band) -> tuple[Box, ...]:
+def parts(boxes: Sequence[Box], band: CaptionBand) -> tuple[Box, ...]:
     """What is shown of each picture: the first whole, of the others the rows of the band.
 
     `boxes` are what could be shown of each. They may differ in height: the band is the same share.
@@ -64,6 +64,6 @@ def parts(boxes: Sequence[Box], band: Band) -> tuple[Box, ...]:
     return tuple(box if place == 0 else _cut(box, band) for place, box in enumerate(boxes))
 
 
-def _cut(box: Box, band: Band) -> Box:
+def _cut(box: Box, band: CaptionBand) -> Box:
     top, bottom = band.rows(box.height)
     return Box(box.left, box.top + top, box.width, bottom - top)
