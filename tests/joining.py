@@ -13,10 +13,10 @@ from typing import Any, Final, cast
 
 from PIL import Image
 
+from actors.capabilities.stitch.asking import join_order
 from actors.capabilities.stitch.design import Design, design
 from actors.capabilities.stitch.geometry import Size
 from actors.capabilities.stitch.order import Joined, JoinOrder, Page
-from actors.capabilities.stitch.orders import join_order
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capabilities.stitch.work import join

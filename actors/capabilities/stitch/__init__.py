@@ -1,7 +1,17 @@
 """Joins a session's pictures into one.
 
-request.py what a user asks, settings.py what an operator limits, errors.py why not.
-geometry.py where each picture lies, memory.py what it takes, forecast.py both for a request: pure.
-capability.py answers the tree. order.py is what it sends to a child, where work.py joins:
-actors/pictures.py reads, work.py paints, writers.py writes.
+In the server, pure: `request` and `wishes` what a user asks, `settings` what an operator limits,
+`errors` why not. `items` which pictures and what of each, `layouts/` where each lies on the canvas,
+`design` both together, `memory` and `estimates` what it takes, `forecast` the judgement, `asking`
+what a child is asked. `geometry` and `formats` have the shapes and the formats' limits.
+In the server, waiting: `capability` answers the tree, `joining` goes through the steps of a job,
+`looking` has children look for what must be known before.
+
+In a child: `work` joins. `shortcuts` copies what is compressed already (`jpeg/`, `png/`); else
+`painting` paints, with `decor/` around the pictures, band by band (`bands`, `press`), and `sinks/`
+write (`tiff/`, `pdf`, `extras` and `facts` with what goes beside the pixels; `quality` finds the
+one that meets a size). `survey` looks at pictures one by one: for `overlap/`, a caption `band/`,
+rows for `cutting/`, or to be sure that all can be read (`checking`, `reading`).
+
+`order` has the values that cross the pipe.
 """

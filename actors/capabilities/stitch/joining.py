@@ -7,13 +7,13 @@ Never: decodes (children do), plans (`design` does), holds anything when it ends
 from collections.abc import Sequence
 from typing import Any, Final
 
+from actors.capabilities.stitch.asking import join_order, limited, views
 from actors.capabilities.stitch.checking import CHECK, CheckOrder
 from actors.capabilities.stitch.design import Design, design, named
 from actors.capabilities.stitch.forecast import check, forecast
 from actors.capabilities.stitch.formats import FORMATS
 from actors.capabilities.stitch.looking import Found, cuts, found
 from actors.capabilities.stitch.order import JOIN, Joined, JoinOrder, Page
-from actors.capabilities.stitch.orders import join_order, limited, views
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capability import Context

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from actors.capabilities.stitch.asking import limited, sources, views
 from actors.capabilities.stitch.band import percent
 from actors.capabilities.stitch.band.order import FIND_BAND, BandOrder, FoundBand
 from actors.capabilities.stitch.cutting.order import FIND_CUTS, CutOrder
@@ -16,7 +17,6 @@ from actors.capabilities.stitch.design import Design
 from actors.capabilities.stitch.errors import NoBand, NoOverlap
 from actors.capabilities.stitch.geometry import Box
 from actors.capabilities.stitch.order import Page
-from actors.capabilities.stitch.orders import limited, sources, views
 from actors.capabilities.stitch.overlap import parts as overlap
 from actors.capabilities.stitch.overlap.order import FIND_OVERLAPS, Scroll, ScrollOrder
 from actors.capability import Context
