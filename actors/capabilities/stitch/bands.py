@@ -6,8 +6,12 @@ Never: paints, or knows a format. Pure: numbers in, numbers out.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from actors.capabilities.stitch.geometry import Box
+
+_HIGH: Final = 4_000_000
+"""Pixels of a band of which there are better not two in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,15 @@ def whole(top: int, bottom: int, spans: Sequence[Box]) -> tuple[Band, ...]:
 def highest(cut: Iterable[Band]) -> int:
     """Rows of the highest band."""
     return max(band.height for band in cut)
+
+
+def strips(cut: Iterable[Band], width: int, threads: int, *, lossless: bool) -> int:
+    """How many bands are held at once, so that so many threads have enough to do.
+
+    One a thread; but of high bands only one where writing them, which threads share, takes far more
+    time than reading: so it does without loss.
+    """
+    return 1 if lossless and width * highest(cut) > _HIGH else threads
 
 
 def _inside(top: int, bottom: int, spans: Sequence[Box]) -> list[int]:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from actors.capabilities.stitch.bands import bands, highest
-from actors.capabilities.stitch.formats import Encoding
+from actors.capabilities.stitch.bands import bands, highest, strips
+from actors.capabilities.stitch.formats import FORMATS, Encoding
 from actors.capabilities.stitch.geometry import Box, Size
 
 # Pillow stores RGB in four bytes a pixel, like RGBA.
@@ -45,8 +45,8 @@ _THREAD: Final = 80 << 20
 """Of each thread: its stack (8 MiB) and glibc's arena for it (64 MiB), which are addresses for the
 most part, but what is limited is addresses; and the rows or samples that it has in hand."""
 
-# What an encoder makes of a strip is held until it is written: never more than the pixels.
-_STRIP: Final = _CANVAS + 4
+# What an encoder makes of a pixel is held until it is written: never more than the pixel.
+_MADE: Final = 4
 
 _CARRIED: Final = 15
 """Rows that a strip may have to take over from the one before; of a TIFF more, but no more than a
@@ -85,9 +85,13 @@ def needed(
     base = _BASE + threads * _THREAD
     reading = max((_reading(load) for load in loads), default=0)
     if encoding.banded:
-        band = min(rows, highest(bands(0, canvas.height, spans)))
-        strip = canvas.width * (band + _CARRIED)
-        return base + (threads + 1) * strip * _STRIP + threads * reading
+        cut = bands(0, canvas.height, spans)
+        strip = canvas.width * (min(rows, highest(cut)) + _CARRIED)
+        lossless = not FORMATS[encoding.format].lossy
+        held = strips(cut, canvas.width, threads, lossless=lossless)
+        # what is made of them waits to be written, and of as many again and one
+        pixels = held * _CANVAS + (held + 1) * _MADE
+        return base + strip * pixels + threads * reading
     page = canvas.width * rows
     writing = page * _ENCODERS[_way(encoding)][transparent]
     return base + page * _CANVAS + max(reading, writing)

@@ -8,13 +8,15 @@ thread beside the strip.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from PIL import Image, ImageFile
 
 from actors.capabilities.stitch.bands import Band
 from actors.capabilities.stitch.decor import backdrop, captions, frames, marks, room
-from actors.capabilities.stitch.decor.stamping import stamp
+from actors.capabilities.stitch.decor.stamping import common, stamp
 from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.hands import Share
 from actors.capabilities.stitch.jpeg import windows
 from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder, Source, View, Watermark
 from actors.colours import is_srgb
@@ -44,30 +46,48 @@ class Painter:
         watermark = order.look.watermark
         self._mark = _drawn(watermark, order.canvas) if watermark else None
 
-    def paint(self, band: Band, strip: Image.Image, first: int) -> None:
+    def paint(self, band: Band, strip: Image.Image, first: int, share: Share) -> None:
         """Paints a band, whose top row is row `first` of the strip; what lies there is gone.
+
+        The pictures are shared: they lie apart, with all that is drawn around them.
 
         Raises:
             UnreadableMedia, UnsupportedMedia, TooLarge: a source is to blame, named by `field`.
         """
-        background = self._look.background
-        colour = "#00000000" if background == TRANSPARENT else background
-        strip.paste(colour, (0, first, strip.width, first + band.height))
         down = first - band.top
-        for place in band.places:
-            source = self._order.sources[place]
-            with blaming(source.number), opened(source) as picture:
-                self._lay(picture, source, strip, down)
-            self._painted(place)
+        if not self._is_covered(band, strip.width):
+            self._empty(strip, Box(0, first, strip.width, band.height))
+        share([partial(self._place, place, strip, down) for place in band.places])
         if self._mark is not None:
             mark, box = self._mark
             stamp(strip, mark, box.left, box.top + down)
+
+    def _is_covered(self, band: Band, width: int) -> bool:
+        """Whether pictures leave nothing of a band; no two of them overlap."""
+        if self._look.radius:
+            return False
+        whole = Box(0, band.top, width, band.height)
+        shown = (common(whole, self._order.sources[place].box) for place in band.places)
+        return sum(box.width * box.height for box in shown if box) == width * band.height
+
+    def _empty(self, strip: Image.Image, box: Box) -> None:
+        background = self._look.background
+        colour = "#00000000" if background == TRANSPARENT else background
+        strip.paste(colour, (box.left, box.top, box.right, box.bottom))
+
+    def _place(self, place: int, strip: Image.Image, down: int) -> None:
+        source = self._order.sources[place]
+        with blaming(source.number), opened(source) as picture:
+            self._lay(picture, source, strip, down)
+        self._painted(place)
 
     def _lay(self, picture: Picture, source: Source, strip: Image.Image, down: int) -> None:
         """Draws a picture with what is behind it, around it and on it."""
         look, box = self._look, source.box.moved(0, down)
         ready = self._lies_ready(picture, source, strip, box)
         painting = None if ready else self._rendered(picture, source)
+        if painting is not None and painting.mode == "RGBA":
+            self._empty(strip, box)  # a band that is covered is not emptied, and this shows it
         if look.blurred and painting is not None:
             tile = source.tile.moved(0, down)
             backdrop.cover(strip, tile, backdrop.seed(painting, tile.size))

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 
 from actors.capabilities.stitch import extras, quality, sinks
-from actors.capabilities.stitch.bands import Band, bands, whole
+from actors.capabilities.stitch.bands import Band, bands, strips, whole
 from actors.capabilities.stitch.errors import BytesTooFew
 from actors.capabilities.stitch.formats import FORMATS, Encoding
 from actors.capabilities.stitch.order import Joined, JoinOrder
@@ -98,16 +98,19 @@ def _write(
     meter: "_Meter",
 ) -> None:
     cutting = bands if encoding.banded else whole
+    lossless = not FORMATS[encoding.format].lossy
     spans = [source.tile if order.look.blurred else source.extent for source in order.sources]
     with closing(sinks.pages(order, encoding, added)) as sheets:
         for page, sink in sheets:
+            cut = cutting(page.top, page.bottom, spans)
             Press(
                 sink,
                 painter.paint,
                 width=order.canvas.width,
                 mode=order.mode,
                 threads=order.threads,
-            ).run(cutting(page.top, page.bottom, spans), meter.written)
+                strips=strips(cut, order.canvas.width, order.threads, lossless=lossless),
+            ).run(cut, meter.written)
 
 
 def _sizes(order: JoinOrder) -> tuple[int, ...]:

@@ -29,18 +29,19 @@ _PACKINGS: Final = {1: "P;1", 2: "P;2", 4: "P;4", 8: "P"}
 _SLICE: Final = 1 << 20
 """Bytes of pixels that are filtered at once: enough to be quick, few enough beside a strip."""
 
-_SAMPLED: Final = 16
-"""Rows that tell which filter does better."""
+_SAMPLED: Final = 64
+"""One row of so many tells which filter does better."""
 
 
-def compressed(strip: Image.Image, rows: int) -> Piece:
-    """The first rows of a strip. They look back at no row above them.
+def compressed(strip: Image.Image, top: int, bottom: int) -> Piece:
+    """The rows of a strip from `top` up to `bottom`; its first row looks back at none above it.
 
     May run in any thread, several at once.
     """
-    filtering = _better(strip, rows)
+    filtering = _better(strip, top, bottom)
     return _deflated(
-        _filtered(strip, top, bottom, filtering) for top, bottom in _slices(rows, _row_bytes(strip))
+        _filtered(strip, first, last, filtering)
+        for first, last in _slices(top, bottom, _row_bytes(strip))
     )
 
 
@@ -57,14 +58,14 @@ def compressed_places(picture: Image.Image, rows: int, depth: int) -> Piece:
             row + 1,
             NONE,
         )
-        for top, bottom in _slices(rows, row)
+        for top, bottom in _slices(0, rows, row)
     )
 
 
-def _slices(rows: int, row_bytes: int) -> Iterator[tuple[int, int]]:
+def _slices(top: int, bottom: int, row_bytes: int) -> Iterator[tuple[int, int]]:
     """The rows that are looked at together, from one up to the other."""
     step = max(1, _SLICE // row_bytes)
-    return ((top, min(top + step, rows)) for top in range(0, rows, step))
+    return ((first, min(first + step, bottom)) for first in range(top, bottom, step))
 
 
 def _deflated(slices: Iterable[bytearray]) -> Piece:
@@ -82,16 +83,17 @@ def _row_bytes(strip: Image.Image) -> int:
     return strip.width * len(strip.getbands())
 
 
-def _better(strip: Image.Image, rows: int) -> int:
+def _better(strip: Image.Image, top: int, bottom: int) -> int:
     """The filter under which some rows of the middle become smaller."""
-    top = max(1, (rows - _SAMPLED) // 2)
-    bottom = min(rows, top + _SAMPLED)
-    if top >= bottom:
+    count = -(-(bottom - top) // _SAMPLED)
+    first = max(1, (top + bottom - count) // 2)
+    last = min(bottom, first + count)
+    if first >= last:
         return NONE
     sizes = {}
     for filtering in (NONE, UP):
         deflating = deflate.part()
-        data = deflating.compress(_filtered(strip, top, bottom, filtering))
+        data = deflating.compress(_filtered(strip, first, last, filtering))
         sizes[filtering] = len(data) + len(deflate.finished(deflating))
     return min(sizes, key=sizes.__getitem__)
 
@@ -99,16 +101,27 @@ def _better(strip: Image.Image, rows: int) -> int:
 def _filtered(strip: Image.Image, top: int, bottom: int, filtering: int) -> bytearray:
     """Rows with their filter's byte before each; the strip's first row has None in any case."""
     stride = _row_bytes(strip) + 1
-    box = (0, top, strip.width, bottom)
-    here = strip.crop(box)
-    if filtering == UP:
-        # above the strip's first row there are zeros: what is taken from it then is nothing
-        above = strip.crop((0, top - 1, strip.width, bottom - 1))
-        here = ImageChops.subtract_modulo(here, above)
-    data = _with_filter(here.tobytes("raw", here.mode, stride), stride, filtering)
+    if filtering == NONE:
+        return _with_filter(_packed(strip, top, bottom, stride), stride, NONE)
+    # above the strip's first row there are zeros: what is taken from it then is nothing
+    zeros = b"" if top else bytes(stride)
+    rows = memoryview(zeros + _packed(strip, max(0, top - 1), bottom, stride))
+    size = (stride, bottom - top)
+    # as gray pixels: the strip itself has a fourth byte to each of true colour
+    here, above = (
+        Image.frombuffer("L", size, part, "raw", "L", 0, 1)  # type: ignore[arg-type]  # a view is one
+        for part in (rows[stride:], rows[:-stride])
+    )
+    data = _with_filter(ImageChops.subtract_modulo(here, above).tobytes(), stride, UP)
     if top == 0:
         data[0] = NONE
     return data
+
+
+def _packed(strip: Image.Image, top: int, bottom: int, stride: int) -> bytes:
+    """The bytes of some rows, so many each, of which the last are zeros that are not the row's."""
+    part = strip.crop((0, top, strip.width, bottom))
+    return part.tobytes("raw", part.mode, stride)
 
 
 def _with_filter(packed: bytes, stride: int, filtering: int) -> bytearray:

@@ -31,9 +31,9 @@ class JpegSink:
         self._scans = Scans(file, sheet.size.height, segments(sheet.extras))
         self._quality, self._dpi = sheet.encoding.quality, sheet.encoding.dpi
 
-    def encoded(self, strip: Image.Image, rows: int) -> bytearray:
+    def encoded(self, strip: Image.Image, top: int, bottom: int) -> bytearray:
         """See `Sink`."""
-        box = (0, 0, strip.width, rows)
+        box = (0, top, strip.width, bottom)
         if windows.work():
             return windows.encoded(strip, box, windows.config(self._quality, self._dpi))
         return windows.encoded_plainly(strip, box, self._quality, self._dpi)

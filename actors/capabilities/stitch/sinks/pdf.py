@@ -26,9 +26,9 @@ class PageSink:
         self._jpeg = JpegSink(file, sheet)
         document.begin(sheet.size)
 
-    def encoded(self, strip: Image.Image, rows: int) -> bytearray:
+    def encoded(self, strip: Image.Image, top: int, bottom: int) -> bytearray:
         """See `Sink`."""
-        return self._jpeg.encoded(strip, rows)
+        return self._jpeg.encoded(strip, top, bottom)
 
     def write(self, piece: bytearray) -> None:
         """See `Sink`."""

@@ -15,7 +15,7 @@ from actors.capabilities.stitch.formats import Encoding
 from actors.capabilities.stitch.png import pixels
 from actors.capabilities.stitch.png.file import Piece, PngFile
 from actors.capabilities.stitch.png.palette import Reduced, reduced
-from actors.capabilities.stitch.sinks.sheet import Sheet, Sink
+from actors.capabilities.stitch.sinks.sheet import ALL, Sheet, Sink
 
 _INCHES: Final = 10_000 / 254
 """In a metre."""
@@ -35,9 +35,9 @@ class PngSink:
             meaning=chunks(sheet.extras, sheet.encoding.dpi),
         )
 
-    def encoded(self, strip: Image.Image, rows: int) -> Piece:
+    def encoded(self, strip: Image.Image, top: int, bottom: int) -> Piece:
         """See `Sink`."""
-        return pixels.compressed(strip, rows)
+        return pixels.compressed(strip, top, bottom)
 
     def write(self, piece: Piece) -> None:
         """See `Sink`."""
@@ -49,20 +49,19 @@ class PngSink:
 
 
 class IndexedSink:
-    """Few colours, which are chosen for the whole picture: there is one band."""
+    """Few colours, which are chosen for the whole picture."""
 
-    step = 1
+    step = ALL
 
     def __init__(self, file: IO[bytes], sheet: Sheet, colours: int) -> None:
         self._file = file
         self._colours = colours
         self._chunks = chunks(sheet.extras, sheet.encoding.dpi)
 
-    def encoded(self, strip: Image.Image, rows: int) -> tuple[Reduced, Piece]:
-        """See `Sink`."""
-        whole = strip if strip.height == rows else strip.crop((0, 0, strip.width, rows))
-        picture = reduced(whole, self._colours)
-        return picture, pixels.compressed_places(picture.places, rows, picture.depth)
+    def encoded(self, strip: Image.Image, _top: int, bottom: int) -> tuple[Reduced, Piece]:
+        """All of the strip; see `Sink`."""
+        picture = reduced(strip, self._colours)
+        return picture, pixels.compressed_places(picture.places, bottom, picture.depth)
 
     def write(self, piece: tuple[Reduced, Piece]) -> None:
         """See `Sink`."""

@@ -5,13 +5,16 @@ Never: writes.
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from PIL import Image
 
 from actors.capabilities.stitch.extras import NOTHING, Extras
 from actors.capabilities.stitch.formats import Encoding
 from actors.capabilities.stitch.geometry import Size
+
+ALL: Final = 1 << 31
+"""The step of a sink that takes a picture at once: more rows than any has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +42,14 @@ class Sink(Protocol):
     Rows come from the top, in bands; all at once where the encoding is not `banded`.
 
     Attributes:
-        step: a band's rows are written in multiples of so many; those left over go with the next
-            band, but for the last one, which may have any number.
+        step: rows are encoded in multiples of so many; those left over of a band go with the next
+            one, but for the last, which may have any number.
     """
 
     step: int
 
-    def encoded(self, strip: Image.Image, rows: int) -> Any:
-        """The first rows of a strip, ready to be written."""
+    def encoded(self, strip: Image.Image, top: int, bottom: int, /) -> Any:
+        """The rows of a strip from `top` up to `bottom`, ready to be written."""
 
     def write(self, piece: Any) -> None:
         """Appends what `encoded` made of the next rows. Raises OSError."""

@@ -32,9 +32,9 @@ class TiffSink:
             facts=facts.read(extras.exif or b""),
         )
 
-    def encoded(self, strip: Image.Image, rows: int) -> list[bytes]:
+    def encoded(self, strip: Image.Image, top: int, bottom: int) -> list[bytes]:
         """See `Sink`."""
-        return strips.compressed(strip, rows, self.step)
+        return strips.compressed(strip, top, bottom, self.step)
 
     def write(self, piece: list[bytes]) -> None:
         """See `Sink`."""

@@ -10,17 +10,18 @@ from typing import IO, Any
 from PIL import Image
 
 from actors.capabilities.stitch.extras import Extras
+from actors.capabilities.stitch.sinks.sheet import ALL
 
 
 class WholeSink:
-    """One band. The encoder writes to the file by itself, in whichever thread `write` runs.
+    """The encoder writes to the file by itself, in whichever thread `write` runs.
 
     Args:
         format: Pillow's name of it, as its plugin's name begins.
         how: what its plugin understands.
     """
 
-    step = 1
+    step = ALL
 
     def __init__(self, file: IO[bytes], format: str, extras: Extras, **how: Any) -> None:
         # without this, Pillow would import its forty plugins to find the one
@@ -29,9 +30,9 @@ class WholeSink:
         self._format = format.upper()
         self._how = {**how, "icc_profile": extras.profile, "exif": extras.exif or b""}
 
-    def encoded(self, strip: Image.Image, rows: int) -> Image.Image:
-        """The picture as it is."""
-        return strip if strip.height == rows else strip.crop((0, 0, strip.width, rows))
+    def encoded(self, strip: Image.Image, _top: int, _bottom: int) -> Image.Image:
+        """All of the strip, as it is."""
+        return strip
 
     def write(self, piece: Image.Image) -> None:
         """See `Sink`."""

@@ -25,16 +25,16 @@ def rows_of(width: int, height: int, bands: int) -> int:
     return min(height, max(1, _STRIP // (width * bands)))
 
 
-def compressed(picture: Image.Image, rows: int, step: int) -> list[bytes]:
-    """The first rows of a picture as strips of `step` rows; the last may have fewer.
+def compressed(picture: Image.Image, top: int, bottom: int, step: int) -> list[bytes]:
+    """The rows from `top` up to `bottom`, as strips of `step` rows; the last may have fewer.
 
     May run in any thread, several at once.
     """
     row = picture.width * len(picture.getbands())
     strips: list[bytes] = []
     high = max(1, _SLICE // (row * step)) * step
-    for top in range(0, rows, high):
-        data = memoryview(_differences(picture, top, min(top + high, rows)))
+    for first in range(top, bottom, high):
+        data = memoryview(_differences(picture, first, min(first + high, bottom)))
         strips += [
             isal_zlib.compress(data[start : start + step * row], 1)
             for start in range(0, len(data), step * row)

@@ -2,12 +2,14 @@
 
 import random
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from actors.capabilities.stitch.bands import Band
+from actors.capabilities.stitch.hands import Share
 from actors.capabilities.stitch.press import Press
 
 
@@ -19,8 +21,8 @@ class Rows:
         self.pieces: list[bytes] = []
         self.finished = False
 
-    def encoded(self, strip: Image.Image, rows: int) -> bytes:
-        return strip.crop((0, 0, strip.width, rows)).tobytes()
+    def encoded(self, strip: Image.Image, top: int, bottom: int, /) -> bytes:
+        return strip.crop((0, top, strip.width, bottom)).tobytes()
 
     def write(self, piece: bytes) -> None:
         self.pieces.append(piece)
@@ -40,20 +42,27 @@ def unheard(_: Band) -> None:
     """Most of these tests look at what is written only."""
 
 
-def paint(band: Band, strip: Image.Image, first: int) -> None:
+def paint(band: Band, strip: Image.Image, first: int, share: Share) -> None:
     """Each row has the number of its place on the canvas."""
-    for row in range(band.height):
+
+    def line(row: int) -> None:
         strip.paste((band.top + row) % 256, (0, first + row, strip.width, first + row + 1))
 
+    share([partial(line, row) for row in range(band.height)])
 
+
+@pytest.mark.parametrize("strips", [1, 2, 5])
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("step", [1, 8, 16])
-def test_every_row_is_written_once_and_in_order(step: int, threads: int) -> None:
+def test_every_row_is_written_once_and_in_order(
+    step: int, threads: int, strips: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.capabilities.stitch.press._RANGE", 30)
     dice = random.Random(step * 10 + threads)
     for _ in range(30):
         heights = [dice.choice([1, 3, 7, 16, 20, 33]) for _ in range(dice.randint(1, 9))]
         sink, told = Rows(step), list[Band]()
-        press = Press(sink, paint, width=3, mode="L", threads=threads)
+        press = Press(sink, paint, width=3, mode="L", threads=threads, strips=strips)
 
         press.run(cut(heights), told.append)
 
@@ -68,28 +77,29 @@ def test_every_row_is_written_once_and_in_order(step: int, threads: int) -> None
 def test_the_first_failure_is_told_and_no_thread_is_left(threads: int) -> None:
     before = threading.active_count()
 
-    def fails(band: Band, strip: Image.Image, first: int) -> None:
+    def fails(band: Band, strip: Image.Image, first: int, share: Share) -> None:
         if band.places[0] >= 2:
             raise ValueError(band.places[0])
-        paint(band, strip, first)
+        paint(band, strip, first, share)
 
     sink = Rows(16)
-    press = Press(sink, fails, width=3, mode="L", threads=threads)
+    press = Press(sink, fails, width=3, mode="L", threads=threads, strips=threads)
     with pytest.raises(ValueError, match=r"^2$"):
         press.run(cut([20] * 8), unheard)
     assert not sink.finished
     assert threading.active_count() == before
 
 
-def test_no_more_strips_are_made_than_one_and_one_a_thread() -> None:
+def test_no_more_strips_are_made_than_told() -> None:
     seen: set[int] = set()
 
-    def look(band: Band, strip: Image.Image, first: int) -> None:
+    def look(band: Band, strip: Image.Image, first: int, share: Share) -> None:
         seen.add(id(strip))
-        paint(band, strip, first)
+        paint(band, strip, first, share)
 
-    Press(Rows(16), look, width=3, mode="L", threads=2).run(cut([40] * 20), unheard)
-    assert len(seen) <= 3
+    press = Press(Rows(16), look, width=3, mode="L", threads=3, strips=2)
+    press.run(cut([40] * 20), unheard)
+    assert len(seen) <= 2
 
 
 def test_a_sink_that_fails_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,4 +110,4 @@ def test_a_sink_that_fails_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sink, "write", full)
     with pytest.raises(OSError, match="no room"):
-        Press(sink, paint, width=3, mode="L", threads=2).run(cut([9] * 9), unheard)
+        Press(sink, paint, width=3, mode="L", threads=2, strips=2).run(cut([9] * 9), unheard)

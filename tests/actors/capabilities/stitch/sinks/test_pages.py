@@ -10,6 +10,7 @@ from actors.capabilities.stitch.bands import Band
 from actors.capabilities.stitch.extras import NOTHING
 from actors.capabilities.stitch.formats import FORMATS, Encoding, Format
 from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.hands import Share
 from actors.capabilities.stitch.order import JoinOrder, Page
 from actors.capabilities.stitch.press import Press
 from actors.capabilities.stitch.sinks import effort, pages
@@ -40,10 +41,10 @@ def write(wanted: JoinOrder, pages_at_most: int = len(PAGES)) -> None:
             if count == pages_at_most:
                 return
 
-            def paint(band: Band, strip: Image.Image, first: int) -> None:
+            def paint(band: Band, strip: Image.Image, first: int, _share: Share) -> None:
                 strip.paste(CANVAS.crop((0, band.top, 50, band.bottom)), (0, first))
 
-            press = Press(sink, paint, width=50, mode="RGB", threads=1)
+            press = Press(sink, paint, width=50, mode="RGB", threads=1, strips=1)
             press.run([Band(page.top, page.bottom, ())], lambda _: None)
 
 

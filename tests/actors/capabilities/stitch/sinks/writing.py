@@ -16,6 +16,7 @@ from actors.capabilities.stitch.bands import Band
 from actors.capabilities.stitch.extras import NOTHING, Extras
 from actors.capabilities.stitch.formats import Encoding
 from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.hands import Share
 from actors.capabilities.stitch.press import Press
 from actors.capabilities.stitch.sinks import Sheet, sink
 
@@ -72,14 +73,21 @@ def write(
         for place, (top, high) in enumerate(zip(tops, heights, strict=True))
     ]
 
-    def paint(band: Band, strip: Image.Image, first: int) -> None:
+    def paint(band: Band, strip: Image.Image, first: int, _share: Share) -> None:
         strip.paste(image.crop((0, band.top, image.width, band.bottom)), (0, first))
 
     sheet = Sheet(
         size=Size(*image.size), mode=image.mode, encoding=encoding, extras=extras, threads=threads
     )
     with path.open("w+b") as file:
-        press = Press(sink(file, sheet), paint, width=image.width, mode=image.mode, threads=threads)
+        press = Press(
+            sink(file, sheet),
+            paint,
+            width=image.width,
+            mode=image.mode,
+            threads=threads,
+            strips=threads,
+        )
         press.run(bands, lambda _: None)
 
 

@@ -17,7 +17,7 @@ def written(image: Image.Image, rows: int, **how: object) -> bytes:
     output = io.BytesIO()
     bands = len(image.mode)
     file = TiffFile(output, *image.size, bands=bands, rows=rows, dpi=72, **how)  # type: ignore[arg-type]  # as given
-    for strip in compressed(image, image.height, rows):
+    for strip in compressed(image, 0, image.height, rows):
         file.add(strip)
     file.finish()
     return output.getvalue()
@@ -72,7 +72,7 @@ def test_a_half_written_file_is_no_picture() -> None:
     output = io.BytesIO()
     picture = pictures.noise(20, 20)
     file = TiffFile(output, 20, 20, bands=3, rows=20, dpi=72)
-    for strip in compressed(picture, 20, 20):
+    for strip in compressed(picture, 0, 20, 20):
         file.add(strip)
     with pytest.raises((UnidentifiedImageError, SyntaxError)):
         Image.open(io.BytesIO(output.getvalue()), formats=["TIFF"])
