@@ -157,6 +157,11 @@ class Capability(ABC, Generic[RequestT, SettingsT]):
         del request, files
         return 1.0
 
+    def leaves_out(self, request: RequestT) -> bool:
+        """Whether inputs that cannot be used are left out, rather than failing the job."""
+        del request
+        return False
+
     @abstractmethod
     async def run(self, request: RequestT, settings: SettingsT, context: Context) -> JobResult:
         """Does the work inside the job's cancel scope.

@@ -19,7 +19,7 @@ from actors.shelf import Shelf
 from actors.stopwatch import Stopwatch
 from actors.workers.call import Call
 
-LARGEST_RESULT = 4 << 30
+LARGEST_RESULT = 16 << 30
 """Bytes of one file that a job may make; the session's quota is usually nearer."""
 
 

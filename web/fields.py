@@ -8,7 +8,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Self
 
 from actors.capability import Request
 
@@ -82,6 +83,43 @@ def fields_of(request_type: type[Request], subject: str) -> dict[str, Field]:
     item = properties[subject].get("items", {}).get("properties", {})
     each = {name: Field(name, schema, each=True) for name, schema in item.items() if name != _FILE}
     return {**own, **each}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the options say.
+
+    Attributes:
+        named: values by field.
+        files: paths by field.
+        each: values of each subject, by field and place.
+    """
+
+    named: Mapping[str, Any]
+    files: Mapping[str, Path]
+    each: Mapping[str, Mapping[int, Any]]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], fields: Mapping[str, Field], count: int) -> Self:
+        """What these options' texts mean, with so many subjects."""
+        given = {name: value for name, value in values.items() if value not in {None, ()}}
+        return cls(
+            named={
+                name: fields[name].value(text)
+                for name, text in given.items()
+                if not fields[name].each and not fields[name].is_file
+            },
+            files={name: path for name, path in given.items() if fields[name].is_file},
+            each={
+                name: fields[name].values(texts, count)
+                for name, texts in given.items()
+                if fields[name].each
+            },
+        )
+
+    def of_one(self, place: int) -> dict[str, Any]:
+        """What is wished for one subject."""
+        return {name: values[place] for name, values in self.each.items() if place in values}
 
 
 def value_of(text: str, schema: Mapping[str, Any]) -> Any:

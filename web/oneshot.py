@@ -10,17 +10,17 @@ a journal in memory, since nothing needs to outlast the command.
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import click
 import trio
 from pydantic import ValidationError
 
 from actors.capability import AnyCapability, Forecast, Request
-from actors.errors import Reported, StitcheryError
+from actors.errors import Problem, Reported, StitcheryError
 from actors.ids import LENGTH
 from actors.journal.memory import MemoryJournal
 from actors.lifecycle import has_ended
@@ -31,7 +31,7 @@ from conf.settings import Settings
 from web.bars import Bars
 from web.edge.rules import leaves_of
 from web.errors import Mistake, mistakes_of
-from web.fields import Field, fields_of
+from web.fields import Wishes, fields_of
 from web.options import (
     AS_JSON,
     FORECAST,
@@ -120,43 +120,6 @@ def _carry_out(order: "_Order", settings: Settings) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the options say.
-
-    Attributes:
-        named: values by field.
-        files: paths by field.
-        each: values of each subject, by field and place.
-    """
-
-    named: Mapping[str, Any]
-    files: Mapping[str, Path]
-    each: Mapping[str, Mapping[int, Any]]
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any], fields: Mapping[str, Field], count: int) -> Self:
-        """What these options' texts mean, with so many subjects."""
-        given = {name: value for name, value in values.items() if value not in {None, ()}}
-        return cls(
-            named={
-                name: fields[name].value(text)
-                for name, text in given.items()
-                if not fields[name].each and not fields[name].is_file
-            },
-            files={name: path for name, path in given.items() if fields[name].is_file},
-            each={
-                name: fields[name].values(texts, count)
-                for name, texts in given.items()
-                if fields[name].each
-            },
-        )
-
-    def of_one(self, place: int) -> dict[str, Any]:
-        """What is wished for one subject."""
-        return {name: values[place] for name, values in self.each.items() if place in values}
-
-
-@dataclass(frozen=True, slots=True)
 class _Order:
     """One call of a command, as it was given."""
 
@@ -189,19 +152,15 @@ class _Order:
         ) as stitchery:
             session = await stitchery.sessions.create()
             most = settings.limits.max_upload_mb << 20
-            files = [*(self.given if self.subject.files else ()), *self.wishes.files.values()]
-            ids = await self._taken(session, files, most)
-            subjects = ids[: len(self.given)] if self.subject.files else list(self.given)
-            named = dict(
-                zip(self.wishes.files, ids[len(files) - len(self.wishes.files) :], strict=True)
-            )
-            request = self._request(subjects, named)
-            if self.forecast_only:
-                self._tell(session.preflight(self.capability.name, request, Options())[0])
-                return []
-            record = await self._live(session, request)
-            if record.error is not None:
-                raise Reported(record.error)
+            subjects, files = await self._brought(session, most)
+            request = self._request(subjects, files)
+            with self._naming([place for place, id in enumerate(subjects) if id is not None]):
+                if self.forecast_only:
+                    self._tell(session.preflight(self.capability.name, request, Options())[0])
+                    return []
+                record = await self._live(session, request)
+                if record.error is not None:
+                    raise Reported(record.error)
             result = record.result or JobResult()
             self._report(result, self._write(stitchery, record.session, result))
             return list(self._causes(result.data))
@@ -213,16 +172,22 @@ class _Order:
         problem = error.problem()
         match (problem.field or "").split("/"):
             case ["", self.subject.field, place, *_] if place.isdigit():
-                return [f"{self.given[int(place)]}: {problem.detail}"]
-        return [problem.detail, *self._causes(problem.more)]
+                told = [f"{self.given[int(place)]}: {problem.detail}"]
+            case _:
+                told = [problem.detail]
+        return [*told, *self._others(problem), *self._causes(problem.more)]
 
     # --- inside -----------------------------------------------------------------------------------
 
     def _request(self, subjects: Sequence[Any], files: Mapping[str, str]) -> Request:
-        """The request, of the subjects' texts or ids, and of the ids of what else are files."""
+        """The request, of the subjects' texts or ids, and of the ids of what else are files.
+
+        Subjects that are None are left out.
+        """
         items = [
             {"file": subject, **self.wishes.of_one(place)} if self.subject.files else subject
             for place, subject in enumerate(subjects)
+            if subject is not None
         ]
         document = {
             **self.wishes.named,
@@ -232,31 +197,67 @@ class _Order:
         request_type: type[Request] = self.capability.request_type
         return request_type.model_validate_json(json.dumps(document))
 
-    async def _taken(self, session: Session, paths: Sequence[Path], most_bytes: int) -> list[str]:
-        """The ids of the caller's files, which are brought into the session."""
+    async def _brought(self, session: Session, most_bytes: int) -> tuple[list[Any], dict[str, str]]:
+        """The subjects, texts as they are and files by their ids; and the ids of the other files.
+
+        A subject is None that cannot be used and is to be left out; that is told.
+
+        Raises:
+            ExceptionGroup: of StitcheryErrors, one for each file that cannot be used.
+        """
+        subjects = self.given if self.subject.files else ()
+        wanted = {f"{self.subject.field}/{place}": path for place, path in enumerate(subjects)}
+        ids, errors = await self._taken(session, {**wanted, **self.wishes.files}, most_bytes)
+        left_out = errors.keys() <= wanted.keys() and len(errors) < len(wanted)
+        if errors and not (left_out and self._leaves_out()):
+            raise ExceptionGroup("files that cannot be used", list(errors.values()))
+        for error in errors.values():
+            for sentence in self.told(error):
+                err.print(f"left out: {sentence}", style="yellow", markup=False, soft_wrap=True)
+        named = {name: ids[name] for name in self.wishes.files}
+        return [ids.get(field) for field in wanted] or list(self.given), named
+
+    def _leaves_out(self) -> bool:
+        stand_ins = dict.fromkeys(self.wishes.files, _NO_FILE)
+        return self.capability.leaves_out(self._request([_NO_FILE] * len(self.given), stand_ins))
+
+    async def _taken(
+        self, session: Session, wanted: Mapping[str, Path], most_bytes: int
+    ) -> tuple[dict[str, str], dict[str, StitcheryError]]:
+        """The ids by field of the caller's files, which the session has then; why not of others."""
+        errors: dict[str, StitcheryError] = {}
         async with AsyncExitStack() as parts:
-            taken = []
-            for place, path in enumerate(paths):
+            taken = {}
+            for field, path in wanted.items():
                 part = await parts.enter_async_context(session.receive_part(most_bytes))
                 try:
                     async with await trio.open_file(path, "rb") as source:
                         while chunk := await source.read(_CHUNK):
                             await part.write(chunk)
-                    taken.append((part, await session.examine(part, path.name)))
+                    taken[field] = (part, await session.examine(part, path.name))
                 except StitcheryError as error:
-                    error.field = f"/{self._field_of(place)}"
-                    raise
+                    error.field = f"/{field}"
+                    errors[field] = error
             if taken:
-                await session.take_files(taken)
-        return [record.id for _, record in taken]
+                await session.take_files(list(taken.values()))
+        return {field: record.id for field, (_, record) in taken.items()}, errors
 
-    def _field_of(self, place: int) -> str:
-        """Whose file it is that was brought at this place: a subject's, or a wish's."""
-        if not self.subject.files:
-            return list(self.wishes.files)[place]
-        if place < len(self.given):
-            return f"{self.subject.field}/{place}"
-        return list(self.wishes.files)[place - len(self.given)]
+    @contextmanager
+    def _naming(self, places: Sequence[int]) -> Iterator[None]:
+        """Errors name subjects by their places among the given, not among these that are left."""
+        try:
+            yield
+        except StitcheryError as error:
+            error.field = self._place_among_all(error.field, places)
+            for picture in error.more.get("pictures", ()):
+                picture["field"] = self._place_among_all(picture["field"], places)
+            raise
+
+    def _place_among_all(self, field: str | None, places: Sequence[int]) -> str | None:
+        match (field or "").split("/"):
+            case ["", self.subject.field, place, *rest] if place.isdigit():
+                return "/".join(["", self.subject.field, str(places[int(place)]), *rest])
+        return field
 
     def _tell(self, forecast: Forecast) -> None:
         """What a job would make."""
@@ -298,6 +299,13 @@ class _Order:
             return
         for path in written:
             err.print(f"✓ {path}", style="green", markup=False, soft_wrap=True)
+
+    def _others(self, problem: Problem) -> Iterator[str]:
+        """What else is wrong, where an error tells of several subjects."""
+        for picture in problem.more.get("pictures", ()):
+            if picture["field"] != problem.field:
+                place = picture["field"].split("/")[2]
+                yield f"{self.given[int(place)]}: {picture['detail']}"
 
     def _causes(self, data: Mapping[str, Any]) -> Iterator[str]:
         """Why some arguments came to nothing, where others did not.

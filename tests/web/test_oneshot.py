@@ -239,3 +239,35 @@ def test_progress_is_drawn_for_people_at_a_terminal_and_for_nobody_else(
     drawn = terminal.file.getvalue()
     assert re.search(r"stitch ━+ 100% succeeded", drawn)
     assert "✓ stitched-2.jpg" in drawn
+
+
+def test_all_files_that_cannot_be_used_are_named(here: Path) -> None:
+    result = stitch("a.png", "bad.png", "b.png", "cut.png", "-o", "out.png")
+
+    assert result.exit_code == 1
+    assert "bad.png: " in result.stderr
+
+
+def test_files_that_cannot_be_used_are_left_out_on_request(here: Path) -> None:
+    skip = ("--on-bad-picture", "skip")
+    result = stitch("bad.png", "a.png", "b.png", "--caption", "3=B", "-o", "out.png", *skip)
+
+    assert result.exit_code == 0, result.stderr
+    assert "left out: bad.png: " in result.stderr
+    assert Image.open(here / "out.png").width == 20
+
+
+def test_what_fails_later_is_named_as_it_was_given(here: Path) -> None:
+    """Also when a file before it was left out."""
+    skip = ("--on-bad-picture", "skip")
+    result = stitch("bad.png", "cut.png", "a.png", "-o", "out.png", *skip)
+
+    assert result.exit_code == 1
+    assert "left out: bad.png" in result.stderr
+
+
+def test_a_forecast_makes_nothing(here: Path) -> None:
+    result = stitch("a.png", "b.png", "--forecast", "--json", "-o", "out.png")
+
+    assert json.loads(result.stdout)["forecast"]["height"] == 20
+    assert not (here / "out.png").exists()

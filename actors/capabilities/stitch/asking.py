@@ -11,6 +11,8 @@ from actors.capabilities.stitch.design import Design
 from actors.capabilities.stitch.geometry import Size
 from actors.capabilities.stitch.layouts import scaled
 from actors.capabilities.stitch.order import (
+    JOIN,
+    Joined,
     JoinOrder,
     Look,
     Page,
@@ -24,9 +26,19 @@ from actors.part import Part
 from actors.workers.call import Call
 
 
-def limited(call: Call[OrderT, AnswerT], made: Design) -> Call[OrderT, AnswerT]:
-    """The call, with as much memory and time as the design needs."""
-    return replace(call, memory_bytes=made.memory_bytes, cpu_seconds=made.cpu_seconds)
+def joining(made: Design) -> Call[JoinOrder, Joined]:
+    """The call that joins, with as much as the design needs."""
+    return replace(
+        JOIN,
+        memory_bytes=made.memory_bytes,
+        cpu_seconds=made.cpu_seconds,
+        output_bytes=made.output_bytes,
+    )
+
+
+def looking(call: Call[OrderT, AnswerT], made: Design) -> Call[OrderT, AnswerT]:
+    """A call that looks at the pictures, with as much as that needs."""
+    return replace(call, memory_bytes=made.looking_bytes, cpu_seconds=made.cpu_seconds)
 
 
 def views(made: Design, context: Context) -> tuple[View, ...]:

@@ -85,6 +85,10 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
         check(made, settings)
         return forecast(made)
 
+    def leaves_out(self, request: StitchRequest) -> bool:
+        """As the request wishes."""
+        return request.on_bad_picture == "skip"
+
     def size(self, request: StitchRequest, files: Mapping[str, FileRecord]) -> float:
         """Millions of pixels that come in: each is decoded, and most of the time goes there."""
         media = [files[picture.file].media for picture in request.inputs]

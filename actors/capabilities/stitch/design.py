@@ -24,7 +24,7 @@ from actors.capabilities.stitch.layouts.arrangement import (
     Place,
     Plan,
 )
-from actors.capabilities.stitch.memory import Load, needed
+from actors.capabilities.stitch.memory import Load, looked, needed
 from actors.capabilities.stitch.order import TRANSPARENT
 from actors.capabilities.stitch.quality import MOST_TRIES
 from actors.capabilities.stitch.request import AUTO, BLURRED, StitchRequest
@@ -40,6 +40,11 @@ _CPU_PER_PIXEL: Final = 4e-6
 _WORTH_SHARING: Final = 4_000_000
 """Pixels that come in from which on several processors are sooner ready than one; a guess: below, a
 join takes a tenth of a second."""
+
+_WIDEST: Final = 5
+"""Bytes of a pixel in a file, at most: four, and what noise grows by where nothing is saved."""
+
+_BESIDE: Final = 64 << 20
 
 _LEAST_PICTURES: Final = 2
 
@@ -127,19 +132,20 @@ class Design:
             return 1
         return -(-plan.canvas.height // self.page_height(form))
 
+    @property
+    def looking_bytes(self) -> int:
+        """What a child may come to need that looks at the pictures before they are joined."""
+        return looked(list(self._loads(self.plan)), threads=self.threads)
+
+    @property
+    def output_bytes(self) -> int:
+        """More than a file of the result can have: pixels without loss, and what goes beside."""
+        return _BESIDE + self.plan.canvas.pixels * _WIDEST
+
     def memory(self, plan: Plan, encoding: Encoding) -> int:
         """As `memory_bytes`, for another plan or format of the same pictures."""
-        loads = [
-            Load(
-                media_type=pick.record.media.media_type,
-                file_size=pick.record.size,
-                stored=pick.size,
-                painted=place.box.size,
-            )
-            for pick, place in zip(self.picks, plan.places, strict=True)
-        ]
         return needed(
-            [*loads, *self._stamped(plan)],
+            [*self._loads(plan), *self._stamped(plan)],
             canvas=plan.canvas,
             rows=self._rows_at_once(plan, encoding.format),
             spans=[self.span(place) for place in plan.places],
@@ -147,6 +153,15 @@ class Design:
             transparent=self.request.background == TRANSPARENT,
             threads=self.threads,
         )
+
+    def _loads(self, plan: Plan) -> Iterator[Load]:
+        for pick, place in zip(self.picks, plan.places, strict=True):
+            yield Load(
+                media_type=pick.record.media.media_type,
+                file_size=pick.record.size,
+                stored=pick.size,
+                painted=place.box.size,
+            )
 
     def _stamped(self, plan: Plan) -> Iterator[Load]:
         """What a watermark's picture brings, if there is one: it is shrunk to the canvas."""

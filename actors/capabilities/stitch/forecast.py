@@ -58,12 +58,15 @@ def forecast(made: Design) -> StitchForecast:
 
 
 def check(made: Design, settings: StitchSettings) -> None:
-    """Passes what can be made.
+    """Passes what can be made; what must be looked at first is judged again when that is done.
 
     Raises:
         LayoutImpossible: it would be cut into too many parts.
         ResultBeyondFormat, ResultTooLarge: with what would fit in `more["fits"]`.
     """
+    if made.looks:
+        _check_looking(made, settings)
+        return
     _check_parts(made)
     canvas, form = made.plan.canvas, made.request.format
     shape = f"The result would be {canvas.width} x {canvas.height} pixels"
@@ -83,6 +86,16 @@ def check(made: Design, settings: StitchSettings) -> None:
             f"{settings.max_memory_mb} are allowed."
         )
         raise _refusal(made, ResultTooLarge, sentence, settings, limit="stitch.max_memory_mb")
+
+
+def _check_looking(made: Design, settings: StitchSettings) -> None:
+    if made.looking_bytes > settings.max_memory_bytes:
+        raise ResultTooLarge(
+            f"Looking at these pictures takes {made.looking_bytes // MEBIBYTE} MiB of memory; "
+            f"{settings.max_memory_mb} are allowed. Take smaller pictures.",
+            field="/inputs",
+            limit="stitch.max_memory_mb",
+        )
 
 
 def _check_parts(made: Design) -> None:

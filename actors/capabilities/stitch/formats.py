@@ -20,6 +20,7 @@ class Ability:
     Attributes:
         side: pixels that a side may have.
         extension: of a file's name.
+        media_type: of its bytes.
         transparent: whether it can be seen through.
         lossy: whether `quality` means something, and a target size can be met by it.
         banded: whether it is written from top to bottom, so that nobody needs the whole at once.
@@ -27,6 +28,7 @@ class Ability:
 
     side: int
     extension: str
+    media_type: str
     transparent: bool
     lossy: bool
     banded: bool
@@ -37,6 +39,7 @@ FORMATS: Final[dict[Format, Ability]] = {
         # libjpeg's JPEG_MAX_DIMENSION; the format's own 65535 is read by hardly anything
         side=65_500,
         extension="jpg",
+        media_type="image/jpeg",
         transparent=False,
         lossy=True,
         banded=True,
@@ -45,18 +48,47 @@ FORMATS: Final[dict[Format, Ability]] = {
         # the format allows 2^31 - 1; libpng's readers refuse more than this unless told otherwise
         side=1_000_000,
         extension="png",
+        media_type="image/png",
         transparent=True,
         lossy=False,
         banded=True,
     ),
     # 14 bits, both lossy and lossless
-    "webp": Ability(side=16_383, extension="webp", transparent=True, lossy=True, banded=False),
+    "webp": Ability(
+        side=16_383,
+        extension="webp",
+        media_type="image/webp",
+        transparent=True,
+        lossy=True,
+        banded=False,
+    ),
     # 16 bits of the AV1 sequence header (AV1 specification, 5.5.1)
-    "avif": Ability(side=65_536, extension="avif", transparent=True, lossy=True, banded=False),
+    "avif": Ability(
+        side=65_536,
+        extension="avif",
+        media_type="image/avif",
+        transparent=True,
+        lossy=True,
+        banded=False,
+    ),
     # 32 bits; what Pillow and libtiff still open without being told
-    "tiff": Ability(side=1_000_000, extension="tif", transparent=True, lossy=False, banded=True),
+    "tiff": Ability(
+        side=1_000_000,
+        extension="tif",
+        media_type="image/tiff",
+        transparent=True,
+        lossy=False,
+        banded=True,
+    ),
     # pages of JPEGs
-    "pdf": Ability(side=65_500, extension="pdf", transparent=False, lossy=True, banded=True),
+    "pdf": Ability(
+        side=65_500,
+        extension="pdf",
+        media_type="application/pdf",
+        transparent=False,
+        lossy=True,
+        banded=True,
+    ),
 }
 
 
@@ -66,7 +98,7 @@ class Encoding:
 
     Attributes:
         quality: 1 to 100, of lossy formats.
-        lossless: WebP and AVIF without loss.
+        lossless: WebP without loss.
         progressive: JPEG in several scans, coarse to fine; the whole canvas is held in memory.
         colours: 2 to 256, of an indexed PNG; None: true colour.
         max_bytes: of each file; quality is lowered until it holds. None: as large as it comes.

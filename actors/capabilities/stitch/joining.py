@@ -5,22 +5,20 @@ Never: decodes (children do), plans (`design` does), holds anything when it ends
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
-from actors.capabilities.stitch.asking import join_order, limited, views
+from actors.capabilities.stitch.asking import join_order, joining, looking, views
 from actors.capabilities.stitch.checking import CHECK, CheckOrder
 from actors.capabilities.stitch.design import Design, design, named
 from actors.capabilities.stitch.forecast import check, forecast
 from actors.capabilities.stitch.formats import FORMATS
 from actors.capabilities.stitch.looking import Found, cuts, found
-from actors.capabilities.stitch.order import JOIN, Joined, JoinOrder, Page
+from actors.capabilities.stitch.order import Joined, JoinOrder, Page
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capability import Context
 from actors.errors import Refusal, WorkFailed
 from actors.messages import JobResult, Media
-
-_MEDIA_TYPES: Final = {"pdf": "application/pdf"}
 
 
 class Joining:
@@ -59,7 +57,13 @@ class Joining:
             pages = await cuts(made, self._context, processors)
             parts = [await self._context.new_part() for _ in range(_outputs(made, pages))]
             order = join_order(made, self._context, pages, parts, processors)
-            joined = await self._context.work(limited(JOIN, made), order)
+            try:
+                joined = await self._context.work(joining(made), order)
+            except WorkFailed:
+                # another attempt may follow, and needs their room
+                for part in parts:
+                    await part.discard()
+                raise
         files = [
             await self._context.keep(part, name, made=media)
             for part, name, media in zip(
@@ -84,7 +88,7 @@ class Joining:
         made = self._design(None)
         async with self._context.borrow("processor", made.threads) as processors:
             order = CheckOrder(views=views(made, self._context), threads=processors)
-            answer = await self._context.work(limited(CHECK, made), order)
+            answer = await self._context.work(looking(CHECK, made), order)
         return {bad.number: bad.refusal() for bad in answer.bad}
 
 
@@ -111,9 +115,8 @@ def _names(made: Design, count: int) -> list[str]:
 def _media(order: JoinOrder) -> list[Media]:
     """What each output is; of a PDF the first page's size."""
     form = order.encoding.format
-    media_type = _MEDIA_TYPES.get(form, f"image/{form}")
     return [
-        Media(media_type=media_type, width=order.canvas.width, height=page.height)
+        Media(media_type=FORMATS[form].media_type, width=order.canvas.width, height=page.height)
         for page in order.pages[: len(order.outputs)]
     ]
 

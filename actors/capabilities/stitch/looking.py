@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from actors.capabilities.stitch.asking import limited, sources, views
+from actors.capabilities.stitch.asking import looking, sources, views
 from actors.capabilities.stitch.band import percent
 from actors.capabilities.stitch.band.order import FIND_BAND, BandOrder, FoundBand
 from actors.capabilities.stitch.cutting.order import FIND_CUTS, CutOrder
@@ -40,9 +40,9 @@ async def found(made: Design, context: Context, threads: int) -> Found:
     looked_at = views(made, context)
     if made.request.overlap == "find":
         shots = ScrollOrder(shots=looked_at, threads=threads)
-        return _scrolled(made, await context.work(limited(FIND_OVERLAPS, made), shots))
+        return _scrolled(made, await context.work(looking(FIND_OVERLAPS, made), shots))
     stills = BandOrder(stills=looked_at, threads=threads)
-    return _banded(made, await context.work(limited(FIND_BAND, made), stills))
+    return _banded(made, await context.work(looking(FIND_BAND, made), stills))
 
 
 async def cuts(made: Design, context: Context, threads: int) -> tuple[Page, ...]:
@@ -65,7 +65,7 @@ async def cuts(made: Design, context: Context, threads: int) -> tuple[Page, ...]
         ),
         threads=threads,
     )
-    quiet = await context.work(limited(FIND_CUTS, made), order)
+    quiet = await context.work(looking(FIND_CUTS, made), order)
     return tuple(Page(top, bottom) for top, bottom in pairwise((0, *quiet.rows, canvas.height)))
 
 
@@ -73,8 +73,10 @@ def _scrolled(made: Design, scroll: Scroll) -> Found:
     """What overlaps make of the pictures."""
     if made.request.on_no_overlap == "refuse":
         _check_all_overlap(made, scroll)
+    between = pairwise(pick.number for pick in made.picks)
     joints = [
-        {**asdict(joint), "confidence": round(joint.confidence, 3)} for joint in scroll.joints
+        {"inputs": numbers, **asdict(joint), "confidence": round(joint.confidence, 3)}
+        for numbers, joint in zip(between, scroll.joints, strict=True)
     ]
     parts = overlap.parts([item.part for item in made.items], scroll)
     return Found(parts=parts, data={"joints": joints, "scroll_bar": scroll.bar})

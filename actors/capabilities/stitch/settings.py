@@ -1,7 +1,7 @@
 """What an operator can set for stitch.
 
 Owns: names, units and defaults of the section.
-Never: the limits of single pictures (they hold for every upload) or of formats (geometry has them).
+Never: the limits of single pictures (they hold for every upload) or of formats (formats has them).
 """
 
 from pydantic import Field

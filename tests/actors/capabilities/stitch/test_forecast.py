@@ -318,3 +318,36 @@ def test_memory_grows_with_the_canvas_only_where_the_format_needs_it_whole() -> 
     many = needed(*["photo"] * 5, format="webp")
     assert many > needed(*["photo"] * 5, format="png")
     assert many < needed(*["photo"] * 5, format="webp", background="transparent")
+
+
+def test_what_is_looked_for_is_judged_when_it_is_found() -> None:
+    """Forty screenshots that overlap may well fit into a JPEG."""
+    made = forecast(*["shot"] * 40, overlap="find")
+
+    assert (made.height, made.exact) == (40 * 2400, False)
+    with pytest.raises(ResultBeyondFormat):
+        forecast(*["shot"] * 40)
+
+
+def test_pictures_that_are_too_large_to_be_looked_at_are_refused() -> None:
+    with pytest.raises(ResultTooLarge) as caught:
+        forecast("photo", "photo", band="auto", settings=StitchSettings(max_memory_mb=256))
+
+    assert caught.value.limit == "stitch.max_memory_mb"
+
+
+def test_who_looks_at_several_pictures_at_once_has_memory_for_all() -> None:
+    """The limit of a child that looks holds for the pictures that its threads read."""
+    files = {"web": record("web", 8000, 6000, "image/webp")}
+
+    def looking(processors: int) -> int:
+        settings = StitchSettings(processors=processors)
+        return design(request("web", "web", format="webp"), files, settings).looking_bytes
+
+    assert looking(4) - looking(1) >= 3 * 24 * 48_000_000
+
+
+def test_no_file_of_a_result_is_larger_than_is_foretold() -> None:
+    made = design(request("photo", "photo"), FILES, SETTINGS)
+
+    assert made.output_bytes > 4 * made.plan.canvas.pixels

@@ -73,6 +73,7 @@ async def test_a_bad_picture_fails_the_job_and_all_bad_ones_are_named(tmp_path: 
         assert caught.value.field == "/inputs/1"
         assert "1 more" in caught.value.detail
         assert context.kept == []
+        assert all(part.discarded for part in context.parts)
         assert context.calls == [JOIN.target, CHECK.target]
 
 
