@@ -97,6 +97,12 @@ def needed(
     return base + page * _CANVAS + max(reading, writing)
 
 
+def looked(loads: Sequence[Load], *, threads: int) -> int:
+    """Bytes that a child may come to use which only looks at the pictures, several at once."""
+    reading = max((_reading(load) for load in loads), default=0)
+    return _BASE + threads * (_THREAD + reading)
+
+
 def _way(encoding: Encoding) -> str:
     """How a canvas is written that is held whole."""
     ways = {"jpeg": "progressive", "png": "indexed"}
