@@ -31,7 +31,6 @@ BROKEN: Final[tuple[type[Exception], ...]] = (
 ADLER_START: Final = 1
 _BASE: Final = 65521
 
-
 Buffer = bytes | bytearray | memoryview
 
 
@@ -81,6 +80,11 @@ def inflating() -> Inflating:
 def adler(data: Buffer, start: int = ADLER_START) -> int:
     """The Adler-32 of bytes that follow others."""
     return isal_zlib.adler32(data, start)
+
+
+def crc(data: Buffer, start: int = 0) -> int:
+    """The CRC-32 of bytes that follow others (PNG specification, 5.5), much quicker than zlib's."""
+    return isal_zlib.crc32(data, start)
 
 
 def adler_joined(first: int, second: int, length: int) -> int:

@@ -5,7 +5,6 @@ Never: filters or compresses.
 """
 
 import struct
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO, Final
@@ -72,7 +71,7 @@ class PngFile:
         self._chunk(b"IEND", b"")
 
     def _chunk(self, name: bytes, body: bytes | bytearray) -> None:
-        checksum = zlib.crc32(body, zlib.crc32(name))
+        checksum = deflate.crc(body, deflate.crc(name))
         self._file.write(struct.pack(">I4s", len(body), name))
         self._file.write(body)
         self._file.write(struct.pack(">I", checksum))

@@ -25,7 +25,7 @@ from actors.capabilities.stitch.png.structure import (
     read_data,
 )
 
-_INFLATED: Final = 1 << 18
+_INFLATED: Final = 1 << 17
 """Bytes of rows that are taken from a stream at once: a thin stream may hold very many."""
 
 
@@ -38,14 +38,13 @@ def recoded(path: Path, structure: Structure) -> Piece:
     row = structure.form.row_bytes + 1
     total = row * structure.height
     compress = deflate.part()
-    pieces: list[bytes] = []
-    checksum = deflate.ADLER_START
+    made, checksum = bytearray(), deflate.ADLER_START
     with path.open("rb") as file:
         for rows in _rows(file, structure, total):
-            pieces.append(compress.compress(rows))
+            made += compress.compress(rows)
             checksum = deflate.adler(rows, checksum)
-    pieces.append(deflate.finished(compress))
-    return Piece(b"".join(pieces), checksum, total)
+    made += deflate.finished(compress)
+    return Piece(made, checksum, total)
 
 
 def joined(
@@ -110,7 +109,7 @@ def _result(place: int, future: Future[Piece]) -> Piece:
         raise UnknownForm(*error.args, place) from error
 
 
-def _rows(file: IO[bytes], structure: Structure, total: int) -> Iterator[bytes]:
+def _rows(file: IO[bytes], structure: Structure, total: int) -> Iterator[deflate.Buffer]:
     """The picture's filtered rows, whole, the first freed; exactly as many as it should have."""
     form, row = structure.form, structure.form.row_bytes + 1
     waiting, left, first = bytearray(), total, True
@@ -122,12 +121,12 @@ def _rows(file: IO[bytes], structure: Structure, total: int) -> Iterator[bytes]:
         whole = len(waiting) // row * row
         if not whole:
             continue
-        rows = bytes(waiting[:whole])
-        del waiting[:whole]
+        rows, waiting = memoryview(waiting)[:whole], waiting[whole:]
         try:
             check_filters(rows, form.row_bytes)
             if first:
-                rows, first = freed(rows[:row], form.pixel_bytes) + rows[row:], False
+                yield freed(bytes(rows[:row]), form.pixel_bytes)
+                rows, first = rows[row:], False
         except NotFiltered as error:
             raise UnknownForm("a row has a filter that nobody knows") from error
         yield rows

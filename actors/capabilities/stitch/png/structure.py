@@ -6,10 +6,11 @@ Never: inflates a row, or believes a length that the file does not have.
 
 import os
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Final
+
+from actors.capabilities.stitch.png import deflate
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 
@@ -48,7 +49,8 @@ _ANCILLARY: Final = 0x20
 _CHUNK: Final = struct.Struct(">I4s")
 _HEAD: Final = struct.Struct(">IIBBBBB")
 
-_READ: Final = 1 << 18
+_READ: Final = 1 << 15
+"""Bytes that are read at once; what is not inflated at once of them is copied again."""
 
 
 class UnknownForm(Exception):
@@ -196,7 +198,7 @@ class _Walk:
         if length > _MOST_BODY:
             raise UnknownForm("a chunk is too long")
         body = self._file.read(length)
-        if self._file.read(4) != zlib.crc32(name + body).to_bytes(4, "big"):
+        if self._file.read(4) != deflate.crc(name + body).to_bytes(4, "big"):
             raise UnknownForm("a checksum is wrong")
         return body
 
@@ -226,12 +228,12 @@ def read_data(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
     """
     for offset, length in structure.data:
         file.seek(offset)
-        checksum, left = zlib.crc32(b"IDAT"), length
+        checksum, left = deflate.crc(b"IDAT"), length
         while left:
             piece = file.read(min(left, _READ))
             if not piece:
                 raise UnknownForm("it is cut short")
-            checksum = zlib.crc32(piece, checksum)
+            checksum = deflate.crc(piece, checksum)
             left -= len(piece)
             yield piece
         if file.read(4) != checksum.to_bytes(4, "big"):
