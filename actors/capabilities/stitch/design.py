@@ -115,7 +115,10 @@ class Design:
     @property
     def cpu_seconds(self) -> float:
         """Processor time that the child may use: many times what good pictures of the size need."""
-        pixels = self.plan.canvas.pixels + sum(pick.size.pixels for pick in self.picks)
+        pixels = self.plan.canvas.pixels + sum(
+            pick.size.pixels * self.readings(place)
+            for pick, place in zip(self.picks, self.plan.places, strict=True)
+        )
         tries = MOST_TRIES if self.request.max_bytes is not None else 1
         return min(_CPU_BASE + pixels * _CPU_PER_PIXEL * tries, self.most_seconds)
 
@@ -125,6 +128,12 @@ class Design:
         if cut is None:
             return self.plan.canvas.height
         return FORMATS[form].side if cut == "limit" else min(cut, FORMATS[form].side)
+
+    def readings(self, place: Place) -> int:
+        """How often a picture is read: once for each page that it may reach."""
+        if self.request.cut is None:
+            return 1
+        return 1 - (-place.extent.height // self.page_height(self.request.format))
 
     def parts_of(self, plan: Plan, form: Format) -> int:
         """Into how many files or pages a plan is cut, at least."""

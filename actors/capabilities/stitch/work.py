@@ -25,6 +25,7 @@ from actors.capabilities.stitch.press import Press
 from actors.capabilities.stitch.shortcuts import NoShortcut, shortcut
 from actors.errors import StorageFull, StorageReadOnly
 from actors.messages import Progress
+from actors.pictures import allowing
 from actors.workers.call import Report
 
 
@@ -37,7 +38,9 @@ def join(order: JoinOrder, report: Report) -> Joined:
         StorageFull: the result did not find room; its files are left as far as they came.
     """
     meter = _Meter(order, report)
-    with _minding_the_disk():
+    # what is cut out of our own strips and canvases is no bomb, whoever reads a picture meanwhile
+    largest = max(order.canvas.pixels, *(source.size.pixels for source in order.sources))
+    with _minding_the_disk(), allowing(largest):
         try:
             return _copied(order, meter)
         except NoShortcut as reason:
@@ -132,6 +135,16 @@ def _minding_the_disk() -> Iterator[None]:
         raise
 
 
+def _reading(order: JoinOrder) -> int:
+    """Pixels that are read: of a picture that reaches over several pages, once for each."""
+    return sum(
+        source.size.pixels
+        for page in order.pages
+        for source in order.sources
+        if source.extent.top < page.bottom and source.extent.bottom > page.top
+    )
+
+
 class _Meter:
     """Tells how far the join is: painting counts each source's pixels, writing the canvas's.
 
@@ -141,26 +154,26 @@ class _Meter:
     def __init__(self, order: JoinOrder, report: Report) -> None:
         self._sources = [source.size.pixels for source in order.sources]
         self._row = order.canvas.width * sinks.effort(order.encoding)
-        self._total = sum(self._sources) + self._row * order.canvas.height
+        self._total = _reading(order) + self._row * order.canvas.height
         self._report = report
         self._lock = Lock()
         self._spent = 0.0
-        self._done = 0
+        self._done = set[int]()
 
     def begin(self, step: str) -> None:
         """Nothing is done yet; what is done from here on is called so."""
-        self._step, self._spent, self._done = step, 0.0, 0
+        self._step, self._spent, self._done = step, 0.0, set()
         self._tell(0.0)
 
     def copied(self, done: int) -> None:
         """So many pictures are copied."""
-        self._done = done
+        self._done = set(range(done))
         self._tell(done / len(self._sources))
 
     def painted(self, place: int) -> None:
-        """A picture is painted."""
+        """A picture is painted, on one of the pages that it reaches."""
         with self._lock:
-            self._done += 1
+            self._done.add(place)
             self._spend(self._sources[place])
 
     def written(self, band: Band) -> None:
@@ -176,6 +189,10 @@ class _Meter:
         total = len(self._sources)
         self._report(
             Progress(
-                fraction=fraction, step=self._step, done=self._done, total=total, unit="pictures"
+                fraction=fraction,
+                step=self._step,
+                done=len(self._done),
+                total=total,
+                unit="pictures",
             )
         )

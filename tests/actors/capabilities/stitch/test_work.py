@@ -378,3 +378,25 @@ def test_the_work_stays_within_the_memory_that_is_forecast(
 
     assert run.returncode == 0, run.stderr
     assert int(run.stdout) > 0
+
+
+def test_a_picture_on_several_pages_is_one_that_is_done(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    picture = pictures.encoded(pictures.plain(20, 60, pictures.RED), "PNG")
+    order = ordered(tmp_path, [picture, picture], cuts=(40, 80), format="png")
+
+    join(order, told.append)
+
+    assert max(one.done for one in told) == 2
+    assert told[-1].fraction == 1.0
+    assert sum(one.fraction == 1.0 for one in told) == 1
+
+
+def test_corners_larger_than_their_page_are_no_bomb(tmp_path: Path) -> None:
+    """What is cut out of a strip may be more than any picture that is read meanwhile."""
+    picture = pictures.encoded(pictures.gradient(400, 300), "JPEG")
+    order = ordered(tmp_path, [picture, picture], cuts=tuple(range(10, 600, 10)), radius=150)
+
+    join(order, unheard)
+
+    assert opened(order, 3).size == (400, 10)
