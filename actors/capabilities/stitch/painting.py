@@ -13,7 +13,7 @@ from functools import partial
 from PIL import Image, ImageFile
 
 from actors.capabilities.stitch.bands import Band
-from actors.capabilities.stitch.decor import backdrop, captions, frames, marks, room
+from actors.capabilities.stitch.decor import backdrop, frames, room
 from actors.capabilities.stitch.decor.stamping import common, stamp
 from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.hands import Share
@@ -97,9 +97,13 @@ class Painter:
                 _paste(strip, painting, box, over=look.blurred or look.border > 0)
             else:
                 _decode(picture, strip, box)
-            self._write(source, strip, down)
+            if source.caption is not None or source.mark:
+                self._write(source, strip, down)
 
     def _write(self, source: Source, strip: Image.Image, down: int) -> None:
+        # only now: few joins need fonts, which take three megabytes
+        from actors.capabilities.stitch.decor import captions, marks  # noqa: PLC0415
+
         look, box = self._look, source.box.moved(0, down)
         if source.caption is not None:
             size = look.caption_size or room.caption_size(box.width)
@@ -175,6 +179,8 @@ def _paste(strip: Image.Image, painting: Image.Image, box: Box, *, over: bool) -
 
 def _drawn(watermark: Watermark, canvas: Size) -> tuple[Image.Image, Box]:
     """A watermark, and where it lies on the canvas."""
+    from actors.capabilities.stitch.decor import marks  # noqa: PLC0415 -- as in `Painter._write`
+
     mark = (
         marks.text_mark(watermark.text, canvas, watermark.opacity)
         if watermark.size is None
