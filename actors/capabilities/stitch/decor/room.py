@@ -8,16 +8,11 @@ An estimate may be a little off: who draws shrinks a text until it is within the
 
 import math
 from functools import lru_cache
-from typing import Final, Literal, get_args
+from itertools import islice
+from typing import Final, get_args
 
 from actors.capabilities.stitch.decor import words
-from actors.capabilities.stitch.geometry import Box, Size
-
-Gravity = Literal[
-    "north_west", "north", "north_east",
-    "west", "center", "east",
-    "south_west", "south", "south_east",
-]  # fmt: skip
+from actors.capabilities.stitch.geometry import Box, Gravity, Size
 
 CAPTION_LINES: Final = 3
 """Lines that a caption has at most."""
@@ -47,23 +42,19 @@ def caption_height(text: str, width: int, size: int) -> int:
         width: of the picture, at least 1.
         size: of the font in pixels, at least 1.
     """
-    shown = words.shown(text)
-    return room_of(_lines(shown, text_width(width, size), size), size)
+    return room_of(_lines(text, text_width(width, size) / size), size)
 
 
-def _lines(text: str, width: int, size: int) -> int:
-    """How many lines a text takes, at most `CAPTION_LINES`.
+def _lines(text: str, width: float) -> int:
+    """How many lines of so many ems a text takes, at most `CAPTION_LINES`."""
+    ends = (end for paragraph in _measured(text) for end in paragraph.ends(width))
+    return sum(1 for _ in islice(ends, CAPTION_LINES))
 
-    Breaking it is left out where it makes no difference: a request may have hundreds of long
-    captions, which are measured at several scales.
-    """
 
-    def measure(part: str) -> float:
-        return estimate(part, size)
-
-    if measure(text) > CAPTION_LINES * width:
-        return min(len(text), CAPTION_LINES)
-    return min(len(words.wrapped(text, width, measure)), CAPTION_LINES)
+# As many as a request has pictures: it is planned at several sizes, and later once more.
+@lru_cache(512)
+def _measured(text: str) -> tuple[words.Paragraph, ...]:
+    return words.measured(words.shown(text), ems)
 
 
 def room_of(lines: int, size: int) -> int:
@@ -92,9 +83,12 @@ def padding(size: int) -> int:
     return math.ceil(size * 0.4)
 
 
-def estimate(text: str, size: int) -> float:
-    """About how wide the text is in pixels."""
-    return sum(map(_ems, text)) * size
+def ems(character: str) -> float:
+    """About how wide it is, in font sizes."""
+    if character == " ":
+        return _SPACE
+    kind = words.kind(character)
+    return 0 if kind.mark else 1 if kind.wide else _NARROW
 
 
 def watermark_box(canvas: Size, mark: Size, gravity: Gravity, margin: int) -> Box:
@@ -116,12 +110,3 @@ def watermark_box(canvas: Size, mark: Size, gravity: Gravity, margin: int) -> Bo
 def _offset(spare: int, third: int, margin: int) -> int:
     wanted = (margin, spare // 2, spare - margin)[third]
     return max(0, min(wanted, spare))
-
-
-@lru_cache(4096)
-def _ems(character: str) -> float:
-    if character == " ":
-        return _SPACE
-    if words.is_mark(character):
-        return 0
-    return 1 if words.is_wide(character) else _NARROW

@@ -10,13 +10,15 @@ spaces, around East Asian wide characters anywhere, never before closing punctua
 after opening punctuation.
 """
 
-import itertools
 import math
-import re
 import unicodedata
+from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 Measure = Callable[[str], float]
 """The width of a text in pixels: the sum of what its characters are wide, so 0 for none."""
@@ -38,7 +40,72 @@ _CLOSERS: Final = frozenset("!%,.:;?~·‰、。・ー々ゝゞヽヾ")
 _PAUSES: Final = frozenset(" !,.:;?、。")
 
 _WIDE: Final = frozenset("WF")
-_WORD: Final = re.compile("[^ ]+ ?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where a text may be divided.
+
+    Attributes:
+        ends: of each unit, behind the space after it.
+        widths: of all that is before each end, without that space.
+    """
+
+    ends: Sequence[int]
+    widths: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A text of one line, measured once: it can be broken at any width, quickly.
+
+    Attributes:
+        sums: the width of what is before each character, and at last of all.
+        places: ever finer ones: between pieces, between words, between characters with the closing
+            punctuation behind them, between characters.
+    """
+
+    text: str
+    sums: Sequence[float]
+    places: tuple[_Places, ...]
+
+    @property
+    def widest(self) -> float:
+        """The width of the widest piece."""
+        pieces = self.places[0]
+        begins = [0, *pieces.ends[:-1]]
+        return max(
+            width - self.sums[begin] for begin, width in zip(begins, pieces.widths, strict=True)
+        )
+
+    def ends(self, width: float) -> Iterator[int]:
+        """Where each line ends, filled as far as the width allows."""
+        end = 0
+        while end < len(self.text):
+            end = self._end(end, width)
+            yield end
+
+    def _end(self, begin: int, width: float) -> int:
+        room = self.sums[begin] + width
+        end = fitting = 0
+        for places in self.places:
+            fitting = bisect_right(places.widths, room)
+            end = places.ends[fitting - 1] if fitting else 0
+            if fitting == len(places.ends):
+                return end
+            # what comes next is divided only where a whole line has no room for it either
+            if places.widths[fitting] <= self.sums[end] + width:
+                return end
+        return end if end > begin else self.places[-1].ends[fitting]
+
+
+class Kind(NamedTuple):
+    """What of a character matters to where lines end."""
+
+    mark: bool
+    wide: bool
+    opens: bool
+    closes: bool
 
 
 @lru_cache(1024)
@@ -52,42 +119,68 @@ def shown(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-@lru_cache(4096)
 def is_wide(character: str) -> bool:
     """Whether it takes a whole em, as ideographs, kana and full-width forms do."""
-    return unicodedata.east_asian_width(character) in _WIDE
+    return kind(character).wide
+
+
+def is_mark(character: str) -> bool:
+    """Whether it is drawn onto the character before it."""
+    return kind(character).mark
 
 
 @lru_cache(4096)
-def is_mark(character: str) -> bool:
-    """Whether it is drawn onto the character before it."""
-    return unicodedata.category(character).startswith("M")
+def kind(character: str) -> Kind:
+    """Of which kind it is."""
+    return _kind_of(
+        unicodedata.category(character),
+        unicodedata.east_asian_width(character),
+        _plain(character) in _CLOSERS,
+    )
+
+
+# There are few kinds, and many thousands of characters.
+@lru_cache(512)
+def _kind_of(category: str, breadth: str, closer: bool) -> Kind:  # noqa: FBT001 -- a lru_cache is quickest with plain places
+    return Kind(
+        mark=category.startswith("M"),
+        wide=breadth in _WIDE,
+        opens=category in _OPENING,
+        closes=closer or category in _CLOSING,
+    )
+
+
+def measured(text: str, measure: Measure) -> tuple[Paragraph, ...]:
+    """The lines of a text as `shown` gives it, ready to be broken."""
+    return tuple(_paragraph(part, measure) for part in text.split("\n") if part)
 
 
 def wrapped(text: str, width: float, measure: Measure) -> list[str]:
     """The lines of a text as `shown` gives it, each filled as far as the width allows.
 
-    No line is wider, save one that has a single character with its marks, or a single one with the
-    closing punctuation that fits beside it. A word is divided only where it is wider than a line.
+    No line is wider, save one that has a single character with its marks. A word is divided only
+    where it is wider than a line, and closing punctuation follows another line only where it is
+    wider than one with the character before it.
     """
-    return [line for part in text.split("\n") if part for line in _filled(part, width, measure)]
+    return _wrapped(measured(text, measure), width)
 
 
 def levelled(text: str, width: float, measure: Measure) -> list[str]:
     """As many lines as `wrapped` gives, but all about equally long."""
-    lines = wrapped(text, width, measure)
-    widest = max((measure(piece.rstrip()) for piece in _all_pieces(text)), default=0)
+    paragraphs = measured(text, measure)
+    lines = _wrapped(paragraphs, width)
+    widest = max((paragraph.widest for paragraph in paragraphs), default=0)
     if len(lines) < 2 or widest > width:  # noqa: PLR2004 - a single line is level
         return lines
     # least width that is not known to be too narrow, least that is known to do
     low, high = math.ceil(widest), math.ceil(width)
     while low < high:
         middle = (low + high) // 2
-        if len(wrapped(text, middle, measure)) > len(lines):
+        if len(_wrapped(paragraphs, middle)) > len(lines):
             low = middle + 1
         else:
             high = middle
-    return wrapped(text, min(high, width), measure)
+    return _wrapped(paragraphs, min(high, width))
 
 
 def shortened(lines: Sequence[str], count: int, width: float, measure: Measure) -> list[str]:
@@ -123,70 +216,51 @@ def _is_unseen(character: str) -> bool:
     return unicodedata.category(character) in _UNSEEN or ord(character) in _SELECTORS
 
 
-def _filled(text: str, width: float, measure: Measure) -> Iterator[str]:
-    line, used = "", 0.0
-    for part in _parts(text, width, measure):
-        if line and used + measure(part.rstrip()) > width:
-            yield line.rstrip()
-            line, used = "", 0.0
-        line += part
-        used += measure(part)
-    yield line.rstrip()
-
-
-def _parts(text: str, width: float, measure: Measure) -> Iterator[str]:
-    """The pieces; of those that are wider than a line their words, and at last their characters."""
-    for piece in _pieces(text):
-        fits = measure(piece.rstrip()) <= width
-        for word in [piece] if fits else _WORD.findall(piece):
-            if measure(word.rstrip()) <= width:
-                yield word
-            else:
-                yield from _divided(word, width, measure)
-
-
-def _divided(word: str, width: float, measure: Measure) -> Iterator[str]:
-    """The characters, each with the closing punctuation after it as far as that fits beside it."""
-    part = ""
-    for cluster in _clusters(word):
-        fits = measure((part + cluster).rstrip()) <= width
-        if part and not (cluster == " " or (_closes(cluster) and fits)):
-            yield part
-            part = ""
-        part += cluster
-    yield part
-
-
-def _all_pieces(text: str) -> Iterator[str]:
-    return itertools.chain.from_iterable(_pieces(part) for part in text.split("\n"))
-
-
-def _pieces(text: str) -> list[str]:
-    """What may not be divided, each with the space after it."""
-    found: list[str] = []
-    for cluster in _clusters(text):
-        if found and not _may_break(found[-1], cluster):
-            found[-1] += cluster
-        else:
-            found.append(cluster)
+def _wrapped(paragraphs: Sequence[Paragraph], width: float) -> list[str]:
+    found = list[str]()
+    for paragraph in paragraphs:
+        begin = 0
+        for end in paragraph.ends(width):
+            found.append(paragraph.text[begin:end].rstrip())
+            begin = end
     return found
 
 
-def _may_break(before: str, after: str) -> bool:
-    if after == " " or _closes(after):
-        return False
-    if before.endswith(" "):
-        return True
-    base = _base(before)
-    opens = unicodedata.category(base) in _OPENING
-    return not opens and (is_wide(base) or is_wide(after[0]))
+def _paragraph(text: str, measure: Measure) -> Paragraph:
+    sums = array("d", accumulate(map(measure, text), initial=0.0))
+    found = []
+    for ends in _ends(text):
+        # of many texts several are alike
+        if not found or len(ends) > len(found[-1].ends):
+            widths = array("d", [sums[end - (text[end - 1] == " ")] for end in ends])
+            found.append(_Places(ends, widths))
+    return Paragraph(text, sums, tuple(found))
 
 
-def _closes(cluster: str) -> bool:
-    return _plain(cluster[0]) in _CLOSERS or unicodedata.category(cluster[0]) in _CLOSING
+def _ends(text: str) -> Iterator[Sequence[int]]:
+    """Of the pieces, of their words, of characters that are closed, and of all; see `Paragraph`."""
+    pieces, words, closed, single = array("H"), array("H"), array("H"), array("H")
+    before = kind(text[0])
+    for place, character in enumerate(text):
+        found = kind(character)
+        if found.mark or not place:
+            continue
+        if character != " ":
+            spaced = text[place - 1] == " "
+            breaks = spaced or (not before.opens and (before.wide or found.wide))
+            single.append(place)
+            if spaced or not found.closes:
+                closed.append(place)
+            if spaced or (breaks and not found.closes):
+                words.append(place)
+            if breaks and not found.closes:
+                pieces.append(place)
+        before = found
+    for ends in (pieces, words, closed, single):
+        ends.append(len(text))
+        yield ends
 
 
-@lru_cache(4096)
 def _plain(character: str) -> str:
     """The first of the characters that this one is a form of: a full stop for a full-width one."""
     return unicodedata.normalize("NFKC", character)[:1]

@@ -1,14 +1,14 @@
 """How much room a caption takes, and where a watermark lies."""
 
+from collections.abc import Callable
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.capabilities.stitch.decor import room
-from actors.capabilities.stitch.decor.room import Gravity
-from actors.capabilities.stitch.geometry import Box, Size
+from actors.capabilities.stitch.decor import room, words
+from actors.capabilities.stitch.geometry import Box, Gravity, Size
 
 texts = st.text(max_size=200)
 widths = st.integers(1, 5000)
@@ -61,6 +61,23 @@ def test_ideographs_are_counted_as_an_em_each() -> None:
 
     assert room.caption_height("湖" * 10, 320, 30) == one_line
     assert room.caption_height("湖" * 11, 320, 30) > one_line
+
+
+def test_a_text_is_measured_once_for_all_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request of hundreds of captions is planned at several scales, while others wait."""
+    looked_at = list[str]()
+
+    def kind(character: str, real: Callable[[str], words.Kind] = words.kind) -> words.Kind:
+        looked_at.append(character)
+        return real(character)
+
+    monkeypatch.setattr(words, "kind", kind)
+    room.caption_height("measured once 湖", 100, 10)
+    once = len(looked_at)
+    heights = {room.caption_height("measured once 湖", width, 10) for width in range(20, 200, 9)}
+
+    assert len(heights) == 3
+    assert len(looked_at) == once > 0
 
 
 @given(widths, sizes)

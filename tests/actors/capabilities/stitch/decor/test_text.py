@@ -150,7 +150,7 @@ def test_the_estimated_room_is_enough_for_the_drawn_text(text: str, width: int) 
 def test_the_estimate_is_near_to_the_font(text: str) -> None:
     true = ImageFont.truetype(str(FONT), 100, layout_engine=ImageFont.Layout.BASIC).getlength(text)
 
-    assert 0.95 < room.estimate(text, 100) / true < 1.2
+    assert 0.95 < 100 * sum(map(room.ems, text)) / true < 1.2
 
 
 # --- looks ---------------------------------------------------------------------------------------

@@ -128,6 +128,8 @@ def test_shortened_lines_are_no_more_than_asked_for(text: str, width: int, count
         ("a bcdefghijkl", 5, ["a bcd", "efghi", "jkl"]),
         ("one\ntwo three", 20, ["one", "two three"]),
         ("Bonjour !", 8, ["Bonjour", "!"]),
+        # more of it than a line holds has to go on somewhere
+        ("ab!!!!!", 3, ["ab!", "!!!", "!"]),
         ("", 5, []),
     ],
 )
