@@ -114,7 +114,7 @@ def test_there_is_a_ready_made_template_for_each_small_number_of_pictures() -> N
 def test_every_ready_made_template_lays_its_pictures_out(name: str) -> None:
     rows = TEMPLATES[name]
     cells = {cell for row in rows for cell in row.split()}
-    items = [Item(part=Box(0, 0, 400, 300)) for _ in cells]
+    items = [Item(number=0, part=Box(0, 0, 400, 300)) for _ in cells]
     arrangement = Arrangement(layout="template", areas=tuple(rows), scaling="cover")
     laid_out = plan(items, arrangement)
     covered = sum(place.box.size.pixels for place in laid_out.places)

@@ -107,7 +107,7 @@ def _look(made: Design, context: Context) -> Look:
         blurred=blurred,
         border=lengths.border,
         border_colour=request.border_color,
-        radius=(2 * request.radius * request.scale + 100) // 200,
+        radius=lengths.radius,
         caption_size=lengths.caption_size,
         caption_colour=request.caption_color or _readable(background, on_dark=on or blurred),
         caption_on=on,

@@ -259,6 +259,7 @@ def arrangement(request: StitchRequest) -> Arrangement:
         gap=request.gap,
         margin=request.margin,
         border=request.border,
+        radius=request.radius,
         caption_size=request.caption_size,
         scale=request.scale,
     )
@@ -274,7 +275,12 @@ def _banded(request: StitchRequest, parts: Sequence[Box]) -> Sequence[Box]:
 def _items(request: StitchRequest, used: Sequence[Pick], parts: Sequence[Box]) -> tuple[Item, ...]:
     under = request.caption_place == "under"
     return tuple(
-        Item(part=part, caption=pick.wish.caption if under else "", cell=pick.wish.cell)
+        Item(
+            number=pick.number,
+            part=part,
+            caption=pick.wish.caption if under else "",
+            cell=pick.wish.cell,
+        )
         for pick, part in zip(used, parts, strict=True)
     )
 

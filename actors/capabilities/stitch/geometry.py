@@ -96,7 +96,12 @@ def whole(size: Size) -> Box:
 
 def proportion(length: int, numerator: int, denominator: int) -> int:
     """`length * numerator / denominator`, rounded half up, at least 1."""
-    return max(1, (2 * length * numerator + denominator) // (2 * denominator))
+    return max(1, rounded(length, numerator, denominator))
+
+
+def rounded(length: int, numerator: int, denominator: int) -> int:
+    """`length * numerator / denominator`, rounded half up: the one way for all lengths."""
+    return (2 * length * numerator + denominator) // (2 * denominator)
 
 
 def share(spare: int, gravity: Gravity) -> tuple[int, int]:

@@ -16,11 +16,8 @@ from actors.capabilities.stitch.wishes import Crop, pixels
 from actors.errors import UnsupportedMedia
 from actors.messages import FileRecord
 
-_NUMBERS: Final = re.compile(r"(\d+)")
-_LONGEST_NUMBER: Final = 20
-"""Digits; what is longer is no counter."""
-
-_DIGIT: Final = ord("0")
+_NUMBER: Final = re.compile(r"(?<!\d)\d{1,20}(?!\d)")
+"""What has more digits is no counter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,20 +60,19 @@ def picks(
     return _sorted(good, request.order), bad
 
 
-def natural(name: str) -> tuple[tuple[int, int], ...]:
+def natural(name: str) -> str:
     """A key by which names sort as people sort them: 2 before 10, without regard to case.
 
-    A number lies where its first digit would, behind dots and dashes and before letters.
+    A number lies where its first digit would, behind dots and dashes and before letters. It is a
+    text since there may be hundreds of names with hundreds of characters, and texts compare fast.
     """
-    return tuple(
-        key
-        for piece in _NUMBERS.split(name.casefold())
-        for key in (
-            [(_DIGIT, int(piece))]
-            if piece.isdecimal() and len(piece) <= _LONGEST_NUMBER
-            else [(ord(character), 0) for character in piece]
-        )
-    )
+    return _NUMBER.sub(_counted, name.casefold())
+
+
+def _counted(number: re.Match[str]) -> str:
+    """A digit, how many there are, and all of them: the shorter number is the smaller one."""
+    digits = str(int(number[0]))
+    return f"0{len(digits):c}{digits}"
 
 
 def _sorted(good: Sequence[Pick], order: Order) -> tuple[Pick, ...]:

@@ -12,6 +12,7 @@ from pydantic.json_schema import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from actors.capabilities.stitch.band import percent
+from actors.capabilities.stitch.geometry import rounded
 from actors.capabilities.stitch.layouts.arrangement import Fit
 from actors.capability import Request
 
@@ -148,7 +149,8 @@ class Crop(Request):
 
 
 def pixels(measure: int | str, length: int) -> int:
-    """A measure of something of this length, rounded."""
+    """A measure of something of this length, rounded half up."""
     if isinstance(measure, int):
         return measure
-    return round(float(measure.removesuffix("%")) * length / 100)
+    thousandths = round(1000 * float(measure.removesuffix("%")))
+    return rounded(length, thousandths, 100_000)

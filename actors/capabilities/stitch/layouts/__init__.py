@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from actors.capabilities.stitch.geometry import proportion, rounded
 from actors.capabilities.stitch.layouts.arrangement import (
     WIDTH,
     Arrangement,
@@ -51,21 +52,22 @@ def scaled(arrangement: Arrangement) -> Arrangement:
         return arrangement
 
     def length(pixels: int) -> int:
-        return (2 * pixels * scale + _WHOLE) // (2 * _WHOLE)
+        return rounded(pixels, scale, _WHOLE)
 
     def least(pixels: int | None) -> int | None:
-        return pixels and max(1, length(pixels))
+        return pixels and proportion(pixels, scale, _WHOLE)
 
     fit = arrangement.fit
     return replace(
         arrangement,
-        width=max(1, length(arrangement.width or WIDTH)),
+        width=least(arrangement.width or WIDTH),
         height=least(arrangement.height),
         row_height=least(arrangement.row_height),
-        fit=max(1, length(fit)) if isinstance(fit, int) else fit,
+        fit=proportion(fit, scale, _WHOLE) if isinstance(fit, int) else fit,
         gap=length(arrangement.gap),
         margin=length(arrangement.margin),
         border=length(arrangement.border),
+        radius=length(arrangement.radius),
         caption_size=least(arrangement.caption_size),
     )
 

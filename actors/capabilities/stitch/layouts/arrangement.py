@@ -24,11 +24,13 @@ class Item:
     """A picture, as a layout sees it.
 
     Attributes:
+        number: its place in the request, from 0, for mistakes.
         part: what is taken of it, in pixels of the turned picture.
         caption: a text that needs room below it; empty for none.
         cell: the name of the template's cell that it asks for; None: the next free one.
     """
 
+    number: int
     part: Box
     caption: str = ""
     cell: str | None = None
@@ -55,6 +57,7 @@ class Arrangement:
         gap: between neighbours.
         margin: around all.
         border: of each picture, on its outside.
+        radius: of each picture's rounded corners; it takes no room.
         caption_size: of the letters; None: by the picture's width.
         scale: per cent of everything, 1 to 100.
     """
@@ -76,6 +79,7 @@ class Arrangement:
     gap: int = 0
     margin: int = 0
     border: int = 0
+    radius: int = 0
     caption_size: int | None = None
     scale: int = 100
 

@@ -84,21 +84,26 @@ def _breaks(
 ) -> list[tuple[int, int]]:
     """First and end of each row."""
     count = len(shapes)
-    best = [0.0] + [math.inf] * count
-    begins = [0] * (count + 1)
+    rooms = [_room(length, width, arrangement) for length in range(count + 1)]
+    best, begins, lowest = [0.0], [0], 1 / _LOWEST - 1
     for end in range(1, count + 1):
-        breadth = 0.0
+        # a row of one is always possible
+        least, begin, breadth = math.inf, end - 1, 0.0
         for first in range(end - 1, -1, -1):
             breadth += shapes[first]
-            room = _room(end - first, width, arrangement)
-            height = max(1, room) / breadth
-            # a row of less than a quarter of the height wanted is no better for one more
-            if end - first > 1 and (room < end - first or height < wanted / _LOWEST):
+            room = rooms[end - first]
+            off = max(1, room) / breadth / wanted - 1
+            # one more makes it narrower, and lower still
+            if first < end - 1 and (room < end - first or off < lowest):
                 break
-            last = end == count and height > wanted
-            cost = best[first] + (0.0 if last else (height / wanted - 1) ** 2)
-            if cost < best[end]:
-                best[end], begins[end] = cost, first
+            # ... which, where it is too low, is ever worse by itself
+            if off < 0 and off * off >= least:
+                break
+            cost = best[first] + (0.0 if end == count and off > 0 else off * off)
+            if cost < least:
+                least, begin = cost, first
+        best.append(least)
+        begins.append(begin)
     edges = [count]
     while edges[-1]:
         edges.append(begins[edges[-1]])

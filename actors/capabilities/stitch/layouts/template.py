@@ -7,7 +7,10 @@ A template is written as CSS writes `grid-template-areas` (CSS Grid Layout Level
 each row, with a name for each column; the places of one name form a rectangle, `.` stays empty.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from types import MappingProxyType
 from typing import Final
 
 from actors.capabilities.stitch.geometry import Box, Size, covering, within
@@ -27,6 +30,7 @@ from actors.capabilities.stitch.layouts.frames import (
 )
 
 _EMPTY: Final = "."
+_MOST_LISTED: Final = 10
 
 Cell = tuple[int, int, int, int]
 """First row and column, and those behind the last."""
@@ -38,10 +42,9 @@ def template(items: Sequence[Item], arrangement: Arrangement) -> Plan:
     Raises:
         LayoutMistake: the template cannot be read, or the pictures do not fit into it.
     """
-    names = [text.split() for text in arrangement.areas]
-    cells = _cells(names)
-    columns = _weights("column_weights", arrangement.column_weights, len(names[0]))
-    rows = _weights("row_weights", arrangement.row_weights, len(names))
+    width, cells = _cells(arrangement.areas)
+    columns = _weights("column_weights", arrangement.column_weights, width)
+    rows = _weights("row_weights", arrangement.row_weights, len(arrangement.areas))
     canvas = _canvas(arrangement, columns, rows)
     chosen = _chosen(items, cells)
     boxes = _boxes(canvas, columns, rows, cells, arrangement.gap)
@@ -51,8 +54,11 @@ def template(items: Sequence[Item], arrangement: Arrangement) -> Plan:
     return placed(canvas, [boxes[name] for name in chosen], contents, arrangement)
 
 
-def _cells(names: Sequence[Sequence[str]]) -> dict[str, Cell]:
-    """The cells by name, in the order in which they are first named."""
+# One that does not fit is laid out at several scales.
+@lru_cache(8)
+def _cells(areas: tuple[str, ...]) -> tuple[int, Mapping[str, Cell]]:
+    """How many columns there are, and the cells by name in the order they are first named."""
+    names = [text.split() for text in areas]
     if not names or not names[0] or {len(row) for row in names} != {len(names[0])}:
         raise LayoutMistake(
             "areas",
@@ -72,7 +78,7 @@ def _cells(names: Sequence[Sequence[str]]) -> dict[str, Cell]:
             raise LayoutMistake("areas", f"The places of the cell {name!r} form no rectangle.")
     if not found:
         raise LayoutMistake("areas", "A template has at least one cell that is not '.'.")
-    return found
+    return len(names[0]), MappingProxyType(found)
 
 
 def _weights(field: str, weights: Sequence[float], count: int) -> Sequence[float]:
@@ -101,7 +107,7 @@ def _boxes(
     canvas: Size,
     columns: Sequence[float],
     rows: Sequence[float],
-    cells: dict[str, Cell],
+    cells: Mapping[str, Cell],
     gap: int,
 ) -> dict[str, Box]:
     widths = shared(canvas.width - gap * (len(columns) - 1), columns)
@@ -118,7 +124,7 @@ def _boxes(
     }
 
 
-def _chosen(items: Sequence[Item], cells: dict[str, Cell]) -> list[str]:
+def _chosen(items: Sequence[Item], cells: Mapping[str, Cell]) -> list[str]:
     """The cell of each picture: those who ask for one first, then the others in order."""
     if len(items) > len(cells):
         raise LayoutMistake(
@@ -127,18 +133,24 @@ def _chosen(items: Sequence[Item], cells: dict[str, Cell]) -> list[str]:
             "or take pictures out.",
         )
     free = dict.fromkeys(cells)
-    for place, item in enumerate(items):
+    for item in items:
         if item.cell is None:
             continue
         if item.cell not in free:
-            known = ", ".join(cells)
             raise LayoutMistake(
-                f"inputs/{place}/cell",
-                f"The cell {item.cell!r} is taken or not there; the template has: {known}.",
+                f"inputs/{item.number}/cell",
+                f"The cell {item.cell!r} is taken or not there; the template has: "
+                f"{_listed(cells)}.",
             )
         del free[item.cell]
     names = iter(free)
     return [item.cell or next(names) for item in items]
+
+
+def _listed(cells: Collection[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(cells) - _MOST_LISTED
+    return ", ".join(islice(cells, _MOST_LISTED)) + (f" and {more} more" if more > 0 else "")
 
 
 def _content(item: Item, cell: Box, arrangement: Arrangement) -> Content:

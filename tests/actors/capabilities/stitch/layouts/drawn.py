@@ -11,7 +11,9 @@ from actors.capabilities.stitch.layouts.arrangement import Arrangement, Fit, Ite
 LENGTHS = st.integers(1, 3000)
 PARTS = st.builds(Box, st.integers(0, 20), st.integers(0, 20), LENGTHS, LENGTHS)
 TEXTS = st.just("") | st.text(max_size=40)
-ITEMS = st.lists(st.builds(Item, part=PARTS, caption=TEXTS), min_size=1, max_size=12)
+ITEMS = st.lists(
+    st.builds(Item, number=st.just(0), part=PARTS, caption=TEXTS), min_size=1, max_size=12
+)
 FITS: st.SearchStrategy[Fit] = st.one_of(
     st.sampled_from(["none", "smallest", "largest"]), st.integers(1, 3000)
 )
@@ -57,7 +59,10 @@ TEMPLATES = st.builds(
 
 def items(*sizes: tuple[int, int], caption: str = "") -> list[Item]:
     """Whole pictures of these widths and heights."""
-    return [Item(part=whole(Size(*size)), caption=caption) for size in sizes]
+    return [
+        Item(number=number, part=whole(Size(*size)), caption=caption)
+        for number, size in enumerate(sizes)
+    ]
 
 
 def boxes(plan: Plan) -> list[Box]:

@@ -21,7 +21,7 @@ from tests.actors.capabilities.stitch.layouts.drawn import boxes, items
 
 PHOTOGRAPHS = st.lists(
     st.builds(
-        lambda width, height: Item(part=whole(Size(width, height))),
+        lambda width, height: Item(number=0, part=whole(Size(width, height))),
         st.integers(300, 4000),
         st.integers(300, 4000),
     ),

@@ -154,9 +154,11 @@ def test_half_the_scale_is_half_of_everything(layout: str) -> None:
         gap=20,
         margin=10,
         border=4,
+        radius=6,
         caption_size=20,
     )
     pictures = items((400, 300), (800, 600), caption="Words")
+    assert scaled(replace(arrangement, scale=50)).radius == 3
 
     full, half = (plan(pictures, replace(arrangement, scale=scale)) for scale in (100, 50))
 

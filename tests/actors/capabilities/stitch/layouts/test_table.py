@@ -107,7 +107,7 @@ def test_beside_each_other_is_below_each_other_with_the_axes_swapped(
     pictures: list[Item], arrangement: Arrangement
 ) -> None:
     pictures = [replace(picture, caption="") for picture in pictures]
-    turned = [Item(part=swapped(picture.part)) for picture in pictures]
+    turned = [Item(number=0, part=swapped(picture.part)) for picture in pictures]
 
     down = plan(pictures, replace(arrangement, layout="vertical"))
     across = plan(turned, replace(arrangement, layout="horizontal"))

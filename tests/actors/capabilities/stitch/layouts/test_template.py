@@ -21,7 +21,10 @@ def laid(pictures: list[Item], *areas: str, **wishes: Any) -> Plan:
 
 
 def named(*cells: str | None) -> list[Item]:
-    return [Item(part=whole(Size(300, 300)), cell=cell) for cell in cells]
+    return [
+        Item(number=number, part=whole(Size(300, 300)), cell=cell)
+        for number, cell in enumerate(cells)
+    ]
 
 
 def test_a_cell_spans_the_columns_and_rows_that_bear_its_name() -> None:
@@ -151,3 +154,19 @@ def test_a_cell_that_is_taken_or_not_there_is_named(
     field, sentence = caught.value.args
     assert field == f"inputs/{place}/cell"
     assert "a, b" in sentence
+
+
+def test_the_blame_is_by_place_in_the_request_whatever_the_order() -> None:
+    last, first = named(None, "x")
+
+    with pytest.raises(LayoutMistake) as caught:
+        laid([first, last], "a b")
+
+    assert caught.value.args[0] == "inputs/1/cell"
+
+
+def test_of_many_cells_ten_are_named_and_the_others_counted() -> None:
+    with pytest.raises(LayoutMistake) as caught:
+        laid(named("x"), " ".join(f"cell{number}" for number in range(50)))
+
+    assert caught.value.args[1].endswith("cell8, cell9 and 40 more.")
