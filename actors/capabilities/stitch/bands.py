@@ -10,8 +10,8 @@ from typing import Final
 
 from actors.capabilities.stitch.geometry import Box
 
-_HIGH: Final = 4_000_000
-"""Pixels of a band of which there are better not two in memory."""
+HIGH: Final = 4_000_000
+"""Pixels; of a band that has more, two are much to hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,16 @@ def highest(cut: Iterable[Band]) -> int:
     return max(band.height for band in cut)
 
 
-def strips(cut: Iterable[Band], width: int, threads: int, *, lossless: bool) -> int:
+def strips(pixels: int, threads: int, *, lossless: bool) -> int:
     """How many bands are held at once, so that so many threads have enough to do.
 
-    One a thread; but of high bands only one where writing them, which threads share, takes far more
-    time than reading: so it does without loss.
+    One a thread; but of large bands only one where writing them, which threads share, takes far
+    more time than reading: so it does without loss.
+
+    Args:
+        pixels: of the largest band.
     """
-    return 1 if lossless and width * highest(cut) > _HIGH else threads
+    return 1 if lossless and pixels > HIGH else threads
 
 
 def _inside(top: int, bottom: int, spans: Sequence[Box]) -> list[int]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from actors.capabilities.stitch.bands import bands, highest, strips
+from actors.capabilities.stitch.bands import HIGH, bands, highest, strips
 from actors.capabilities.stitch.formats import FORMATS, Encoding
 from actors.capabilities.stitch.geometry import Box, Size
 
@@ -41,9 +41,12 @@ _ENCODERS: Final = {
     "avif": (36, 40),
 }
 
-_THREAD: Final = 80 << 20
-"""Of each thread: its stack (8 MiB) and glibc's arena for it (64 MiB), which are addresses for the
-most part, but what is limited is addresses; and the rows or samples that it has in hand."""
+_ARENA: Final = 64 << 20
+"""Of the arena that glibc lets a worker's threads share, beside the process' own. It is addresses
+for the most part, but what is limited is addresses."""
+
+_THREAD: Final = 16 << 20
+"""Of each thread: its stack (8 MiB, addresses as well); and the rows or samples it has in hand."""
 
 # What an encoder makes of a pixel is held until it is written: never more than the pixel.
 _MADE: Final = 4
@@ -82,16 +85,20 @@ def needed(
         rows: of the highest file or page that the canvas is cut into.
         spans: what is painted of each picture, on the whole canvas.
     """
-    base = _BASE + threads * _THREAD
-    reading = max((_reading(load) for load in loads), default=0)
+    # those that paint and encode, and for each strip one that waits for them
+    base = _BASE + _ARENA + 2 * threads * _THREAD
+    reading = threads * max((_reading(load) for load in loads), default=0)
     if encoding.banded:
-        cut = bands(0, canvas.height, spans)
-        strip = canvas.width * (min(rows, highest(cut)) + _CARRIED)
+        band = min(rows, highest(bands(0, canvas.height, spans)))
+        strip = canvas.width * (band + _CARRIED)
         lossless = not FORMATS[encoding.format].lossy
-        held = strips(cut, canvas.width, threads, lossless=lossless)
-        # what is made of them waits to be written, and of as many again and one
-        pixels = held * _CANVAS + (held + 1) * _MADE
-        return base + strip * pixels + threads * reading
+        # pages may have smaller bands than the whole, and more of them at once
+        held = max(
+            strips(pixels, threads, lossless=lossless) * pixels
+            for pixels in (strip, min(strip, HIGH))
+        )
+        # what is made of them waits to be written, and of one more
+        return base + held * _CANVAS + (held + strip) * _MADE + reading
     page = canvas.width * rows
     writing = page * _ENCODERS[_way(encoding)][transparent]
     return base + page * _CANVAS + max(reading, writing)
@@ -100,7 +107,7 @@ def needed(
 def looked(loads: Sequence[Load], *, threads: int) -> int:
     """Bytes that a child may come to use which only looks at the pictures, several at once."""
     reading = max((_reading(load) for load in loads), default=0)
-    return _BASE + threads * (_THREAD + reading)
+    return _BASE + _ARENA + threads * (_THREAD + reading)
 
 
 def _way(encoding: Encoding) -> str:

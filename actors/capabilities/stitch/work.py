@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 
 from actors.capabilities.stitch import extras, quality, sinks
-from actors.capabilities.stitch.bands import Band, bands, strips, whole
+from actors.capabilities.stitch.bands import Band, bands, highest, strips, whole
 from actors.capabilities.stitch.errors import BytesTooFew
 from actors.capabilities.stitch.formats import FORMATS, Encoding
 from actors.capabilities.stitch.order import Joined, JoinOrder
@@ -101,7 +101,7 @@ def _write(
     meter: "_Meter",
 ) -> None:
     cutting = bands if encoding.banded else whole
-    lossless = not FORMATS[encoding.format].lossy
+    lossless, width = not FORMATS[encoding.format].lossy, order.canvas.width
     spans = [source.tile if order.look.blurred else source.extent for source in order.sources]
     with closing(sinks.pages(order, encoding, added)) as sheets:
         for page, sink in sheets:
@@ -109,10 +109,10 @@ def _write(
             Press(
                 sink,
                 painter.paint,
-                width=order.canvas.width,
+                width=width,
                 mode=order.mode,
                 threads=order.threads,
-                strips=strips(cut, order.canvas.width, order.threads, lossless=lossless),
+                strips=strips(width * highest(cut), order.threads, lossless=lossless),
             ).run(cut, meter.written)
 
 

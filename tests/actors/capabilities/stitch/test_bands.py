@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.capabilities.stitch.bands import Band, bands, highest, whole
+from actors.capabilities.stitch.bands import HIGH, Band, bands, highest, strips, whole
 from actors.capabilities.stitch.geometry import Box
 
 SPANS = st.lists(
@@ -76,3 +76,9 @@ def test_a_picture_that_is_cut_lies_on_both_pages() -> None:
 
 def test_a_page_without_pictures_is_one_band() -> None:
     assert bands(10, 20, [Box(0, 0, 5, 10)]) == (Band(10, 20, ()),)
+
+
+def test_every_thread_has_a_strip_but_where_one_is_large_and_slow_to_write() -> None:
+    assert strips(HIGH, 3, lossless=True) == 3
+    assert strips(HIGH + 1, 3, lossless=True) == 1
+    assert strips(HIGH + 1, 3, lossless=False) == 3

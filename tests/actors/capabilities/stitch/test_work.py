@@ -1,6 +1,7 @@
 """Real pictures are joined, pixel for pixel; broken ones are blamed by their place."""
 
 import errno
+import os
 import resource
 import subprocess
 import sys
@@ -371,6 +372,7 @@ def test_the_work_stays_within_the_memory_that_is_forecast(
     run = subprocess.run(  # noqa: S603 - our own interpreter and code
         [sys.executable, "-c", CHILD, order, str(made.made.memory_bytes)],
         cwd=ROOT,
+        env={**os.environ, "MALLOC_ARENA_MAX": "2"},  # as a worker has it
         capture_output=True,
         text=True,
         check=False,
