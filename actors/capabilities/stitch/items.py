@@ -7,6 +7,7 @@ Never: opens a file; records tell all. Pure.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from actors.capabilities.stitch.geometry import Box, Size
@@ -16,8 +17,9 @@ from actors.capabilities.stitch.wishes import Crop, pixels
 from actors.errors import UnsupportedMedia
 from actors.messages import FileRecord
 
-_NUMBER: Final = re.compile(r"(?<!\d)\d{1,20}(?!\d)")
-"""What has more digits is no counter."""
+_NUMBERS: Final = re.compile(r"(\d+)")
+_LONGEST_NUMBER: Final = 20
+"""Digits; what is longer is no counter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +68,18 @@ def natural(name: str) -> str:
     A number lies where its first digit would, behind dots and dashes and before letters. It is a
     text since there may be hundreds of names with hundreds of characters, and texts compare fast.
     """
-    return _NUMBER.sub(_counted, name.casefold())
+    pieces = _NUMBERS.split(name.casefold())
+    pieces[1::2] = map(_counted, pieces[1::2])
+    return "".join(pieces)
 
 
-def _counted(number: re.Match[str]) -> str:
+@lru_cache(1024)
+def _counted(digits: str) -> str:
     """A digit, how many there are, and all of them: the shorter number is the smaller one."""
-    digits = str(int(number[0]))
-    return f"0{len(digits):c}{digits}"
+    if len(digits) > _LONGEST_NUMBER:
+        return digits
+    plain = str(int(digits))
+    return f"0{len(plain):c}{plain}"
 
 
 def _sorted(good: Sequence[Pick], order: Order) -> tuple[Pick, ...]:
