@@ -99,15 +99,17 @@ def _patience(encoding: Encoding) -> float:
     return 1.0
 
 
-def size(shares: Iterable[Share], encoding: Encoding) -> int:
-    """Bytes of all files of the result together."""
+def size(shares: Iterable[Share], encoding: Encoding, parts: int) -> int:
+    """Bytes of all files of the result together, which is cut into so many parts."""
     form = encoding.format
     total = 0.0
     for share in shares:
         table = _FROM_LOSSY if share.media_type in _LOSSY else _FROM_LOSSLESS
         total += share.painted.pixels * min(_MOST_BYTES, share.bytes_per_pixel * table[form])
     total *= _factor(encoding)
-    return round(min(total, encoding.max_bytes or total))
+    # each file is as small as wished; all pages of a pdf are one
+    files = 1 if form == "pdf" else parts
+    return round(min(total, files * encoding.max_bytes if encoding.max_bytes else total))
 
 
 def _factor(encoding: Encoding) -> float:

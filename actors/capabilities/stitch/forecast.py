@@ -51,7 +51,7 @@ def forecast(made: Design) -> StitchForecast:
         exact=made.exact,
         format=request.format,
         format_limit=FORMATS[request.format].side,
-        bytes=estimates.size(shares, made.encoding),
+        bytes=estimates.size(shares, made.encoding, made.parts_of(made.plan, request.format)),
         seconds=round(estimates.seconds(shares, canvas, made.encoding, threads=made.threads), 3),
         left_out=sorted(made.left_out),
     )

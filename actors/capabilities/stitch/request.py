@@ -30,7 +30,10 @@ MOST_INPUTS: Final = 500
 
 MOST_GAP: Final = 10_000
 MOST_TEXT: Final = 500
-_MOST_CELLS: Final = 100
+MOST_TEXTS: Final = 20_000
+"""Of all captions together. Where lines end is found while other requests wait."""
+
+_MOST_ROWS: Final = 100
 _LEAST_BYTES: Final = 1_000
 _MOST_BYTES: Final = 1 << 40
 
@@ -45,7 +48,7 @@ CaptionPlace = Literal["under", "on"]
 Kept = Literal["drop", "keep"]
 ProfileWish = Literal["srgb", "keep"]
 
-Weights = Annotated[list[Annotated[float, Field(gt=0, le=1000)]], Field(max_length=_MOST_CELLS)]
+Weights = Annotated[list[Annotated[float, Field(gt=0, le=1000)]], Field(max_length=_MOST_ROWS)]
 
 
 _OF_LAYOUTS: Final[dict[str, tuple[Layout, ...]]] = {
@@ -68,7 +71,11 @@ class StitchInput(FileInput):
 
     turn: Turn = Field(0, description="degrees clockwise, beyond what the picture says of itself")
     crop: Crop | None = Field(None, description="what is cut off its sides, after the turn")
-    caption: str = Field("", max_length=MOST_TEXT, description="a text under it or on it")
+    caption: str = Field(
+        "",
+        max_length=MOST_TEXT,
+        description=f"a text under it or on it; all have {MOST_TEXTS} characters at most",
+    )
     cell: str | None = Field(
         None,
         min_length=1,
@@ -109,9 +116,10 @@ class StitchRequest(Request):
     areas: list[Annotated[str, Field(min_length=1, max_length=1000)]] | None = Field(
         None,
         min_length=1,
-        max_length=_MOST_CELLS,
+        max_length=_MOST_ROWS,
         description='cells of a template, a text for each row such as ["a a b", "a a c"]: every '
-        "name is a cell, '.' stays empty",
+        f"name is a cell, '.' stays empty; at most {_MOST_ROWS} names a row and {MOST_INPUTS} "
+        "cells",
     )
     column_weights: Weights | None = Field(
         None,
@@ -232,6 +240,39 @@ class StitchRequest(Request):
         "transparent (png, webp, avif and tiff only); or blurred: each picture itself, blurred",
     )
 
+    @field_validator("inputs")
+    @classmethod
+    def _texts_are_not_endless(cls, inputs: list[StitchInput]) -> list[StitchInput]:
+        count = sum(len(each.caption) for each in inputs)
+        if count > MOST_TEXTS:
+            raise PydanticCustomError(
+                "captions",
+                "All captions together have {count} characters, and may have {most}: shorten "
+                "them, or join fewer pictures at once",
+                {"count": count, "most": MOST_TEXTS},
+            )
+        return inputs
+
+    @field_validator("areas")
+    @classmethod
+    def _templates_can_be_read(cls, areas: list[str] | None) -> list[str] | None:
+        rows = [text.split() for text in areas or ()]
+        longest = max(map(len, rows), default=0)
+        cells = len({name for row in rows for name in row})
+        if longest > _MOST_ROWS or cells > MOST_INPUTS:
+            raise PydanticCustomError(
+                "areas",
+                "This template has {names} names in a row and {cells} different ones; it may have "
+                "{most_names} and {most_cells}",
+                {
+                    "names": longest,
+                    "cells": cells,
+                    "most_names": _MOST_ROWS,
+                    "most_cells": MOST_INPUTS,
+                },
+            )
+        return areas
+
     @field_validator(*_OF_LAYOUTS)
     @classmethod
     def _layouts_differ(cls, wish: WishT, info: ValidationInfo) -> WishT:
@@ -277,6 +318,17 @@ class StitchRequest(Request):
                 "format",
                 "A {format} has no {field}: leave it out, or ask for the format {formats}",
                 {"format": form, "field": info.field_name, "formats": " or ".join(allowed)},
+            )
+        return wish
+
+    @field_validator("max_bytes")
+    @classmethod
+    def _quality_can_be_lowered(cls, wish: int | None, info: ValidationInfo) -> int | None:
+        if wish is not None and info.data.get("lossless"):
+            raise PydanticCustomError(
+                "max_bytes",
+                "Without loss there is no quality that could be lowered until a size holds: leave "
+                "max_bytes out, or lossless",
             )
         return wish
 

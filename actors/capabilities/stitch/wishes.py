@@ -20,9 +20,8 @@ MOST_LENGTH: Final = 100_000
 """Pixels that anything may be asked to measure."""
 
 _COLOUR: Final = r"^#[0-9a-fA-F]{6}$"
-_PERCENT: Final = r"(?:100|[0-9]{1,2}(?:\.[0-9]{1,3})?)%"
-_MEASURE: Final = rf"^{_PERCENT}$"
-_BAND: Final = rf"^{_PERCENT}-{_PERCENT}$"
+_MEASURE: Final = rf"^{percent.PERCENT}$"
+_BAND: Final = rf"^{percent.WRITTEN}$"
 
 
 def _is_length(value: object) -> bool:

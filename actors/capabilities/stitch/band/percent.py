@@ -12,9 +12,9 @@ from typing import Final
 
 from actors.capabilities.stitch.geometry import Box
 
-_WRITTEN: Final = re.compile(
-    r"\s*([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%?\s*-\s*([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%?\s*"
-)
+PERCENT: Final = r"(?:100|[0-9]{1,2}(?:\.[0-9]{1,3})?)%"
+WRITTEN: Final = rf"{PERCENT}-{PERCENT}"
+"""Regular expressions, of a length and of a band, in words that JSON Schema knows as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ def parsed(text: str) -> CaptionBand:
     Raises:
         ValueError: it is written otherwise, or holds no rows; the sentence tells what is accepted.
     """
-    found = _WRITTEN.fullmatch(text)
-    if found is None:
+    if re.fullmatch(WRITTEN, text) is None:
         raise ValueError(
             f"{text[:40]!r} is not a band: write where it begins and ends in percent of the "
             'height, such as "72%-96%".'
         )
-    return CaptionBand(float(found[1]) / 100, float(found[2]) / 100)
+    top, bottom = (float(edge.removesuffix("%")) / 100 for edge in text.split("-"))
+    return CaptionBand(top, bottom)
 
 
 def parts(boxes: Sequence[Box], band: CaptionBand) -> tuple[Box, ...]:

@@ -113,6 +113,8 @@ def test_equal_ones_stay_in_the_order_given(order: str) -> None:
         ({"crop": {}}, Box(0, 0, 40, 20)),
         ({"crop": {"left": 1, "top": 2, "right": 3, "bottom": 4}}, Box(1, 2, 36, 14)),
         ({"crop": {"left": "10%", "bottom": "25%"}}, Box(4, 0, 36, 15)),
+        # half a pixel is one, everywhere
+        ({"crop": {"top": "12.5%"}}, Box(0, 3, 40, 17)),
         ({"turn": 270, "crop": {"left": "10%", "bottom": "25%"}}, Box(2, 0, 18, 30)),
         ({"crop": {"left": 39}}, Box(39, 0, 1, 20)),
     ],

@@ -9,6 +9,10 @@ from pydantic import ValidationError
 
 from actors.capabilities.stitch.request import StitchRequest
 
+ROWS_OF_501_CELLS = [
+    *(" ".join(f"{row}-{column}" for column in range(100)) for row in range(5)),
+    " ".join(["more"] * 100),
+]
 TWO = {"inputs": [{"file": "one"}, {"file": "two"}]}
 
 
@@ -38,6 +42,9 @@ def test_two_pictures_are_enough_of_a_request() -> None:
         {"band": "72%-96.5%", "cut": 5000},
         {"band": "auto", "on_bad_picture": "skip"},
         {"format": "webp", "lossless": True, "background": "blurred"},
+        {"format": "webp", "lossless": False, "max_bytes": 9999},
+        {"inputs": [{"file": "one", "caption": "x" * 500}] * 40},
+        {"layout": "template", "areas": ROWS_OF_501_CELLS[:-1]},
         {"format": "jpeg", "progressive": True, "max_bytes": 2_000_000},
         {"format": "png", "colors": 16, "metadata": "keep", "profile": "keep"},
         {"format": "pdf", "cut": "limit", "dpi": 300},
@@ -122,6 +129,12 @@ def test_a_good_request_survives_its_normal_form(fields: dict[str, Any]) -> None
         ({"row_weights": [float("inf")]}, ("row_weights", 0)),
         ({"column_weights": [1001]}, ("column_weights", 0)),
         ({"areas": []}, ("areas",)),
+        ({"layout": "template", "areas": ["a " * 101]}, ("areas",)),
+        ({"layout": "template", "areas": ROWS_OF_501_CELLS}, ("areas",)),
+        ({"format": "webp", "lossless": True, "max_bytes": 9999}, ("max_bytes",)),
+        ({"band": "72-96"}, ("band",)),
+        ({"band": " 72% - 96% "}, ("band",)),
+        ({"inputs": [{"file": "one", "caption": "x" * 488}] * 41}, ("inputs",)),
         ({"areas": [""]}, ("areas", 0)),
         ({"border_color": "black"}, ("border_color",)),
         ({"watermark_opacity": 0}, ("watermark_opacity",)),
@@ -193,6 +206,9 @@ def test_the_schema_that_users_see_agrees() -> None:
         {"inputs": [{"file": "alone"}]},
         {"unknown": 1},
         {"band": "72-96"},
+        {"band": " 72% - 96% "},
+        {"band": "72.1234%-96%"},
+        {"band": "72%-101%"},
         {"cut": "often"},
         {"inputs": [{"file": "one", "crop": {"left": "5"}}, {"file": "two"}]},
     ]

@@ -18,8 +18,7 @@ bands = st.tuples(st.floats(0, 1), st.floats(0, 1)).filter(lambda pair: pair[0] 
     ("text", "band"),
     [
         ("72%-96%", CaptionBand(0.72, 0.96)),
-        ("72-96", CaptionBand(0.72, 0.96)),
-        (" 0 % - 100 % ", CaptionBand(0, 1)),
+        ("0%-100%", CaptionBand(0, 1)),
         ("72.5%-96.25%", CaptionBand(0.725, 0.9625)),
     ],
 )
@@ -28,17 +27,21 @@ def test_two_percentages_are_a_band(text: str, band: CaptionBand) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "72%", "-5%-96%", "72%-", "a%-b%", "72%-96%-98%", "1e1-96", "٧٢%-96%", "9" * 999]
-)
+    "text",
+    [
+        "", "72%", "-5%-96%", "72%-", "a%-b%", "72%-96%-98%", "1e1%-96%", "٧٢%-96%", "9" * 999,
+        "72-96", " 72%-96%", "72 %-96%", "72% - 96%", "72%-96%\n", "72%-101%", "72.1234%-96%",
+    ],
+)  # fmt: skip
 def test_what_is_no_band_is_told_with_what_was_written(text: str) -> None:
     with pytest.raises(ValueError, match="72%-96%") as caught:
         parsed(text)
 
-    assert text[:40] in str(caught.value)
+    assert repr(text[:40]) in str(caught.value)
     assert len(str(caught.value)) < 200
 
 
-@pytest.mark.parametrize("text", ["96%-72%", "50%-50%", "72%-101%", "0%-0%"])
+@pytest.mark.parametrize("text", ["96%-72%", "50%-50%", "0%-0%"])
 def test_a_band_without_rows_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="holds no rows of a picture"):
         parsed(text)
