@@ -1,6 +1,6 @@
 """Cuts a page of a canvas into bands that can be painted and written one after the other.
 
-Owns: which rows belong together, since a picture lies across them.
+Owns: which rows belong together, since a picture lies across them, and what pictures leave bare.
 Never: paints, or knows a format. Pure: numbers in, numbers out.
 """
 
@@ -56,6 +56,14 @@ def bands(top: int, bottom: int, spans: Sequence[Box]) -> tuple[Band, ...]:
     return (*found, Band(last.top, bottom, last.places))
 
 
+def bare(area: Box, boxes: Iterable[Box]) -> list[Box]:
+    """What boxes leave of an area, in boxes that lie apart."""
+    left = [area]
+    for box in boxes:
+        left = [part for one in left for part in _around(one, box)]
+    return left
+
+
 def whole(top: int, bottom: int, spans: Sequence[Box]) -> tuple[Band, ...]:
     """One band: the page with all its pictures."""
     return (Band(top, bottom, tuple(sorted(_inside(top, bottom, spans)))),)
@@ -76,6 +84,21 @@ def strips(pixels: int, threads: int, *, lossless: bool) -> int:
         pixels: of the largest band.
     """
     return 1 if lossless and pixels > HIGH else threads
+
+
+def _around(one: Box, other: Box) -> list[Box]:
+    """What the other leaves of one: above, below, and on both sides."""
+    top, bottom = max(one.top, other.top), min(one.bottom, other.bottom)
+    left, right = max(one.left, other.left), min(one.right, other.right)
+    if top >= bottom or left >= right:
+        return [one]
+    parts = [
+        Box(one.left, one.top, one.width, top - one.top),
+        Box(one.left, bottom, one.width, one.bottom - bottom),
+        Box(one.left, top, left - one.left, bottom - top),
+        Box(right, top, one.right - right, bottom - top),
+    ]
+    return [part for part in parts if part.width and part.height]
 
 
 def _inside(top: int, bottom: int, spans: Sequence[Box]) -> list[int]:

@@ -12,9 +12,9 @@ from functools import partial
 
 from PIL import Image, ImageFile
 
-from actors.capabilities.stitch.bands import Band
+from actors.capabilities.stitch.bands import Band, bare
 from actors.capabilities.stitch.decor import backdrop, frames, room
-from actors.capabilities.stitch.decor.stamping import common, stamp
+from actors.capabilities.stitch.decor.stamping import stamp
 from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.hands import Share
 from actors.capabilities.stitch.jpeg import windows
@@ -22,6 +22,9 @@ from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder, Source, Vie
 from actors.colours import is_srgb
 from actors.errors import Refusal
 from actors.pictures import Picture, open_picture, reading, rendered
+
+_FEW = 64
+"""Pictures among which it takes no time to find what they leave bare."""
 
 _MARGIN_SHARE = 50
 """A watermark lies a fiftieth of the canvas' width away from its edges."""
@@ -55,20 +58,24 @@ class Painter:
             UnreadableMedia, UnsupportedMedia, TooLarge: a source is to blame, named by `field`.
         """
         down = first - band.top
-        if not self._is_covered(band, strip.width):
-            self._empty(strip, Box(0, first, strip.width, band.height))
-        share([partial(self._place, place, strip, down) for place in band.places])
+        for box in self._bare(band, strip.width):
+            self._empty(strip, box.moved(0, down))
+        # the largest first: while it is decoded, little of the strip is in memory yet
+        places = sorted(band.places, key=self._pixels, reverse=True)
+        share([partial(self._place, place, strip, down) for place in places])
         if self._mark is not None:
             mark, box = self._mark
             stamp(strip, mark, box.left, box.top + down)
 
-    def _is_covered(self, band: Band, width: int) -> bool:
-        """Whether pictures leave nothing of a band; no two of them overlap."""
-        if self._look.radius:
-            return False
-        whole = Box(0, band.top, width, band.height)
-        shown = (common(whole, self._order.sources[place].box) for place in band.places)
-        return sum(box.width * box.height for box in shown if box) == width * band.height
+    def _bare(self, band: Band, width: int) -> list[Box]:
+        """What is to be emptied before pictures are painted; of very many, all is."""
+        area = Box(0, band.top, width, band.height)
+        if self._look.radius or len(band.places) > _FEW:
+            return [area]
+        return bare(area, (self._order.sources[place].box for place in band.places))
+
+    def _pixels(self, place: int) -> int:
+        return self._order.sources[place].size.pixels
 
     def _empty(self, strip: Image.Image, box: Box) -> None:
         background = self._look.background
@@ -87,7 +94,7 @@ class Painter:
         ready = self._lies_ready(picture, source, strip, box)
         painting = None if ready else self._rendered(picture, source)
         if painting is not None and painting.mode == "RGBA":
-            self._empty(strip, box)  # a band that is covered is not emptied, and this shows it
+            self._empty(strip, box)  # it was taken to cover what lies under it
         if look.blurred and painting is not None:
             tile = source.tile.moved(0, down)
             backdrop.cover(strip, tile, backdrop.seed(painting, tile.size))

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.capabilities.stitch.bands import HIGH, Band, bands, highest, strips, whole
+from actors.capabilities.stitch.bands import HIGH, Band, bands, bare, highest, strips, whole
 from actors.capabilities.stitch.geometry import Box
 
 SPANS = st.lists(
@@ -82,3 +82,17 @@ def test_every_thread_has_a_strip_but_where_one_is_large_and_slow_to_write() -> 
     assert strips(HIGH, 3, lossless=True) == 3
     assert strips(HIGH + 1, 3, lossless=True) == 1
     assert strips(HIGH + 1, 3, lossless=False) == 3
+
+
+@given(
+    boxes=st.lists(st.builds(Box, *[st.integers(0, 9)] * 2, *[st.integers(1, 9)] * 2), max_size=6)
+)
+def test_what_boxes_leave_bare_is_all_that_lies_in_none(boxes: list[Box]) -> None:
+    found = bare(Box(2, 3, 8, 7), boxes)
+
+    def cells(box: Box) -> list[tuple[int, int]]:
+        return [(x, y) for x in range(box.left, box.right) for y in range(box.top, box.bottom)]
+
+    covered = {cell for box in boxes for cell in cells(box)}
+    left = [cell for box in found for cell in cells(box)]
+    assert sorted(left) == sorted(set(cells(Box(2, 3, 8, 7))) - covered)
