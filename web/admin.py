@@ -16,9 +16,10 @@ from conf.mistakes import Mistake as ConfigurationMistake
 from web.answers import json_answer
 from web.asgi import Request, Response
 from web.bodies import read_document
-from web.errors import Mistake, invalid
+from web.errors import invalid
 from web.jobs import JobQuery
 from web.limits import limits_in_force
+from web.mistakes import Mistake
 from web.operations import queue_of
 from web.principals import LONGEST_NAME
 from web.reload import put_in_force

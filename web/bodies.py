@@ -21,7 +21,8 @@ from actors.errors import MalformedRequest, Refusal, UnsupportedMedia
 from actors.messages import Idempotency, Options, Priority
 from web.asgi import Request as HttpRequest
 from web.asgi import Websocket
-from web.errors import Known, Mistake, invalid, mistakes_of, pointer
+from web.errors import invalid
+from web.mistakes import Known, Mistake, mistakes_of, pointer
 from web.shown import shown
 from web.strictjson import normal, read_object
 

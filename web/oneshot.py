@@ -30,8 +30,8 @@ from actors.tree import Stitchery, open_stitchery
 from conf.settings import Settings
 from web.bars import Bars
 from web.edge.rules import leaves_of
-from web.errors import Mistake, mistakes_of
 from web.fields import Wishes, fields_of
+from web.mistakes import Mistake, mistakes_of
 from web.options import (
     AS_JSON,
     FORECAST,

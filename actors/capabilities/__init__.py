@@ -26,10 +26,23 @@ def discover() -> "dict[str, AnyCapability]":
     Raises:
         BadCapabilityError: a folder without a good `capability.CAPABILITY`.
     """
+    return {name: named(name) for name in names()}
+
+
+def names() -> list[str]:
+    """The names of all capabilities, in order; none is imported for it."""
     import pkgutil  # noqa: PLC0415 -- 13 ms that a worker's start can do without
 
-    folders = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
-    return {folder: load(f"{__name__}.{folder}") for folder in folders}
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
+
+
+def named(name: str) -> "AnyCapability":
+    """One capability.
+
+    Raises:
+        BadCapabilityError: as `load`.
+    """
+    return load(f"{__name__}.{name}")
 
 
 def load(package: str) -> "AnyCapability":

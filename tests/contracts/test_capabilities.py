@@ -209,7 +209,7 @@ def test_its_section_is_read_by_its_name(name: str, capability: AnyCapability) -
 
 
 def test_it_has_a_command(name: str, capability: AnyCapability) -> None:
-    assert cli.commands[name].short_help == capability.summary
+    assert cli.commands[name].get_short_help_str() == capability.summary
 
 
 async def test_it_has_routes_a_limiter_and_a_place_in_the_contract(

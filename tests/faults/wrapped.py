@@ -164,7 +164,7 @@ def set_clock(file: Path) -> None:
         def now(cls, tz: Any = None) -> Any:
             return dt.datetime.fromtimestamp(seconds() + off(), tz)
 
-    import web.commands  # noqa: F401, PLC0415 -- all modules are there, and their types resolved
+    import web.commands.serve  # noqa: F401, PLC0415 -- all modules are there, and their types resolved
 
     for name, module in list(sys.modules.items()):
         ours = name.partition(".")[0] in ("actors", "web", "conf")

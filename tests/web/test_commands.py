@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -14,8 +16,9 @@ from actors.capabilities import discover
 from actors.journal.sqlite import SqliteJournal
 from conf.load import resolve
 from tests.actors.journal.makers import a_file, a_session, opened
-from tests.service import Program
+from tests.service import Program, png
 from web.commands import cli
+from web.commands.deferred import Deferred
 from web.keys import signing_keys
 from web.principals import Principal, Principals
 
@@ -48,6 +51,46 @@ def test_every_command_is_there_and_every_capabilitys_too() -> None:
         *("backup", "check", "restore", "repair"),
         *discover(),
     }
+
+
+def test_the_help_of_all_has_the_line_that_each_command_has_of_itself() -> None:
+    for command in cli.commands.values():
+        assert isinstance(command, Deferred)
+        assert command.get_short_help_str() == command.command.get_short_help_str(limit=100)
+
+
+SERVERS = {"quart", "hypercorn", "trio_websocket", "pytest", "trio.testing", "PIL", "web.app"}
+
+
+@pytest.mark.parametrize("arguments", ["--version", "--help", "stitch --help"])
+def test_a_help_waits_for_no_module_of_a_server(arguments: str) -> None:
+    assert not loaded_by(*arguments.split()) & SERVERS
+
+
+def test_a_join_waits_for_no_module_of_a_server(tmp_path: Path) -> None:
+    pictures = [tmp_path / "a.png", tmp_path / "b.png"]
+    for path in pictures:
+        path.write_bytes(png())
+    output = tmp_path / "c.png"
+    assert not loaded_by("stitch", *map(str, pictures), "-o", str(output)) & SERVERS
+    assert output.exists()
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The modules that are there when a command has ended well."""
+    act = (
+        "import sys\n"
+        "from web.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        "sys.stderr.write('\\n' + ' '.join(sys.modules))"
+    )
+    done = subprocess.run(  # noqa: S603 -- our own words
+        [sys.executable, "-c", act, *arguments], capture_output=True, text=True, check=True
+    )
+    found = set(done.stderr.splitlines()[-1].split())
+    assert "web.commands" in found
+    return found
 
 
 @pytest.mark.parametrize(

@@ -21,15 +21,13 @@ from actors.errors import (
     WorkerCrashed,
 )
 from web.errors import (
-    MOST_TOLD,
     NeedsWebsocket,
     invalid,
-    mistakes_of,
-    pointer,
     problem_answer,
     problem_document,
     to_problem,
 )
+from web.mistakes import MOST_TOLD, mistakes_of, pointer
 from web.shown import shown
 
 PLAIN = Problem(code="odd", title="It is odd", status=422, detail="Seven.")

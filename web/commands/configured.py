@@ -1,0 +1,92 @@
+"""What a command is configured by: the options that name it, and the settings that come of them.
+
+Owns: how commands read a configuration, and how they tell what is wrong with one.
+Never: carries a command out.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from actors.capabilities import discover
+from conf.explain import Explanation, explain
+from conf.load import PRESETS, Resolved, resolve
+from conf.machine import this_machine
+from conf.mistakes import ConfigurationError
+from conf.settings import Log, Settings
+from web import logs
+from web.plan.words import count
+from web.terminal import EXIT_MISTAKEN, complain, err
+
+config_option = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Configuration, JSON or TOML.",
+)
+preset_option = click.option(
+    "--preset", type=click.Choice(PRESETS), help="A ready-made size; --config refines it."
+)
+data_option = click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Data folder."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+@contextmanager
+def temporary(preset: str | None, server: Mapping[str, Any]) -> Iterator[Settings]:
+    """Settings for work that leaves nothing behind, and that tells no news but bad ones."""
+    logs.set_up(Log(level="warning"))
+    with tempfile.TemporaryDirectory(prefix="stitchery-") as folder:
+        storage = {"data": folder, "min_free_mb": 0}  # whoever asks here sees the disk fill up
+        yield resolve_or_end(None, preset, {"server": server, "storage": storage}).settings
+
+
+def resolve_or_end(
+    config: Path | None, preset: str | None, flags: Mapping[str, Mapping[str, Any]]
+) -> Resolved:
+    """The settings, or the end of the program with every mistake in them."""
+    try:
+        return read(config, preset, flags)
+    except ConfigurationError as error:
+        print_mistakes(error)
+        sys.exit(EXIT_MISTAKEN)
+
+
+def read(
+    config: Path | None, preset: str | None, flags: Mapping[str, Mapping[str, Any]]
+) -> Resolved:
+    """The settings of a file, a preset, the environment and flags, of which None says nothing.
+
+    Raises:
+        ConfigurationError: with every mistake in them.
+    """
+    given = {
+        section: {key: value for key, value in keys.items() if value is not None}
+        for section, keys in flags.items()
+    }
+    return resolve(
+        file=config,
+        preset=preset,
+        environ=os.environ,
+        overrides=given,
+        sections={name: found.settings_type for name, found in discover().items()},
+    )
+
+
+def explained(resolved: Resolved) -> Explanation:
+    """What the settings mean on this machine."""
+    return explain(resolved.settings, origins=resolved.origins, machine=this_machine())
+
+
+def print_mistakes(error: ConfigurationError) -> None:
+    """A line for each, and how many there are."""
+    for mistake in error.mistakes:
+        complain(str(mistake))
+    mistakes = count(len(error.mistakes), "mistake")
+    err.print(f"\n{mistakes} in the configuration.", style="red")
