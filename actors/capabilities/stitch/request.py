@@ -30,7 +30,7 @@ MOST_INPUTS: Final = 500
 
 MOST_GAP: Final = 10_000
 MOST_TEXT: Final = 500
-MOST_TEXTS: Final = 20_000
+MOST_TEXTS: Final = 10_000
 """Of all captions together. Where lines end is found while other requests wait."""
 
 _MOST_ROWS: Final = 100

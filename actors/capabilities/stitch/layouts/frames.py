@@ -60,17 +60,17 @@ def placed(
 def _place(inner: Size, cell: Box, content: Content, arrangement: Arrangement) -> Place:
     margin, border = arrangement.margin, arrangement.border
     outer = content.outer(border)
-    left = cell.left + shift(cell.width - outer.width, arrangement.align)
-    top = cell.top + shift(cell.height - outer.height, arrangement.align)
-    extent = Box(left, top, outer.width, outer.height).moved(margin, margin)
+    left = margin + cell.left + shift(cell.width - outer.width, arrangement.align)
+    top = margin + cell.top + shift(cell.height - outer.height, arrangement.align)
+    extent = Box(left, top, outer.width, outer.height)
     box = Box(extent.left + border, extent.top + border, content.size.width, content.size.height)
-    caption = Box(extent.left, box.bottom + border, extent.width, content.caption)
+    caption = content.caption and Box(left, box.bottom + border, outer.width, content.caption)
     return Place(
         part=content.part,
         box=box,
         extent=extent,
-        tile=_tile(inner, cell, arrangement).moved(margin, margin),
-        caption=caption if content.caption else None,
+        tile=_tile(inner, cell, arrangement),
+        caption=caption or None,
     )
 
 
@@ -78,7 +78,7 @@ def _tile(inner: Size, cell: Box, arrangement: Arrangement) -> Box:
     """A cell with half of the gaps beside it, and with the margin where it lies at an edge."""
     before, margin = arrangement.gap // 2, arrangement.margin
     after = arrangement.gap - before
-    return cell.grown(
+    return cell.moved(margin, margin).grown(
         before if cell.left else margin,
         before if cell.top else margin,
         after if cell.right < inner.width else margin,

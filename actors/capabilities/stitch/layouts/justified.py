@@ -85,19 +85,17 @@ def _breaks(
     """First and end of each row."""
     count = len(shapes)
     rooms = [_room(length, width, arrangement) for length in range(count + 1)]
+    # a row of one is always possible; of several each has a pixel of width at least
+    longest = max(1, sum(room >= length for length, room in enumerate(rooms)) - 1)
+    rooms = [max(1, room) for room in rooms]
     best, begins, lowest = [0.0], [0], 1 / _LOWEST - 1
     for end in range(1, count + 1):
-        # a row of one is always possible
         least, begin, breadth = math.inf, end - 1, 0.0
-        for first in range(end - 1, -1, -1):
+        for first in range(end - 1, max(0, end - longest) - 1, -1):
             breadth += shapes[first]
-            room = rooms[end - first]
-            off = max(1, room) / breadth / wanted - 1
-            # one more makes it narrower, and lower still
-            if first < end - 1 and (room < end - first or off < lowest):
-                break
-            # ... which, where it is too low, is ever worse by itself
-            if off < 0 and off * off >= least:
+            off = rooms[end - first] / breadth / wanted - 1
+            # one more makes the row lower still, and what is too low ever worse by itself
+            if off < 0 and (off * off >= least or (off < lowest and first < end - 1)):
                 break
             cost = best[first] + (0.0 if end == count and off > 0 else off * off)
             if cost < least:
