@@ -13,6 +13,9 @@ import struct
 from typing import IO, Final
 
 _RESTART: Final = re.compile(rb"\xff[\xd0-\xd7]")
+_FIRST: Final = 0xD0
+"""Of the eight restart markers, which follow each other in turn."""
+
 _APP0: Final = b"\xff\xe0"
 _SOF: Final = (0xC0, 0xC1)
 _SOS: Final = 0xDA
@@ -45,11 +48,9 @@ class Scans:
             place = _behind_jfif(jpeg)
             self._output.write(jpeg[:place] + self._extra + jpeg[place:start])
             self._begun = True
-        if self._restarts % 8:
-            for found in _RESTART.finditer(jpeg, start, end):
-                place = found.start() + 1
-                jpeg[place] = 0xD0 | (jpeg[place] + self._restarts) & 7
-        self._restarts += sum(1 for _ in _RESTART.finditer(jpeg, start, end))
+        for found in _RESTART.finditer(jpeg, start, end):
+            jpeg[found.start() + 1] = _FIRST + self._restarts % 8
+            self._restarts += 1
         self._output.write(memoryview(jpeg)[start:end])
 
     def finish(self) -> None:
@@ -57,7 +58,7 @@ class Scans:
         self._output.write(b"\xff\xd9")
 
     def _mark(self) -> None:
-        self._output.write(bytes([0xFF, 0xD0 + self._restarts % 8]))
+        self._output.write(bytes([0xFF, _FIRST + self._restarts % 8]))
         self._restarts += 1
 
 
