@@ -228,7 +228,7 @@ def _wrapped(paragraphs: Sequence[Paragraph], width: float) -> list[str]:
 
 def _paragraph(text: str, measure: Measure) -> Paragraph:
     sums = array("d", accumulate(map(measure, text), initial=0.0))
-    found = []
+    found = list[_Places]()
     for ends in _ends(text):
         # of many texts several are alike
         if not found or len(ends) > len(found[-1].ends):

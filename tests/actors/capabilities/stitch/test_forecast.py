@@ -247,6 +247,16 @@ def test_too_few_that_are_left_are_refused_with_the_reasons() -> None:
         ({"layout": "justified", "width": 16, "margin": 8}, "/width"),
         ({"inputs": [{"file": "dot", "crop": {"left": 1}}, {"file": "dot"}]}, "/inputs/0/crop"),
         ({"inputs": [{"file": "dot"}, {"file": "dot", "cell": "a"}]}, "/inputs/1/cell"),
+        # joined in another order than given
+        (
+            {
+                "inputs": [{"file": "photo", "cell": "x"}, {"file": "dot"}],
+                "order": "name",
+                "layout": "template",
+                "areas": ["a b"],
+            },
+            "/inputs/0/cell",
+        ),
     ],
 )
 def test_what_cannot_be_laid_out_names_its_field(wishes: dict[str, Any], field: str) -> None:
