@@ -235,6 +235,21 @@ def test_it_looks_alike_whether_written_in_bands_or_as_a_whole(
         assert bare[0].tobytes() == bare[1].tobytes()
 
 
+@pytest.mark.parametrize("form", ["jpeg", "png"])
+@pytest.mark.parametrize("layout", ["vertical", "grid"])
+def test_threads_change_no_byte(
+    tmp_path: Path, layout: str, form: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many paint the pictures of a band and encode its rows, which are many ranges here."""
+    monkeypatch.setattr("actors.capabilities.stitch.press._RANGE", 2000)
+    written = set()
+    for threads in (1, 2, 4, 4, 4):
+        order = busy(tmp_path, {"layout": layout, "format": form}, threads=threads)
+        join(order, unheard)
+        written.add(Path(order.outputs[0]).read_bytes())
+    assert len(written) == 1
+
+
 # --- how far it is --------------------------------------------------------------------------------
 
 
