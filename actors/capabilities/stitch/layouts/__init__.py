@@ -84,7 +84,8 @@ def largest_scale(
     Args:
         holds: whether a plan is acceptable; where it holds a larger one, it holds a smaller.
         guess: about what it will be. From there ever longer steps go up or down until it is
-            between two; a good guess needs two plans, and every plan costs time.
+            between two; a good guess needs two plans, the worst one eleven, and every plan costs
+            time.
 
     None when not even one per cent would do: there are too many pictures, or too wide gaps.
     """
@@ -100,7 +101,7 @@ def largest_scale(
             refused, probe = probe, probe - step
         else:
             found, held, probe = made, probe, probe + step
-        step *= 2
+        step *= 4
     return (held, found) if found is not None else None
 
 
