@@ -1,7 +1,7 @@
 """The running service: the tree, the application and the socket together.
 
 Owns: the order in which they start and stop.
-Never: parses a command line (commands.py), or knows a route (app.py).
+Never: parses a command line (commands/), or knows a route (app.py).
 """
 
 import gc
