@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.service import refused
 from web.bodies import LARGE, LONGEST_KEY, MOST_LISTED
-from web.errors import MOST_TOLD
+from web.mistakes import MOST_TOLD
 from web.strictjson import DEEPEST, MOST_VALUES
 
 STITCH = "/api/v1/jobs/stitch"
