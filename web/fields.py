@@ -62,15 +62,18 @@ class Field:
     def values(self, texts: Sequence[str], count: int) -> dict[int, Any]:
         """By the place of a subject, from 0: `2=90` is the second one's, `90` all's.
 
-        What names a subject that is not there is taken for a text of all.
+        Raises:
+            ValueError: one names a subject that is not there; the sentence says so.
         """
         found: dict[int, Any] = {}
         for text in texts:
             match = _ONE_OF_MANY.fullmatch(text)
-            if match and 1 <= int(match["number"]) <= count:
+            if match is None:
+                found = {**dict.fromkeys(range(count), self.value(text)), **found}
+            elif 1 <= int(match["number"]) <= count:
                 found[int(match["number"]) - 1] = self.value(match["text"])
             else:
-                found = {**dict.fromkeys(range(count), self.value(text)), **found}
+                raise ValueError(f"{text!r} is for number {match['number']}, and {count} are given")
         return found
 
 

@@ -66,7 +66,10 @@ def command(
         subjects: Any, output: Output, *, as_json: bool, forecast_only: bool, **values: Any
     ) -> None:
         given = tuple(subjects) if subject.many else (subjects,)
-        wishes = Wishes.of(values, fields, len(given))
+        try:
+            wishes = Wishes.of(values, fields, len(given))
+        except ValueError as error:
+            raise click.UsageError(f"{error}.") from None
         named = _with_format(wishes.named, formats, output)
         order = _Order(
             capability, subject, given, replace(wishes, named=named), output, as_json, forecast_only
@@ -297,6 +300,8 @@ class _Order:
             told = {"files": [str(path) for path in written], "data": dict(result.data)}
             click.echo(json.dumps(told))
             return
+        for note in result.data.get("notes", ()):
+            err.print(note, style="yellow", markup=False, soft_wrap=True)
         for path in written:
             err.print(f"✓ {path}", style="green", markup=False, soft_wrap=True)
 

@@ -52,14 +52,15 @@ class Output:
         """Where the result of this name lands, the so manieth of so many.
 
         In a folder under its own name, or a new one beside what is there already. Where a file is
-        named and there are several, they are numbered after it: `out-1.png`, `out-2.png`.
+        named and there are several, they are numbered after it, `out-1.png`, `out-2.png`, and lie
+        beside what is there already: these names were not given.
         """
         if self.folder:
             return unused(self.path / name)
         if count == 1:
             return self.path
         numbered = f"{self.path.stem}-{number:0{len(str(count))}}"
-        return self.path.with_name(numbered + Path(name).suffix)
+        return unused(self.path.with_name(numbered + Path(name).suffix))
 
 
 def unused(path: Path) -> Path:

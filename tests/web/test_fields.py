@@ -81,8 +81,9 @@ def test_a_wish_is_for_one_subject_or_for_all(texts: list[str], expected: dict[i
     assert FIELDS["turn"].values(texts, 2) == expected
 
 
-def test_what_names_no_subject_is_a_text_of_all() -> None:
-    assert FIELDS["caption"].values(["7=8"], 2) == {0: "7=8", 1: "7=8"}
+def test_what_is_for_a_subject_that_is_not_there_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="'7=8' is for number 7, and 2 are given"):
+        FIELDS["caption"].values(["7=8"], 2)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ def test_any_other_path_is_the_file_itself_and_several_are_numbered_after_it(
     output = Output.of(f"{tmp_path}/out.png")
     assert output.place("a.png") == tmp_path / "out.png"
     assert output.place("a.jpg", 3, 12) == tmp_path / "out-03.jpg"
+    (tmp_path / "out-03.jpg").touch()
+    assert output.place("a.jpg", 3, 12) == tmp_path / "out-03-2.jpg"
 
 
 def test_in_a_folder_nothing_is_written_over(folder: Path, source: Path) -> None:

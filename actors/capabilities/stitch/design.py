@@ -56,6 +56,7 @@ class Design:
     Attributes:
         items: the pictures, as the layout sees them.
         plan: where everything lies.
+        names: of the files, in the request's order.
         left_out: why some that were named cannot be used, by their place in the request.
         looked_at: whether what overlaps, or where captions lie, is known.
         watermark: the picture that is stamped over all.
@@ -68,6 +69,7 @@ class Design:
     items: tuple[Item, ...]
     arrangement: Arrangement
     plan: Plan
+    names: tuple[str, ...]
     left_out: Mapping[int, Refusal]
     looked_at: bool
     watermark: FileRecord | None
@@ -231,6 +233,7 @@ def design(
         items=items,
         arrangement=arranged,
         plan=laid_out,
+        names=tuple(files[wish.file].name for wish in request.inputs),
         left_out=left_out,
         looked_at=parts is not None,
         watermark=files[request.watermark.file] if request.watermark else None,

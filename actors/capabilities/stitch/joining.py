@@ -4,7 +4,7 @@ Owns: the steps of a running job, and what it does about pictures that cannot be
 Never: decodes (children do), plans (`design` does), holds anything when it ends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from actors.capabilities.stitch.asking import join_order, joining, looking, views
@@ -134,4 +134,17 @@ def _data(made: Design, seen: Found, pages: Sequence[Page], joined: Joined) -> d
         **seen.data,
         "way": joined.way,
         "why": joined.why,
+        "notes": [*_left_out(made), *seen.notes, *_lowered(made, joined)],
     }
+
+
+def _left_out(made: Design) -> Iterator[str]:
+    for number, refusal in sorted(made.left_out.items()):
+        name = made.names[number]
+        yield f"Left out: {name} (picture {number + 1}): {refusal.detail}"
+
+
+def _lowered(made: Design, joined: Joined) -> Iterator[str]:
+    """What was given up for a size in bytes."""
+    if joined.quality is not None and joined.quality < made.request.quality:
+        yield f"The quality is {joined.quality}, so that the result is as small as was asked."

@@ -4,7 +4,7 @@ Owns: which child is asked what, and what its answer makes of the pictures.
 Never: decodes, or decides where something lies (the finders do).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -24,10 +24,14 @@ from actors.capability import Context
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What was found: the part of each picture that is shown, and what is told of it."""
+    """What was found: the part of each picture that is shown, and what is told of it.
+
+    `data` is for programs, `notes` are sentences for people: what they might not expect.
+    """
 
     parts: tuple[Box, ...] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 async def found(made: Design, context: Context, threads: int) -> Found:
@@ -79,7 +83,19 @@ def _scrolled(made: Design, scroll: Scroll) -> Found:
         for numbers, joint in zip(between, scroll.joints, strict=True)
     ]
     parts = overlap.parts([item.part for item in made.items], scroll)
-    return Found(parts=parts, data={"joints": joints, "scroll_bar": scroll.bar})
+    data = {"joints": joints, "scroll_bar": scroll.bar}
+    return Found(parts=parts, data=data, notes=tuple(_apart(made, scroll)))
+
+
+def _apart(made: Design, scroll: Scroll) -> Iterator[str]:
+    """Where screenshots are joined plainly."""
+    pairs = pairwise(made.picks)
+    for (above, below), joint in zip(pairs, scroll.joints, strict=True):
+        if joint.offset is None:
+            yield (
+                f"No overlap is sure between {above.record.name} and {below.record.name}, which "
+                f"are joined as they are: {joint.why}"
+            )
 
 
 def _check_all_overlap(made: Design, scroll: Scroll) -> None:
@@ -109,4 +125,5 @@ def _banded(made: Design, band: FoundBand) -> Found:
         [item.part for item in made.items], percent.CaptionBand(band.top, band.bottom)
     )
     told = f"{100 * band.top:.1f}%-{100 * band.bottom:.1f}%"
-    return Found(parts=parts, data={"band": told, "band_confidence": round(band.confidence, 3)})
+    data = {"band": told, "band_confidence": round(band.confidence, 3)}
+    return Found(parts=parts, data=data, notes=(f"The captions lie at {told} of the height.",))

@@ -41,9 +41,10 @@ _ENCODERS: Final = {
     "avif": (36, 40),
 }
 
-_ARENA: Final = 64 << 20
-"""Of the arena that glibc lets a worker's threads share, beside the process' own. It is addresses
-for the most part, but what is limited is addresses."""
+_ARENA: Final = 128 << 20
+"""Of the arena that glibc lets a worker's threads share, beside the process' own: 64 MiB, for which
+it maps twice as much for a moment. It is addresses for the most part, but what is limited is
+addresses, and a thread that gets none for its beginning is waited for without end."""
 
 _THREAD: Final = 16 << 20
 """Of each thread: its stack (8 MiB, addresses as well); and the rows or samples it has in hand."""

@@ -104,20 +104,26 @@ class Painter:
                 _paste(strip, painting, box, over=look.blurred or look.border > 0)
             else:
                 _decode(picture, strip, box)
-            if source.caption is not None or source.mark:
-                self._write(source, strip, down)
-
-    def _write(self, source: Source, strip: Image.Image, down: int) -> None:
-        # only now: few joins need fonts, which take three megabytes
-        from actors.capabilities.stitch.decor import captions, marks  # noqa: PLC0415
-
-        look, box = self._look, source.box.moved(0, down)
-        if source.caption is not None:
-            size = look.caption_size or room.caption_size(box.width)
-            draw = captions.on if look.caption_on else captions.under
-            draw(strip, source.caption.moved(0, down), source.text, size, look.caption_colour)
+            if source.caption is not None:
+                self._caption(strip, source, source.caption.moved(0, down))
         if source.mark:
-            marks.number(strip, box, source.mark)
+            self._number(strip, box, source.mark)
+
+    def _caption(self, strip: Image.Image, source: Source, place: Box) -> None:
+        # only now: few joins need fonts, which take three megabytes
+        from actors.capabilities.stitch.decor import captions  # noqa: PLC0415
+
+        look = self._look
+        size = look.caption_size or room.caption_size(source.box.width)
+        draw = captions.on if look.caption_on else captions.under
+        draw(strip, place, source.text, size, look.caption_colour)
+
+    def _number(self, strip: Image.Image, box: Box, text: str) -> None:
+        from actors.capabilities.stitch.decor import marks  # noqa: PLC0415 -- as above
+
+        # where a rounded corner begins to hold a badge: its bend cuts off 0.29 of its radius
+        bend = min(self._look.radius, box.width // 2, box.height // 2) * 3 // 10
+        marks.number(strip, box.grown(-bend, -bend, -bend, -bend), text)
 
     def _rendered(self, picture: Picture, source: Source) -> Image.Image:
         return rendered(

@@ -286,6 +286,15 @@ class StitchRequest(Request):
             )
         return wish
 
+    @field_validator("watermark")
+    @classmethod
+    def _one_watermark(cls, mark: FileInput | None, info: ValidationInfo) -> FileInput | None:
+        if mark is not None and info.data.get("watermark_text"):
+            raise PydanticCustomError(
+                "watermark", "A watermark is a text or a picture: leave one of the two out"
+            )
+        return mark
+
     @field_validator("overlap", "band")
     @classmethod
     def _only_what_is_stacked_scrolls(cls, wish: str | None, info: ValidationInfo) -> str | None:

@@ -76,6 +76,7 @@ async def test_the_result_is_one_file_with_a_fitting_name(
         "format": format,
         "parts": 1,
         "left_out": [],
+        "notes": [],
     }
     with Image.open(context.parts[0].path) as image:
         assert image.size == (20, 30)

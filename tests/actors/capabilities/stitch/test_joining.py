@@ -145,3 +145,13 @@ async def test_processors_are_borrowed_for_every_step_that_decodes(tmp_path: Pat
             await ran(context, "a", "b")
 
         assert context.borrowed == [("processor", 1), ("processor", 1)]
+
+
+async def test_people_are_told_what_they_might_not_expect(tmp_path: Path) -> None:
+    async with joining(tmp_path, a=GOOD, b=CUT, d=OTHER) as context:
+        result = await ran(context, "b", "a", "d", on_bad_picture="skip", overlap="find")
+
+        left_out, apart = result.data["notes"]
+        assert left_out.startswith("Left out: b (picture 1): ")
+        assert apart.startswith("No overlap is sure between a and d")
+        assert result.data["joints"][0]["inputs"] == (1, 2)

@@ -48,7 +48,8 @@ def test_two_pictures_are_enough_of_a_request() -> None:
         {"format": "jpeg", "progressive": True, "max_bytes": 2_000_000},
         {"format": "png", "colors": 16, "metadata": "keep", "profile": "keep"},
         {"format": "pdf", "cut": "limit", "dpi": 300},
-        {"watermark_text": "draft", "watermark_opacity": 0.2, "watermark": {"file": "logo"}},
+        {"watermark_text": "draft", "watermark_opacity": 0.2},
+        {"watermark_gravity": "north", "watermark": {"file": "logo"}},
         {
             "inputs": [
                 {"file": "one", "turn": 270, "crop": {"left": "12.5%", "top": 3}},
@@ -221,3 +222,14 @@ def test_every_field_is_described() -> None:
     properties = StitchRequest.model_json_schema()["properties"]
 
     assert all(field["description"] for field in properties.values())
+
+
+def test_a_watermark_is_a_text_or_a_picture() -> None:
+    with pytest.raises(ValidationError, match="one of the two"):
+        StitchRequest.model_validate(
+            {
+                "inputs": [{"file": "a"}, {"file": "b"}],
+                "watermark_text": "Mine",
+                "watermark": {"file": "c"},
+            }
+        )
