@@ -7,6 +7,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +122,9 @@ def gray16(levels: Sequence[int], transparent: int | None = None) -> bytes:
 # --- profiles -----------------------------------------------------------------------------------
 
 
+@cache
 def srgb_profile() -> bytes:
-    """What a well-behaved editor embeds."""
+    """What a well-behaved editor embeds; always the same, though the library dates each anew."""
     return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 
 

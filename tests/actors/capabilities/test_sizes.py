@@ -50,6 +50,10 @@ class Lending(FakeContext):
         raise WorkFailed(f"borrowed: {self.borrowed}")
 
 
-async def test_a_stitch_computes_on_a_processor_slot(tmp_path: Path) -> None:
-    with pytest.raises(WorkFailed, match=r"borrowed: \[\('processor', 1\)\]"):
-        await STITCH.run(REQUEST, StitchSettings(), Lending(tmp_path, PICTURES))
+@pytest.mark.parametrize(("inputs", "slots"), [("bb", 1), ("aba", 3)])
+async def test_a_stitch_computes_on_a_processor_slot_a_large_one_on_more(
+    inputs: str, slots: int, tmp_path: Path
+) -> None:
+    request = StitchRequest.model_validate({"inputs": [{"file": file} for file in inputs]})
+    with pytest.raises(WorkFailed, match=rf"borrowed: \[\('processor', {slots}\)\]"):
+        await STITCH.run(request, StitchSettings(processors=3), Lending(tmp_path, PICTURES))
