@@ -39,6 +39,10 @@ CALLS: Final = 256
 GROWTH: Final = 256 * MEBIBYTE
 """Bytes of memory held between calls, beyond those held at the start, that make a worker worn."""
 
+_NO_THREAD: Final = "can't start new thread"
+"""What CPython says in a RuntimeError where there is no room for a thread's stack. A limit on the
+number of threads would read the same; calls have none."""
+
 NICENESS: Final = 5
 """How far a worker stands back from the server where processors are scarce: an answer takes the
 server a few thousandths of a second, and should not queue behind pictures for them."""
@@ -173,7 +177,7 @@ def _ours(error: Exception, order: wire.Order) -> StitcheryError:
     match error:
         case StitcheryError():
             return error
-        case MemoryError() | OSError(errno=errno.ENOMEM):
+        case _ if _wants_memory(error):
             return WorkFailed(
                 f"The work needed more than {order.memory_bytes // MEBIBYTE} MiB of memory; "
                 "try fewer or smaller inputs",
@@ -189,6 +193,16 @@ def _ours(error: Exception, order: wire.Order) -> StitcheryError:
             return WorkFailed("The input is nested too deeply to be worked on")
         case _:
             return _unforeseen(error, order)
+
+
+def _wants_memory(error: Exception) -> bool:
+    match error:
+        case MemoryError() | OSError(errno=errno.ENOMEM):
+            return True
+        case RuntimeError():
+            return str(error) == _NO_THREAD
+        case _:
+            return False
 
 
 def _unforeseen(error: Exception, order: wire.Order) -> WorkFailed:

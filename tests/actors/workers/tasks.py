@@ -141,6 +141,18 @@ def eat(order: Number, _: Report) -> Number:
     return Number(len(bytearray(order.number)))
 
 
+def branch(order: Number, _: Report) -> Number:
+    """Begins a thread with a stack of so many bytes."""
+    before = threading.stack_size(order.number)
+    try:
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    return order
+
+
 def spin(_: Text, report: Report) -> Text:
     report(Progress(fraction=0, step="spinning"))
     while True:
@@ -295,6 +307,7 @@ WRITE = Call(f"{MODULE}:write", Text, Text)
 HANG_UP = Call(f"{MODULE}:hang_up", Text, Text)
 ANSWER_OTHERWISE = Call(f"{MODULE}:answer_otherwise", Text, Number)
 EAT = Call(f"{MODULE}:eat", Number, Number, memory_bytes=64 << 20)
+BRANCH = Call(f"{MODULE}:branch", Number, Number, memory_bytes=64 << 20)
 SPIN = Call(f"{MODULE}:spin", Text, Text, cpu_seconds=0.5)
 FILL = Call(f"{MODULE}:fill", Place, Place, output_bytes=1 << 20)
 NEST = Call(f"{MODULE}:nest", Text, Text)

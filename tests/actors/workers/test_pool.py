@@ -285,11 +285,14 @@ async def test_a_guard_that_stands_still_keeps_nothing_of_a_family_alive(
 # --- limits ---------------------------------------------------------------------------------------
 
 
-async def test_too_much_memory_is_an_error_that_names_the_limit(ask: Caller) -> None:
+@pytest.mark.parametrize("call", [tasks.EAT, tasks.BRANCH], ids=["bytes", "a thread's stack"])
+async def test_too_much_memory_is_an_error_that_names_the_limit(
+    ask: Caller, call: Call[Number, Number]
+) -> None:
     with pytest.raises(Reported, match="more than 64 MiB of memory") as caught:
-        await ask(tasks.EAT, Number(100 << 20))
+        await ask(call, Number(100 << 20))
     assert caught.value.limit == "memory_bytes"
-    assert await ask(tasks.EAT, Number(32 << 20)) == Number(32 << 20)
+    assert await ask(call, Number(32 << 20)) == Number(32 << 20)
     assert ask.pool.statistics().started == 1
 
 
