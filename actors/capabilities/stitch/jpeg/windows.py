@@ -97,11 +97,16 @@ def work() -> bool:
     """Whether windows do in this Pillow what its plain interface does; tried once a process.
 
     A strip with two pictures is decoded and encoded both ways, and compared to the byte.
+
+    Raises:
+        MemoryError: there is too little of it now; the next call tries again.
     """
     try:
         # the first use may come while nothing but tiny pictures may be read
         with allowing(_TRIED.width * _TRIED.height):
             return _tried()
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 -- whatever has become of them: the plain way is there
         return False
 

@@ -36,6 +36,20 @@ def test_where_a_part_has_gone_windows_say_so(monkeypatch: pytest.MonkeyPatch) -
     windows.work.cache_clear()
 
 
+def test_where_memory_was_short_they_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that was poor at first must not take the plain way ever after."""
+
+    def poor(*_: object) -> None:
+        raise MemoryError
+
+    windows.work.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(Image, "_getencoder", poor)
+        with pytest.raises(MemoryError):
+            windows.work()
+    assert windows.work()
+
+
 def test_a_picture_that_does_not_fit_is_not_decoded() -> None:
     strip = Image.new("RGB", (20, 20))
     picture = opened(pictures.encoded(pictures.gradient(16, 16), "JPEG"))
