@@ -49,6 +49,10 @@ _DECODERS: Final = {
 _Corners = tuple[float, float, float, float]
 """Left, top, right, bottom of a part that may begin and end within a pixel."""
 
+_OUT_OF_MEMORY: Final = "out of memory"
+"""How Pillow begins to tell that a decoder found no memory, in an OSError; of libjpeg it does not
+know, and takes the picture for broken."""
+
 # Shrinking by more than this much averages whole blocks first: 2-3 times quicker, looks the same.
 _REDUCING_GAP: Final = 3.0
 
@@ -309,18 +313,25 @@ def reading(media_type: str, max_pixels: int) -> Iterator[None]:
             limit="picture_megapixels",
         ) from None
     except MemoryError:
-        raise UnreadableMedia(
-            f"Reading this {_kind(media_type)} needs more memory than one picture may use. "
-            "Scale it down or save it in another format."
-        ) from None
+        raise _wants_memory(media_type) from None
     # Beside OSError, Pillow's decoders raise ValueError, SyntaxError, TypeError, IndexError,
     # EOFError, RuntimeError, struct.error and more on broken bytes; whichever it is, the picture
     # cannot be read. The cause stays attached.
     except Exception as error:
+        if str(error).startswith(_OUT_OF_MEMORY):
+            raise _wants_memory(media_type) from error
         raise UnreadableMedia(
             f"The {_kind(media_type)} data is damaged or cut short. Save the picture anew, or take "
             "another copy of it."
         ) from error
+
+
+def _wants_memory(media_type: str) -> UnreadableMedia:
+    return UnreadableMedia(
+        f"Reading this {_kind(media_type)} needs more memory than one picture may use. "
+        "Scale it down or save it in another format.",
+        limit="memory_bytes",
+    )
 
 
 def _kind(media_type: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageOps, ImageStat
+from PIL import Image, ImageChops, ImageFile, ImageOps, ImageStat
 
 from actors.errors import StitcheryError, TooLarge, UnreadableMedia, UnsupportedMedia
 from actors.exif import orientation_in
@@ -350,6 +350,25 @@ def test_whatever_a_decoder_raises_is_an_unreadable_picture(
     monkeypatch.setattr(Image, "open", breaks)
     with pytest.raises(UnreadableMedia):
         probe(Probe(path=path, max_pixels=16, max_side=4), unheard)
+
+
+def test_want_of_memory_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether Python misses it or a decoder: a good picture is not called damaged."""
+    path = pictures.saved(tmp_path, "file", pictures.encoded(pictures.plain(4, 4), "PNG"))
+
+    class Poor(ImageFile.PyDecoder):
+        def decode(self, _: object) -> tuple[int, int]:
+            return -1, -9
+
+    class Poorer(ImageFile.PyDecoder):
+        def decode(self, _: object) -> tuple[int, int]:
+            raise MemoryError
+
+    for decoder in (Poor, Poorer):
+        monkeypatch.setitem(Image.DECODERS, "zip", decoder)
+        with pytest.raises(UnreadableMedia, match="needs more memory") as caught:
+            painted(path)
+        assert caught.value.limit == "memory_bytes"
 
 
 def test_a_decoders_own_bomb_alarm_is_our_limit(
