@@ -14,9 +14,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Final
 
+from actors.capabilities.stitch.extras import NOTHING
 from actors.capabilities.stitch.jpeg import quality, segments, splice
 from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder
 from actors.capabilities.stitch.png import recode, structure
+from actors.capabilities.stitch.sinks.png import chunks
 from actors.exif import orientation_in
 
 _GRAY, _TRUE_COLOUR, _WITH_ALPHA = 0, 2, frozenset({4, 6})
@@ -93,7 +95,7 @@ def _splicing(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
         raise NoShortcut("there are gaps between them")
     if any(one.profiled or orientation_in(one.exif) != 1 for one in found):
         raise NoShortcut("one is to be turned, or has colours of its own")
-    if not _colours_are_plain(found[0].form):
+    if not splice.colours_are_plain(found[0].form):
         raise NoShortcut("their colours are of a rare kind")
     form, asked = found[0].form, order.encoding.quality
     if quality.is_much_finer(form, asked):
@@ -103,19 +105,11 @@ def _splicing(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
 
     def run(file: IO[bytes], told: Told) -> None:
         try:
-            splice.spliced(paths, found, file, report=told)
+            splice.spliced(paths, found, file, dpi=order.encoding.dpi, report=told)
         except segments.UnknownForm as error:
             raise NoShortcut(f"of one, {error}") from error
 
     return Shortcut("scans copied", run)
-
-
-def _colours_are_plain(form: segments.Form) -> bool:
-    """Whether every reader takes them for YCbCr, or gray."""
-    if len(form.components) == 1:
-        return True
-    ids = tuple(component.id for component in form.components)
-    return form.transform == 1 or (form.transform is None and (form.jfif or ids == (1, 2, 3)))
 
 
 def _recoding(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
@@ -144,6 +138,7 @@ def _recoding(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
                 file,
                 gap=gap,
                 background=pixel,
+                beside=chunks(NOTHING, order.encoding.dpi),
                 threads=order.threads,
                 report=told,
             )

@@ -40,7 +40,6 @@ MOST_ROWS: Final = 65_500
 
 _MARKER: Final = re.compile(rb"\xff[^\x00]", re.DOTALL)
 _READ: Final = 1 << 18
-_JFIF: Final = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
 
 
 def restart_interval(structures: Sequence[Structure]) -> int | None:
@@ -62,12 +61,20 @@ def restart_interval(structures: Sequence[Structure]) -> int | None:
     return interval if fits and whole and interval <= MOST_INTERVAL else None
 
 
+def colours_are_plain(form: Form) -> bool:
+    """Whether every reader takes them for YCbCr, or gray; as it would for a JFIF head."""
+    if len(form.components) == 1:
+        return True
+    ids = tuple(component.id for component in form.components)
+    return form.transform == 1 or (form.transform is None and (form.jfif or ids == (1, 2, 3)))
+
+
 def spliced(
     paths: Sequence[Path],
     structures: Sequence[Structure],
     output: IO[bytes],
     *,
-    extra: bytes = b"",
+    dpi: int,
     report: Callable[[int], None],
 ) -> None:
     """Writes the pictures below each other; `restart_interval` must have found one.
@@ -75,7 +82,8 @@ def spliced(
     Args:
         paths, structures: the pictures and what was found in them.
         output: where to; written from its present place.
-        extra: further segments, such as a profile's, whole.
+        dpi: pixels an inch, which a JFIF head tells; there is none where the pictures have none and
+            it would make readers take the colours for others.
         report: told after each picture how many are written.
 
     Raises:
@@ -86,7 +94,7 @@ def spliced(
     if interval is None:
         raise ValueError("these cannot be spliced")
     height = sum(structure.height for structure in structures)
-    output.write(_head(structures[0].form, height, interval, extra))
+    output.write(_head(structures[0].form, height, interval, dpi))
     restarts = 0
     for place, (path, structure) in enumerate(zip(paths, structures, strict=True)):
         if place:
@@ -137,13 +145,12 @@ def _check_restart(marker: int, seen: int, expected: int) -> None:
         raise UnknownForm("its restart markers are out of order")
 
 
-def _head(form: Form, height: int, interval: int, extra: bytes) -> bytes:
+def _head(form: Form, height: int, interval: int, dpi: int) -> bytes:
     parts = [bytes([0xFF, SOI])]
-    if form.jfif:
-        parts.append(_segment(APP0, _JFIF))
+    if form.jfif or colours_are_plain(form):
+        parts.append(_segment(APP0, struct.pack(">5sHBHHBB", b"JFIF", 0x101, 1, dpi, dpi, 0, 0)))
     if form.transform is not None:
         parts.append(_segment(APP14, b"Adobe\0\x64\0\0\0\0" + bytes([form.transform])))
-    parts.append(extra)
     for key, table in form.tables:
         parts.append(_segment(DHT if is_coding(key) else DQT, bytes([key & 0xFF]) + table))
     frame = struct.pack(">BHHB", 8, height, form.width, len(form.components))

@@ -55,6 +55,7 @@ def joined(
     *,
     gap: int = 0,
     background: bytes = b"",
+    beside: Sequence[tuple[bytes, bytes]] = (),
     threads: int = 1,
     report: Callable[[int], None],
 ) -> None:
@@ -65,6 +66,7 @@ def joined(
         form: of the whole; theirs, but for what may be left out of it.
         output: where to; written from its present place.
         gap: rows between neighbours, of the pixel `background`.
+        beside: further chunks that may stand before the palette, by name.
         threads: pictures that are recoded at once.
         report: told after each picture how many are written.
 
@@ -74,7 +76,12 @@ def joined(
     between = _blank(form, gap, background)
     height = sum(structure.height for structure in structures) + gap * (len(paths) - 1)
     whole = PngFile(
-        output, form.width, height, depth=form.depth, colour=form.colour, meaning=form.meaning
+        output,
+        form.width,
+        height,
+        depth=form.depth,
+        colour=form.colour,
+        meaning=[*beside, *form.meaning],
     )
     with closing(_in_order(paths, structures, threads)) as pictures:
         for place, picture in enumerate(pictures):

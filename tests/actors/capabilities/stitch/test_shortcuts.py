@@ -19,6 +19,9 @@ RGB = pictures.encoded(pictures.gradient(32, 16), "PNG")
 RGBA = pictures.encoded(pictures.gradient(32, 16).convert("RGBA"), "PNG")
 GRAY = pictures.encoded(pictures.gradient(32, 16).convert("L"), "PNG")
 PHOTO = pictures.encoded(pictures.gradient(32, 16), "JPEG", quality=90)
+FEW = pictures.encoded(pictures.gradient(32, 16).quantize(4), "PNG")
+BARE = PHOTO[:2] + PHOTO[4 + int.from_bytes(PHOTO[4:6], "big") :]
+"""Without its JFIF head, as many cameras write them."""
 
 
 def photo(quality: int = 90, **how: Any) -> bytes:
@@ -91,6 +94,26 @@ def test_a_shortcut_makes_the_same_picture(
     assert short.size == long.size
     if format == "png":
         assert short.convert(long.mode).tobytes() == long.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "format"),
+    [
+        (RGB, "png"),
+        (GRAY, "png"),
+        (FEW, "png"),
+        (PHOTO, "jpeg"),
+        (BARE, "jpeg"),
+    ],
+    ids=["colours", "gray", "a palette", "a photograph", "one without a JFIF head"],
+)
+def test_every_way_tells_the_pixels_an_inch_that_were_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, format: Format
+) -> None:
+    way = "rows copied" if format == "png" else "scans copied"
+    short = made(tmp_path, [content] * 2, way, format=format, dpi=200)
+    long = painted(tmp_path, [content] * 2, monkeypatch, format=format, dpi=200)
+    assert short.info["dpi"] == long.info["dpi"] == pytest.approx((200, 200), abs=0.01)
 
 
 @pytest.mark.parametrize(

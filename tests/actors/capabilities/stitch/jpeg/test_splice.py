@@ -29,7 +29,7 @@ def structure(content: bytes) -> Structure:
 def joined(folder: Path, contents: list[bytes]) -> Image.Image:
     paths = [Path(pictures.saved(folder, f"in{n}", content)) for n, content in enumerate(contents)]
     output = io.BytesIO()
-    spliced(paths, [structure(one) for one in contents], output, report=unheard)
+    spliced(paths, [structure(one) for one in contents], output, dpi=72, report=unheard)
     result = Image.open(output, formats=["JPEG"])
     result.load()
     return result
