@@ -69,12 +69,16 @@ _LOSSLESS_WEBP: Final = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What one picture brings: its kind, its bytes a pixel, how much of it is read and painted."""
+    """What one picture brings: its kind, its bytes a pixel, how much of it is read and painted.
+
+    `readings` is how often it is read: once for each page that it reaches.
+    """
 
     media_type: str
     bytes_per_pixel: float
     stored: Size
     painted: Size
+    readings: int = 1
 
 
 def seconds(shares: Iterable[Share], canvas: Size, encoding: Encoding, *, threads: int) -> float:
@@ -82,9 +86,10 @@ def seconds(shares: Iterable[Share], canvas: Size, encoding: Encoding, *, thread
     millions = 1e-6
     work = canvas.pixels * millions * _WRITE[encoding.format] * _patience(encoding)
     for share in shares:
-        work += share.stored.pixels * millions * _READ.get(share.media_type, _READ_OTHER)
+        read = share.stored.pixels * share.readings * millions
+        work += read * _READ.get(share.media_type, _READ_OTHER)
         if share.painted != share.stored:
-            work += share.stored.pixels * millions * _SCALE
+            work += read * _SCALE
     # only what is written from top to bottom is written by several
     tries = 1 if encoding.max_bytes is None else _TRIES
     return _START + tries * work / (threads if encoding.banded else 1)

@@ -39,6 +39,7 @@ def forecast(made: Design) -> StitchForecast:
             bytes_per_pixel=pick.record.size / pick.size.pixels,
             stored=pick.size,
             painted=place.box.size,
+            readings=made.readings(place),
         )
         for pick, place in zip(made.picks, made.plan.places, strict=True)
     ]

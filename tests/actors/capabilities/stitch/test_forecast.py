@@ -361,3 +361,11 @@ def test_no_file_of_a_result_is_larger_than_is_foretold() -> None:
     made = design(request("photo", "photo"), FILES, SETTINGS)
 
     assert made.output_bytes > 4 * made.plan.canvas.pixels
+
+
+def test_a_picture_that_reaches_over_pages_takes_as_long_as_it_is_read() -> None:
+    whole = forecast("photo", "photo", layout="horizontal", format="pdf")
+    cut = forecast("photo", "photo", layout="horizontal", format="pdf", cut=60)
+
+    assert cut.parts == 50
+    assert cut.seconds > 10 * whole.seconds
