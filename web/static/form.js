@@ -218,7 +218,7 @@ function isChanged(field) {
   if (field.closest("[hidden]")) return false;
   if (field instanceof HTMLSelectElement) {
     const first = [...field.options].findIndex(({ defaultSelected }) => defaultSelected);
-    return field.selectedIndex !== Math.max(0, first);
+    return Math.max(0, field.selectedIndex) !== Math.max(0, first); // -1 while it has none yet
   }
   if (field.type === "radio") return isTicked(field) && !isDefault(field);
   if (field.type === "checkbox") return isTicked(field) !== isDefault(field);
