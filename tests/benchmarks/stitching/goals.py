@@ -29,8 +29,7 @@ _FASTER: Final[tuple[tuple[str, tuple[str, ...], float], ...]] = (
     ("W1i", VIPS, 30),
     ("W1i", SHARP[:1], 70),
     ("W1i", PILLOW, 50),
-    # against files of about the size of ours: at level 1 theirs are half as large again
-    ("W2", VIPS[:1], 6),
+    ("W2", VIPS, 6),
     ("W2", SHARP[:1], 6),
     ("W2", PILLOW, 40),
     ("W3", VIPS, 1.5),

@@ -38,16 +38,6 @@ class Seed:
     bands: tuple[Image.Image, ...]
 
 
-def blurred(image: Image.Image, size: Size) -> Image.Image:
-    """The picture scaled to cover `size`, what is too much cut evenly, blurred and darkened.
-
-    Mode RGB or RGBA, as the picture's.
-    """
-    painting = Image.new(image.mode, (size.width, size.height))
-    cover(painting, Box(0, 0, size.width, size.height), seed(image, size))
-    return painting
-
-
 def seed(image: Image.Image, size: Size) -> Seed:
     """What `cover` needs to fill a box of this size.
 

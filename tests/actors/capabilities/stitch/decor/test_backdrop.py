@@ -5,10 +5,17 @@ import itertools
 import pytest
 from PIL import Image, ImageStat
 
-from actors.capabilities.stitch.decor.backdrop import blurred, cover, seed
+from actors.capabilities.stitch.decor.backdrop import cover, seed
 from actors.capabilities.stitch.geometry import Box, Size
 from tests import pictures
 from tests.actors.capabilities.stitch.decor.seen import pixels
+
+
+def blurred(image: Image.Image, size: Size) -> Image.Image:
+    """A backdrop of this size, wholly on a canvas of the picture's mode."""
+    painting = Image.new(image.mode, (size.width, size.height))
+    cover(painting, Box(0, 0, size.width, size.height), seed(image, size))
+    return painting
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 700), (700, 3), (640, 480), (2000, 1100)])
