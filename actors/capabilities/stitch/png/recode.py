@@ -25,7 +25,7 @@ from actors.capabilities.stitch.png.structure import (
     read_data,
 )
 
-_INFLATED: Final = 1 << 17
+_INFLATED: Final = 1 << 18
 """Bytes of rows that are taken from a stream at once: a thin stream may hold very many."""
 
 
@@ -35,16 +35,15 @@ def recoded(path: Path, structure: Structure) -> Piece:
     Raises:
         UnknownForm: they are not what the structure promises.
     """
-    row = structure.form.row_bytes + 1
-    total = row * structure.height
     compress = deflate.part()
-    made, checksum = bytearray(), deflate.ADLER_START
+    made, checksum, length = bytearray(), deflate.ADLER_START, 0
     with path.open("rb") as file:
-        for rows in _rows(file, structure, total):
+        for rows in _rows(file, structure):
             made += compress.compress(rows)
             checksum = deflate.adler(rows, checksum)
+            length += len(rows)
     made += deflate.finished(compress)
-    return Piece(made, checksum, total)
+    return Piece(made, checksum, length)
 
 
 def joined(
@@ -116,27 +115,29 @@ def _result(place: int, future: Future[Piece]) -> Piece:
         raise UnknownForm(*error.args, place) from error
 
 
-def _rows(file: IO[bytes], structure: Structure, total: int) -> Iterator[deflate.Buffer]:
-    """The picture's filtered rows, whole, the first freed; exactly as many as it should have."""
+def _rows(file: IO[bytes], structure: Structure) -> Iterator[deflate.Buffer]:
+    """The picture's filtered rows, the first freed; exactly as many as it should have.
+
+    They come as they are inflated, in pieces that end anywhere: whoever compresses them need not
+    know where a row begins, and what is put together to whole rows is copied.
+    """
     form, row = structure.form, structure.form.row_bytes + 1
-    waiting, left, first = bytearray(), total, True
-    for inflated in _inflated(file, structure):
-        left -= len(inflated)
-        if left < 0:
-            raise UnknownForm("it has more rows than it should")
-        waiting += inflated
-        whole = len(waiting) // row * row
-        if not whole:
-            continue
-        rows, waiting = memoryview(waiting)[:whole], waiting[whole:]
-        try:
-            check_filters(rows, form.row_bytes)
-            if first:
-                yield freed(bytes(rows[:row]), form.pixel_bytes)
-                rows, first = rows[row:], False
-        except NotFiltered as error:
-            raise UnknownForm("a row has a filter that nobody knows") from error
-        yield rows
+    left, first = row * structure.height, bytearray()
+    try:
+        for piece in _inflated(file, structure):
+            check_filters(piece, left % row, form.row_bytes)
+            left -= len(piece)
+            if left < 0:
+                raise UnknownForm("it has more rows than it should")
+            if len(first) >= row:
+                yield piece
+                continue
+            first += piece
+            if len(first) >= row:
+                yield freed(bytes(first[:row]), form.pixel_bytes)
+                yield memoryview(first)[row:]
+    except NotFiltered as error:
+        raise UnknownForm("a row has a filter that nobody knows") from error
     if left:
         raise UnknownForm("it has fewer rows than it should")
 

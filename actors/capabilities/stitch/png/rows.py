@@ -35,13 +35,16 @@ def freed(row: bytes, pixel_bytes: int) -> bytes:
         raise NotFiltered(row[0]) from None
 
 
-def check_filters(rows: bytes | memoryview, row_bytes: int) -> None:
-    """Passes whole rows that all begin with a filter's byte.
+def check_filters(data: bytes, before: int, row_bytes: int) -> None:
+    """Passes a stretch of rows, of which all begin with a filter's byte.
+
+    Args:
+        before: bytes of the stretch before the first row that begins in it.
 
     Raises:
         NotFiltered: one does not.
     """
-    worst = max(bytes(rows[:: row_bytes + 1]), default=NONE)
+    worst = max(data[before :: row_bytes + 1], default=NONE)
     if worst > PAETH:
         raise NotFiltered(worst)
 

@@ -135,9 +135,12 @@ def unfiltered(row: bytes, above: bytes, step: int) -> bytes:
 def test_a_row_whose_filter_nobody_knows_is_refused() -> None:
     with pytest.raises(NotFiltered):
         freed(b"\x05ab", 1)
-    check_filters(b"\x00ab\x04cd", 2)
-    with pytest.raises(NotFiltered):
-        check_filters(b"\x00ab\x05cd", 2)
+    check_filters(b"\x00ab\x04cd", 0, 2)
+    check_filters(b"\xff\x00ab\x04c", 1, 2)
+    check_filters(b"\xff", 2, 2)
+    for bad in (b"\x00ab\x05cd", b"\x00ab\x05"):
+        with pytest.raises(NotFiltered):
+            check_filters(bad, 0, 2)
     assert plain(b"x", 2, 0) == b""
 
 
