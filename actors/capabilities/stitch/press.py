@@ -24,7 +24,7 @@ from typing import Any, Final
 from PIL import Image
 
 from actors.capabilities.stitch.bands import Band
-from actors.capabilities.stitch.hands import Hands, Share
+from actors.capabilities.stitch.hands import Hands, Oneself, Share
 from actors.capabilities.stitch.sinks import Sink
 from actors.pictures import allowing
 
@@ -102,14 +102,16 @@ class Press:
     ) -> None:
         running: deque[tuple[_Turn, Future[None]]] = deque()
         hands = Hands(self._threads)
-        pool = ThreadPoolExecutor(self._strips, thread_name_prefix="press")
+        alone = self._threads == 1
+        pool = Oneself() if alone else ThreadPoolExecutor(self._strips, "press")
+        ahead = 0 if alone else self._strips
         try:
             before: _Turn | None = None
             for turn in turns:
-                if len(running) > self._strips:
-                    self._write(*running.popleft(), tell)
                 running.append((turn, pool.submit(self._do, turn, before, strips, hands)))
                 before = turn
+                if len(running) > ahead:
+                    self._write(*running.popleft(), tell)
             while running:
                 self._write(*running.popleft(), tell)
         finally:

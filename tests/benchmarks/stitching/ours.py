@@ -66,6 +66,7 @@ def planned(task: Task, folder: Path) -> list[str]:
             "target": caught.call.target,
             "preload": preloaded({CAPABILITY.name: CAPABILITY}),
             "repeats": task.repeats,
+            "output": task.output,
         }
         (folder / "call.json").write_text(json.dumps(call))
         (folder / "order").write_bytes(bytes(wire.dump(caught.order)))

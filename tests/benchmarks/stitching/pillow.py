@@ -10,6 +10,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image, ImageOps
@@ -115,6 +116,7 @@ def main(way: str, task: Task) -> None:
     Image.MAX_IMAGE_PIXELS = None
     seconds = []
     for _ in range(task.repeats):
+        Path(task.output).unlink(missing_ok=True)  # see `Task.repeats`
         began = time.perf_counter()
         WAYS[way](task)
         seconds.append(time.perf_counter() - began)

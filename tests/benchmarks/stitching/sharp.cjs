@@ -98,6 +98,7 @@ async function main() {
   sharp.cache(false);
   const seconds = [];
   for (let run = 0; run < task.repeats; run += 1) {
+    fs.rmSync(task.output, { force: true }); // see `Task.repeats`
     const began = process.hrtime.bigint();
     await chosen()();
     seconds.push(Number(process.hrtime.bigint() - began) / 1e9);

@@ -24,7 +24,8 @@ class Task:
         transparent: whether the canvas has an alpha channel.
         format: `jpeg`, `png` or `webp`.
         quality: of jpeg (4:2:0) and webp.
-        repeats: how often it is done, in one process; each is timed.
+        repeats: how often it is done, in one process; each is timed, and writes the file anew: over
+            one that is there, ext4 waits for the disk.
         processors: as many may be used.
     """
 

@@ -12,6 +12,7 @@ row of MCUs (ITU T.81, B.2.4.4 and E.1.4).
 import re
 import struct
 from collections.abc import Callable, Sequence
+from io import FileIO
 from pathlib import Path
 from typing import IO, Final
 
@@ -40,6 +41,7 @@ MOST_ROWS: Final = 65_500
 
 _MARKER: Final = re.compile(rb"\xff[^\x00]", re.DOTALL)
 _READ: Final = 1 << 18
+_FILL: Final = 0xFF
 
 
 def restart_interval(structures: Sequence[Structure]) -> int | None:
@@ -95,44 +97,49 @@ def spliced(
         raise ValueError("these cannot be spliced")
     height = sum(structure.height for structure in structures)
     output.write(_head(structures[0].form, height, interval, dpi))
+    room = memoryview(bytearray(1 + _READ))  # half a marker, and what is read after it
     restarts = 0
     for place, (path, structure) in enumerate(zip(paths, structures, strict=True)):
         if place:
             output.write(bytes([0xFF, RST0 + restarts % 8]))
             restarts += 1
+        expected = -(-structure.units // interval) - 1
         try:
-            with path.open("rb") as file:
+            with path.open("rb", buffering=0) as file:
                 file.seek(structure.start)
-                restarts += _copy(file, output, restarts, -(-structure.units // interval) - 1)
+                _copy(file, output, room, before=restarts, expected=expected)
         except UnknownForm as error:
             raise UnknownForm(*error.args, place) from error
+        restarts += expected
         report(place + 1)
     output.write(bytes([0xFF, EOI]))
 
 
-def _copy(file: IO[bytes], output: IO[bytes], before: int, expected: int) -> int:
+def _copy(file: FileIO, output: IO[bytes], room: memoryview, *, before: int, expected: int) -> None:
     """Copies entropy-coded data up to the end's marker; what follows that is not looked at.
 
     Args:
+        room: where pieces of it lie meanwhile: new room for each takes as long as the copying.
         before: restart markers that were written before; these here are counted on.
-        expected: as many as there should be; so many are returned.
+        expected: as many as there should be.
     """
-    seen, cut = 0, b""
-    while piece := file.read(_READ):
-        data = bytearray(cut + piece)
-        # half a marker is looked at together with its other half
-        cut = b"\xff" if data.endswith(b"\xff") else b""
-        for found in _MARKER.finditer(data):
-            marker, place = data[found.start() + 1], found.start() + 1
-            if marker == EOI:
+    seen = half = 0
+    while read := file.readinto(room[half:]):
+        length = half + read
+        for found in _MARKER.finditer(room, 0, length):
+            place = found.start() + 1
+            if room[place] == EOI:
                 if seen < expected:
                     raise UnknownForm("its scan has fewer restart markers than it should")
-                output.write(memoryview(data)[: found.start()])
-                return seen
-            _check_restart(marker, seen, expected)
-            data[place] = RST0 + (before + seen) % 8
+                output.write(room[: found.start()])
+                return
+            _check_restart(room[place], seen, expected)
+            room[place] = RST0 + (before + seen) % 8
             seen += 1
-        output.write(memoryview(data)[: len(data) - len(cut)])
+        # half a marker is looked at together with its other half
+        half = int(room[length - 1] == _FILL)
+        output.write(room[: length - half])
+        room[0] = _FILL
     raise UnknownForm("its scan has no end")
 
 

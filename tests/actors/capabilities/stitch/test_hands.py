@@ -39,3 +39,18 @@ def test_closed_hands_leave_no_thread() -> None:
     hands.share([lambda: None] * 6)
     hands.close()
     assert threading.active_count() == before
+
+
+def test_one_hand_is_the_caller_s() -> None:
+    """And still all is done when one fails."""
+    hands, done = Hands(1), list[int]()
+
+    def task(number: int) -> None:
+        done.append(threading.get_ident())
+        if number == 0:
+            raise ValueError(number)
+
+    with pytest.raises(ValueError, match=r"^0$"):
+        hands.share([partial(task, number) for number in range(2)])
+    assert done == [threading.get_ident()] * 2
+    hands.close()
