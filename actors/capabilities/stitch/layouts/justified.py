@@ -3,9 +3,10 @@
 Owns: which pictures share a row.
 Never: knows borders or margins beyond the room they take. Pure.
 
-The rows are broken where the sum of squared differences between their heights and the wanted one
-is least, as paragraphs are broken into lines (Knuth and Plass, 1981): found for each beginning of
-the sequence from those of shorter ones.
+The rows are broken where their heights differ least from the wanted one, as paragraphs are broken
+into lines (Knuth and Plass, 1981): found for each beginning of the sequence from those of shorter
+ones. The last row counts like the others, so that it is filled too wherever that looks well, and
+what is large stands above what is small.
 """
 
 import math
@@ -37,11 +38,19 @@ _LEAST: Final = 8
 _LOWEST: Final = 4
 """A row is broken before it becomes lower than the wanted height by this."""
 
+_HIGHEST: Final = 1.5
+"""The last row fills the width unless that makes it higher than the wanted height by this."""
+
+_LEAN: Final = 0.1
+"""By this share of the wanted height less is aimed at below than above: of two ways that are alike
+the one is taken that begins with its larger pictures."""
+
 
 def justified(items: Sequence[Item], arrangement: Arrangement) -> Plan:
     """Lays out at least one picture; the canvas has the width asked for.
 
-    Every row but the last fills it; that one is never higher than wanted.
+    Every row fills it, but for a last one that would be blown up: that has the mean height of the
+    others, and lies as `align` says.
 
     Raises:
         LayoutMistake: the margin, the gaps or the borders leave no room.
@@ -56,9 +65,10 @@ def justified(items: Sequence[Item], arrangement: Arrangement) -> Plan:
         )
     shapes = [item.part.width / item.part.height for item in items]
     wanted = arrangement.row_height or max(1, round(width / math.sqrt(sum(shapes))))
+    breaks = _breaks(shapes, width, wanted, arrangement)
+    heights = _heights(shapes, breaks, width, wanted, arrangement)
     contents, cells, top = list[Content](), list[Box](), 0
-    for first, end in _breaks(shapes, width, wanted, arrangement):
-        most = wanted if end == len(items) else math.inf
+    for (first, end), most in zip(breaks, heights, strict=True):
         row = _row(items[first:end], shapes[first:end], width, most, arrangement)
         outers = [content.outer(arrangement.border) for content in row]
         height = max(outer.height for outer in outers)
@@ -88,18 +98,19 @@ def _breaks(
     # a row of one is always possible; of several each has a pixel of width at least
     longest = max(1, sum(room >= length for length, room in enumerate(rooms)) - 1)
     rooms = [max(1, room) for room in rooms]
-    best, begins, lowest = [0.0], [0], 1 / _LOWEST - 1
+    best, begins = [0.0], [0]
     for end in range(1, count + 1):
         least, begin, breadth = math.inf, end - 1, 0.0
+        aim = _aim(wanted, end / count)
         for first in range(end - 1, max(0, end - longest) - 1, -1):
             breadth += shapes[first]
-            off = rooms[end - first] / breadth / wanted - 1
+            ratio = rooms[end - first] / breadth / aim
+            cost = _cost(ratio, last=end == count)
             # one more makes the row lower still, and what is too low ever worse by itself
-            if off < 0 and (off * off >= least or (off < lowest and first < end - 1)):
+            if ratio < 1 and (cost >= least or (ratio * _LOWEST < 1 and first < end - 1)):
                 break
-            cost = best[first] + (0.0 if end == count and off > 0 else off * off)
-            if cost < least:
-                least, begin = cost, first
+            if best[first] + cost < least:
+                least, begin = best[first] + cost, first
         best.append(least)
         begins.append(begin)
     edges = [count]
@@ -108,20 +119,53 @@ def _breaks(
     return list(pairwise(reversed(edges)))
 
 
+def _aim(wanted: int, down: float) -> float:
+    """The height that suits a row which ends after this share of the pictures."""
+    return wanted * (1 + _LEAN * (0.5 - down))
+
+
+def _cost(ratio: float, *, last: bool) -> float:
+    """How bad a row is that, filled, is so many times as high as it should be.
+
+    As bad when it is twice as high as when it is half as high. A last one that is not filled is as
+    bad as its empty share.
+    """
+    if last and ratio > _HIGHEST:
+        return 1 - 1 / ratio
+    return ratio + 1 / ratio - 2
+
+
+def _heights(
+    shapes: Sequence[float],
+    breaks: Sequence[tuple[int, int]],
+    width: int,
+    wanted: int,
+    arrangement: Arrangement,
+) -> list[float]:
+    """Of the rows: as they fill the width, but the last one's where that would blow it up."""
+    filled = [
+        max(end - first, _room(end - first, width, arrangement)) / sum(shapes[first:end])
+        for first, end in breaks
+    ]
+    *others, last = filled
+    if last > _HIGHEST * _aim(wanted, 1):
+        last = min(last, sum(others) / len(others) if others else wanted)
+    return [*others, last]
+
+
 def _row(
     items: Sequence[Item],
     shapes: Sequence[float],
     width: int,
-    most: float,
+    high: float,
     arrangement: Arrangement,
 ) -> list[Content]:
-    """The pictures of one row, all of one height: they fill the width, unless `most` is less."""
+    """The pictures of one row, all of one height: they fill the width if they are so high then."""
     room = max(len(items), _room(len(items), width, arrangement))
-    height = max(1, round(min(most, room / sum(shapes))))
-    filled = room / sum(shapes) <= most
-    taken = room if filled else max(len(items), round(height * sum(shapes)))
-    widths = shared(taken, shapes)
+    height, breadth = max(1, round(high)), sum(shapes)
+    filled = room / breadth <= high
+    taken = room if filled else max(len(items), round(height * breadth))
     return [
         Content(item.part, Size(length, height), caption_room(item, length, arrangement))
-        for item, length in zip(items, widths, strict=True)
+        for item, length in zip(items, shared(min(taken, room), shapes), strict=True)
     ]
