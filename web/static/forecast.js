@@ -50,7 +50,7 @@ export function forecast(moved = false) {
   question.abort();
   question = new AbortController();
   if (tray.waiting()) return tell(() => [element("p", say("forecast.uploads"), "quiet")]);
-  if (request.inputs.length < 2) return tell(() => [element("p", say("forecast.few"), "quiet")]);
+  if (request.inputs.length < 1) return tell(() => [element("p", say("forecast.few"), "quiet")]);
   byId("forecast").setAttribute("aria-busy", "true");
   setTimeout(ask, PAUSE, request, question.signal);
 }

@@ -46,8 +46,6 @@ _WIDEST: Final = 5
 
 _BESIDE: Final = 64 << 20
 
-_LEAST_PICTURES: Final = 2
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
@@ -211,7 +209,8 @@ def design(
 
     Raises:
         UnsupportedMedia: one of them is no picture, and which.
-        TooFewPictures: fewer than two can be used, where the others are left out.
+        TooFewPictures: none can be used, or too few to find what they have in common, where the
+            others are left out.
         LayoutImpossible: the pictures do not fit the layout, and which field is to blame.
     """
     try:
@@ -295,11 +294,16 @@ def _check_left_out(request: StitchRequest, left_out: Mapping[int, Refusal]) -> 
         first, *others = [left_out[number] for number in sorted(left_out)]
         raise named(first, others)
     good = len(request.inputs) - len(left_out)
-    if good < _LEAST_PICTURES:
+    if good < _least(request):
         why = " ".join(
             f"Picture {number + 1}: {refusal.detail}" for number, refusal in left_out.items()
         )
         raise TooFewPictures(f"Of these pictures {good} can be used. {why}", field="/inputs")
+
+
+def _least(request: StitchRequest) -> int:
+    """Pictures that it takes: overlaps and captions are looked for between two."""
+    return 2 if request.overlap == "find" or request.band is not None else 1
 
 
 def named(first: Refusal, others: Sequence[Refusal]) -> Refusal:

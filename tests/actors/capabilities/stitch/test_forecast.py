@@ -230,12 +230,37 @@ def test_what_is_no_picture_is_left_out_on_request() -> None:
     assert (made.left_out, made.pictures, made.height) == ([0, 2], 2, 2)
 
 
-def test_too_few_that_are_left_are_refused_with_the_reasons() -> None:
+@pytest.mark.parametrize(
+    ("names", "wishes"),
+    [(["clip"], {}), (["clip", "dot"], {"overlap": "find"}), (["clip", "dot"], {"band": "auto"})],
+)
+def test_too_few_that_are_left_are_refused_with_the_reasons(
+    names: list[str], wishes: dict[str, Any]
+) -> None:
+    """What lies between pictures is looked for between two."""
     files = {**FILES, "clip": record("clip", 640, 480, "video/mp4")}
     with pytest.raises(TooFewPictures, match=r"Picture 1: .*video/mp4") as caught:
-        forecast("clip", "dot", files=files, on_bad_picture="skip")
+        forecast(*names, files=files, on_bad_picture="skip", **wishes)
 
     assert caught.value.field == "/inputs"
+
+
+@pytest.mark.parametrize(
+    ("layout", "wishes", "shape"),
+    [
+        ("vertical", {}, (1080, 2400)),
+        ("horizontal", {}, (1080, 2400)),
+        ("grid", {"columns": 1}, (1080, 2400)),
+        ("justified", {"width": 540, "row_height": 1200}, (540, 1200)),
+        ("template", {"areas": ["a"], "width": 540, "height": 700}, (540, 700)),
+    ],
+)
+def test_one_picture_alone_is_laid_out_by_every_layout(
+    layout: str, wishes: dict[str, Any], shape: tuple[int, int]
+) -> None:
+    made = forecast("shot", layout=layout, **wishes)
+
+    assert (made.pictures, made.width, made.height) == (1, *shape)
 
 
 @pytest.mark.parametrize(

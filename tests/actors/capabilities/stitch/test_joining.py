@@ -26,6 +26,7 @@ from tests.actors.capabilities.fake_context import FakeContext
 from tests.actors.capabilities.stitch.test_forecast import request
 from tests.joining import recorded
 
+SMALL = Size(20, 10)
 GOOD = pictures.encoded(pictures.plain(20, 10, pictures.RED), "PNG")
 OTHER = pictures.encoded(pictures.plain(20, 10, pictures.BLUE), "PNG")
 CUT = pictures.truncated(pictures.encoded(pictures.noise(20, 10), "PNG"))
@@ -48,9 +49,11 @@ class PooledContext(FakeContext):
 
 
 @asynccontextmanager
-async def joining(folder: Path, **contents: bytes) -> AsyncIterator[PooledContext]:
-    """A context whose files these are, each on record as 20 x 10 pixels."""
-    files = [recorded(folder, name, content, Size(20, 10)) for name, content in contents.items()]
+async def joining(
+    folder: Path, size: Size = SMALL, **contents: bytes
+) -> AsyncIterator[PooledContext]:
+    """A context whose files these are, each on record as of this size."""
+    files = [recorded(folder, name, content, size) for name, content in contents.items()]
     workers = Workers(Settings(warm=1, kill_grace=0.1), preload=())
     async with trio.open_nursery() as nursery:
         await nursery.start(workers.run)
@@ -98,11 +101,49 @@ async def test_too_few_good_ones_fail_the_job_also_when_bad_ones_may_be_left_out
 ) -> None:
     async with joining(tmp_path, a=GOOD, b=CUT) as context:
         with pytest.raises(TooFewPictures) as caught:
-            await ran(context, "a", "b", on_bad_picture="skip")
+            await ran(context, "b", "b", on_bad_picture="skip")
 
-        assert "1 can be used" in caught.value.detail
+        assert "0 can be used" in caught.value.detail
         assert "Picture 2" in caught.value.detail
         assert context.kept == []
+
+
+async def test_the_one_good_picture_is_the_result_when_bad_ones_may_be_left_out(
+    tmp_path: Path,
+) -> None:
+    async with joining(tmp_path, a=GOOD, b=CUT) as context:
+        result = await ran(context, "a", "b", on_bad_picture="skip", format="png")
+
+        assert result.data["pictures"] == 1
+        assert [each["place"] for each in result.data["left_out"]] == [1]
+
+
+async def test_one_picture_alone_is_written_in_another_format(tmp_path: Path) -> None:
+    async with joining(tmp_path, a=GOOD) as context:
+        for form in ("png", "tiff", "webp", "jpeg"):
+            result = await ran(context, "a", format=form, lossless=form == "webp")
+
+            with Image.open(context.path(result.files[0].id)) as image:
+                near = image.convert("RGB").getpixel((5, 5))
+            assert isinstance(near, tuple)
+            assert near == pytest.approx(pictures.RED, abs=2)
+
+
+async def test_one_long_picture_alone_is_cut_into_pages(tmp_path: Path) -> None:
+    long = pictures.gradient(40, 1000)
+    async with joining(tmp_path, Size(40, 1000), long=pictures.encoded(long, "PNG")) as context:
+        pages = await ran(context, "long", cut=300, format="png")
+        book = await ran(context, "long", cut=300, format="pdf")
+
+        again, top = Image.new("RGB", long.size), 0
+        for file in pages.files:
+            with Image.open(context.path(file.id)) as page:
+                assert page.height <= 300
+                again.paste(page, (0, top))
+                top += page.height
+        assert top == long.height
+        assert again.tobytes() == long.tobytes()
+        assert book.data["parts"] == len(pages.files)
 
 
 async def test_a_join_that_fails_for_another_reason_is_not_tried_again(tmp_path: Path) -> None:

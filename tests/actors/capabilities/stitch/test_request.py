@@ -16,8 +16,11 @@ ROWS_OF_501_CELLS = [
 TWO = {"inputs": [{"file": "one"}, {"file": "two"}]}
 
 
-def test_two_pictures_are_enough_of_a_request() -> None:
-    request = StitchRequest.model_validate(TWO)
+ALONE = {"inputs": [{"file": "alone"}]}
+
+
+def test_one_picture_is_enough_of_a_request() -> None:
+    request = StitchRequest.model_validate(ALONE)
 
     assert request.layout == "vertical"
     assert request.fit == "smallest"
@@ -68,7 +71,9 @@ def test_a_good_request_survives_its_normal_form(fields: dict[str, Any]) -> None
     ("fields", "place"),
     [
         ({"inputs": []}, ("inputs",)),
-        ({"inputs": [{"file": "alone"}]}, ("inputs",)),
+        ({**ALONE, "overlap": "find"}, ("overlap",)),
+        ({**ALONE, "band": "auto"}, ("band",)),
+        ({**ALONE, "band": "72%-96%"}, ("band",)),
         ({"inputs": [{"file": "x"}] * 501}, ("inputs",)),
         ({"inputs": "one"}, ("inputs",)),
         ({"inputs": None}, ("inputs",)),
@@ -198,13 +203,14 @@ def test_the_schema_that_users_see_agrees() -> None:
         {"fit": "largest", "background": "transparent"},
         {"band": "72%-96%", "cut": "limit"},
         {"band": "auto", "cut": 300},
+        ALONE,
         {"inputs": [{"file": "one", "crop": {"left": "5%", "top": 7}}, {"file": "two"}]},
     ]
     bad: list[dict[str, Any]] = [
         {"fit": 0},
         {"fit": "widest"},
         {"background": "red"},
-        {"inputs": [{"file": "alone"}]},
+        {"inputs": []},
         {"unknown": 1},
         {"band": "72-96"},
         {"band": " 72% - 96% "},
