@@ -6,22 +6,13 @@ Never: filters or compresses.
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import IO, Final
 
 from actors.capabilities.stitch.png import deflate
 from actors.capabilities.stitch.png.structure import SIGNATURE
 
 _IDAT: Final = 1 << 18
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Compressed rows: a part of a stream, the Adler-32 of what is in it, and how much that is."""
-
-    data: bytes | bytearray
-    adler: int
-    length: int
+"""Bytes that a chunk of rows has at least, but for the last."""
 
 
 class PngFile:
@@ -46,31 +37,34 @@ class PngFile:
     ) -> None:
         self._file = file
         self._adler = deflate.ADLER_START
-        self._waiting = bytearray(deflate.HEAD)
+        self._waiting = [deflate.HEAD]
+        self._held = len(deflate.HEAD)
         file.write(SIGNATURE)
         self._chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
         for name, body in meaning:
             self._chunk(name, body)
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: deflate.Piece) -> None:
         """The next rows."""
         self._adler = deflate.adler_joined(self._adler, piece.adler, piece.length)
-        left = memoryview(piece.data)
-        while len(self._waiting) + len(left) >= _IDAT:
-            room = _IDAT - len(self._waiting)
-            self._waiting += left[:room]
-            self._chunk(b"IDAT", self._waiting)
-            self._waiting.clear()
-            left = left[room:]
-        self._waiting += left
+        for data in piece.data:
+            self._waiting.append(data)
+            self._held += len(data)
+            if self._held >= _IDAT:
+                self._write_rows()
 
     def finish(self) -> None:
         """The rows are all there."""
-        self._waiting += deflate.END + struct.pack(">I", self._adler)
-        self._chunk(b"IDAT", self._waiting)
+        self._waiting.append(deflate.END + struct.pack(">I", self._adler))
+        self._write_rows()
         self._chunk(b"IEND", b"")
 
-    def _chunk(self, name: bytes, body: bytes | bytearray) -> None:
+    def _write_rows(self) -> None:
+        self._chunk(b"IDAT", b"".join(self._waiting))
+        self._waiting.clear()
+        self._held = 0
+
+    def _chunk(self, name: bytes, body: bytes) -> None:
         checksum = deflate.crc(body, deflate.crc(name))
         self._file.write(struct.pack(">I4s", len(body), name))
         self._file.write(body)

@@ -8,13 +8,12 @@ nearly as well for all rows of a picture: Up for photographs, None for drawn one
 few rows tell.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from PIL import Image, ImageChops
 
-from actors.capabilities.stitch.png import deflate
-from actors.capabilities.stitch.png.file import Piece
+from actors.capabilities.stitch.png.deflate import Piece, deflated
 from actors.capabilities.stitch.png.rows import NONE, UP
 
 COLOURS: Final = {"L": 0, "RGB": 2, "RGBA": 6}
@@ -39,7 +38,7 @@ def compressed(strip: Image.Image, top: int, bottom: int) -> Piece:
     May run in any thread, several at once.
     """
     filtering = _better(strip, top, bottom)
-    return _deflated(
+    return deflated(
         _filtered(strip, first, last, filtering)
         for first, last in _slices(top, bottom, _row_bytes(strip))
     )
@@ -52,7 +51,7 @@ def compressed_places(picture: Image.Image, rows: int, depth: int) -> Piece:
     """
     row = (picture.width * depth + 7) // 8
     packing = _PACKINGS[depth]
-    return _deflated(
+    return deflated(
         _with_filter(
             picture.crop((0, top, picture.width, bottom)).tobytes("raw", packing, row + 1),
             row + 1,
@@ -68,17 +67,6 @@ def _slices(top: int, bottom: int, row_bytes: int) -> Iterator[tuple[int, int]]:
     return ((first, min(first + step, bottom)) for first in range(top, bottom, step))
 
 
-def _deflated(slices: Iterable[bytearray]) -> Piece:
-    """Filtered rows as one part of a stream."""
-    deflating, made, adler, length = deflate.part(), bytearray(), deflate.ADLER_START, 0
-    for data in slices:
-        made += deflating.compress(data)
-        adler = deflate.adler(data, adler)
-        length += len(data)
-    made += deflate.finished(deflating)
-    return Piece(made, adler, length)
-
-
 def _row_bytes(strip: Image.Image) -> int:
     return strip.width * len(strip.getbands())
 
@@ -90,12 +78,7 @@ def _better(strip: Image.Image, top: int, bottom: int) -> int:
     last = min(bottom, first + count)
     if first >= last:
         return NONE
-    sizes = {}
-    for filtering in (NONE, UP):
-        deflating = deflate.part()
-        data = deflating.compress(_filtered(strip, first, last, filtering))
-        sizes[filtering] = len(data) + len(deflate.finished(deflating))
-    return min(sizes, key=sizes.__getitem__)
+    return min((NONE, UP), key=lambda one: deflated([_filtered(strip, first, last, one)]).size)
 
 
 def _filtered(strip: Image.Image, top: int, bottom: int, filtering: int) -> bytearray:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from actors.capabilities.stitch.png import deflate
-from actors.capabilities.stitch.png.file import Piece, PngFile
+from actors.capabilities.stitch.png.deflate import Piece
+from actors.capabilities.stitch.png.file import PngFile
 from actors.capabilities.stitch.png.rows import NotFiltered, check_filters, freed, plain
 from actors.capabilities.stitch.png.structure import (
     Form,
@@ -35,15 +36,8 @@ def recoded(path: Path, structure: Structure) -> Piece:
     Raises:
         UnknownForm: they are not what the structure promises.
     """
-    compress = deflate.part()
-    made, checksum, length = bytearray(), deflate.ADLER_START, 0
     with path.open("rb") as file:
-        for rows in _rows(file, structure):
-            made += compress.compress(rows)
-            checksum = deflate.adler(rows, checksum)
-            length += len(rows)
-    made += deflate.finished(compress)
-    return Piece(made, checksum, length)
+        return deflate.deflated(_rows(file, structure))
 
 
 def joined(
@@ -72,7 +66,7 @@ def joined(
     Raises:
         UnknownForm: a picture is not what its structure promises; its place is in `args[1]`.
     """
-    between = _blank(form, gap, background)
+    between = deflate.deflated([plain(background, form.width, gap)])
     height = sum(structure.height for structure in structures) + gap * (len(paths) - 1)
     whole = PngFile(
         output,
@@ -83,10 +77,11 @@ def joined(
         meaning=[*beside, *form.meaning],
     )
     with closing(_in_order(paths, structures, threads)) as pictures:
-        for place, picture in enumerate(pictures):
+        for place in range(len(paths)):
             if place and gap:
                 whole.add(between)
-            whole.add(picture)
+            # not kept by a name until the next one comes
+            whole.add(next(pictures))
             report(place + 1)
     whole.finish()
 
@@ -157,10 +152,3 @@ def _inflated(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
         raise UnknownForm("its rows cannot be inflated") from error
     if not stream.eof:
         raise UnknownForm("its rows are cut short")
-
-
-def _blank(form: Form, gap: int, background: bytes) -> Piece:
-    rows = plain(background, form.width, gap)
-    compress = deflate.part()
-    data = compress.compress(rows) + deflate.finished(compress)
-    return Piece(data, deflate.adler(rows), len(rows))

@@ -13,7 +13,8 @@ from PIL import Image
 from actors.capabilities.stitch.extras import Extras
 from actors.capabilities.stitch.formats import Encoding
 from actors.capabilities.stitch.png import pixels
-from actors.capabilities.stitch.png.file import Piece, PngFile
+from actors.capabilities.stitch.png.deflate import Piece
+from actors.capabilities.stitch.png.file import PngFile
 from actors.capabilities.stitch.png.palette import Reduced, reduced
 from actors.capabilities.stitch.sinks.sheet import ALL, Sheet, Sink
 
