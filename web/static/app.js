@@ -19,6 +19,7 @@ import { showPictures } from "./pictures.js";
 import {
   drawProblem,
   fade,
+  forgive,
   problemOf,
   showNotice,
   showProblem,
@@ -29,6 +30,7 @@ import { leadTo, showOlder, showResults } from "./results.js";
 import * as shelf from "./shelf.js";
 import { showTemplates } from "./templates.js";
 import * as tray from "./tray.js";
+import { resume } from "./uploads.js";
 import { joinable, showWatermark } from "./watermark.js";
 import { onWish } from "./wishes.js";
 
@@ -139,12 +141,21 @@ function takeFiles({ capability, result }) {
   if (capability === "fetch") for (const file of files) tray.addFile(file, false);
 }
 
-/** @param {boolean} connected */
+/** Says whether what the page shows is what is; what a break has stopped goes on. @param {boolean} connected */
 function showConnection(connected) {
   const sign = byId("live");
+  const before = sign.dataset.word;
+  const now = connected ? "live.on" : "live.off";
+  if (now === before) return;
   sign.dataset.on = String(connected);
-  sign.dataset.word = connected ? "live.on" : "live.off";
-  put(sign, say(sign.dataset.word));
+  sign.dataset.word = now;
+  put(sign, say(now));
+  if (!before) return; // it has only begun
+  announce(say(now));
+  if (!connected) return;
+  forgive("offline");
+  resume();
+  forecast(true);
 }
 
 function showLanguages() {
@@ -172,7 +183,7 @@ function showJoining() {
   const join = /** @type {HTMLButtonElement} */ (byId("join"));
   const draw = () => {
     const n = joined();
-    join.disabled = n < 2 || tray.waiting();
+    join.disabled = n < 1 || tray.waiting();
     put(join, isBusy(join) ? say("join.sending") : say("join", { n: n < 2 ? 1 : n }));
   };
   byId("layout-form").addEventListener("submit", async (event) => {

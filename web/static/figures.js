@@ -15,14 +15,18 @@ const TIME_UNITS = /** @type {const} */ ([
   ["day", 86400, Infinity],
 ]);
 
+/** Making one takes longer than a hundred uses of it. @type {Map<string, Intl.NumberFormat>} */
+const formats = new Map();
+
 /**
- * A size in bytes, in steps of 1000: 1234567 is "1.2 MB", 250 is "0.3 kB".
+ * A size in bytes, in steps of 1000: 1234567 is "1.2 MB", 250 is "0.3 kB", and 1 is no less than
+ * "0.1 kB".
  *
  * @param {number} count
  */
 export function bytes(count) {
   let unit = 0;
-  count /= 1000;
+  count = count > 0 ? Math.max(count / 1000, 0.1) : 0;
   while (count >= 999.5 && unit < BYTE_UNITS.length - 1) {
     count /= 1000;
     unit += 1;
@@ -31,11 +35,12 @@ export function bytes(count) {
 }
 
 /**
- * A length of time in seconds, in its natural unit.
+ * A length of time in seconds, in its natural unit; the shortest that is told is a tenth of one.
  *
  * @param {number} count
  */
 export function duration(count) {
+  count = Math.max(count, 0.1);
   const [unit, length] =
     TIME_UNITS.find(([, size, most]) => Math.round(count / size) < most) ?? TIME_UNITS[3];
   return withUnit(count / length, unit, unit === "second" && count < 0.95 ? 1 : 0);
@@ -57,7 +62,7 @@ export function extent(width, height) {
  * @param {number} fraction
  */
 export function percent(fraction) {
-  return new Intl.NumberFormat(language(), { style: "percent" }).format(fraction);
+  return numbers({ style: "percent" }).format(fraction);
 }
 
 /**
@@ -90,10 +95,14 @@ export function moment(stamp) {
  * @param {number} decimals
  */
 function withUnit(value, unit, decimals) {
-  return new Intl.NumberFormat(language(), {
-    style: "unit",
-    unit,
-    unitDisplay: "short",
-    maximumFractionDigits: decimals,
-  }).format(value);
+  const how = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: decimals };
+  return numbers(/** @type {Intl.NumberFormatOptions} */ (how)).format(value);
+}
+
+/** @param {Intl.NumberFormatOptions} how */
+function numbers(how) {
+  const name = JSON.stringify([language(), how]);
+  const known = formats.get(name) ?? new Intl.NumberFormat(language(), how);
+  formats.set(name, known);
+  return known;
 }

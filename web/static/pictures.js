@@ -8,7 +8,7 @@
 import { bytes, extent, percent } from "./figures.js";
 import { draggable } from "./drag.js";
 import { fill, given, onForm, settle } from "./form.js";
-import { onLanguage, say } from "./language.js";
+import { language, onLanguage, say } from "./language.js";
 import { wholePicture } from "./looks.js";
 import { announce, byId, copy, once, put, showPicture } from "./page.js";
 import { problemOf, showProblem, titleOf } from "./problems.js";
@@ -40,6 +40,7 @@ export function showPictures() {
   draggable(byId("tray"), (from, to) => moveTo(tray.onTray()[from], to), tellPlace);
   tray.onChange(draw);
   tray.onChange(sortAsAsked);
+  tray.onProgress(drawProgress);
   onForm(sortAsAsked);
   onWish(draw);
   onLanguage(draw);
@@ -105,7 +106,8 @@ function draw() {
     }
   }
   const before = rows.size;
-  entries.forEach((entry, place) => drawRow(entry, place, entries.length));
+  const stamp = watermarkFile();
+  entries.forEach((entry, place) => drawRow(entry, place, entries.length, stamp));
   if (rows.size > before) settle();
   const good = tray.hopeful();
   const size = bytes(good.reduce((sum, entry) => sum + entry.size, 0));
@@ -114,33 +116,62 @@ function draw() {
   byId("order-field").hidden = entries.length < 2;
 }
 
+/** How far one entry has come; the others stand as they stood. @param {Entry} entry */
+function drawProgress(entry) {
+  const row = rows.get(entry);
+  if (!row) return;
+  put(row.meta, metaOf(entry));
+  drawSending(row, entry.sending);
+}
+
 /**
  * @param {Entry} entry
  * @param {number} place
  * @param {number} count
+ * @param {string | undefined} stamp id of the watermark
  */
-function drawRow(entry, place, count) {
+function drawRow(entry, place, count, stamp) {
   const row = rows.get(entry) ?? makeRow(entry);
   const list = byId("tray");
   if (list.children[place] !== row.root) list.insertBefore(row.root, list.children[place] ?? null);
   const { name, sending } = entry;
   put(row.name, name);
-  put(row.meta, metaOf(entry));
-  row.root.classList.toggle("apart", entry.file !== null && entry.file.id === watermarkFile());
+  put(row.meta, metaOf(entry, stamp));
+  row.root.classList.toggle("apart", !!stamp && entry.file?.id === stamp);
   row.up.disabled = place === 0;
   row.down.disabled = place === count - 1;
   row.again.hidden = !uploads.mayRetry(entry);
+  nameParts(row, name);
+  drawRetouch(row, entry);
+  drawSending(row, sending);
+}
+
+/**
+ * Says of each part of a row which picture it is for; only where that has changed, since there are
+ * many rows.
+ *
+ * @param {Record<string, any>} row
+ * @param {string} name
+ */
+function nameParts(row, name) {
+  const called = `${language()} ${name}`;
+  if (row.called === called) return;
+  row.called = called;
   for (const [part, word] of [
     ["up", "up.of"],
     ["down", "down.of"],
     ["remove", "remove.of"],
     ["again", "retry.of"],
     ["bar", "upload.progress"],
+    ["edit", "edit.of"],
+    ["left", "left.of"],
+    ["right", "right.of"],
+    ["crop", "crop.of"],
+    ["caption", "caption.of"],
+    ["cell", "cell.of"],
   ]) {
     row[part].setAttribute("aria-label", say(word, { name }));
   }
-  drawRetouch(row, entry);
-  drawSending(row, sending);
 }
 
 /**
@@ -148,21 +179,24 @@ function drawRow(entry, place, count) {
  * @param {import("./tray.js").Sending | null} sending
  */
 function drawSending(row, sending) {
-  row.bar.hidden = !sending || sending.problem !== null;
+  row.bar.hidden = !sending || sending.problem !== null || sending.fraction === null;
   if (sending?.fraction && sending.fraction < 1) row.bar.value = sending.fraction;
-  else row.bar.removeAttribute("value"); // waiting, or all is sent and the server looks at it
+  else row.bar.removeAttribute("value"); // it begins, or all is sent and the server looks at it
   row.root.classList.toggle("refused", !!sending?.problem);
   if (sending || !row.refusal) showProblem(row.problem, sending?.problem ?? null);
 }
 
-/** @param {Entry} entry */
-function metaOf({ size, file, sending }) {
+/**
+ * @param {Entry} entry
+ * @param {string} [stamp] id of the watermark
+ */
+function metaOf({ size, file, sending }, stamp) {
   if (sending?.problem) return bytes(size);
   if (sending) return `${sendingWords(sending.fraction)} · ${bytes(size)}`;
   return [
     file?.width && file.height && extent(file.width, file.height),
     bytes(size),
-    file && file.id === watermarkFile() && say("watermark.this"),
+    file && file.id === stamp && say("watermark.this"),
     ...(file ? wordsOf(file) : []),
   ]
     .filter(Boolean)

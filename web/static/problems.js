@@ -103,6 +103,19 @@ export function fade(box, { retry_after: after }) {
 }
 
 /**
+ * Takes every problem of a kind away that is true no more.
+ *
+ * @param {string} code
+ */
+export function forgive(code) {
+  for (const box of document.querySelectorAll(".problem")) {
+    if (told.get(box)?.code !== code) continue;
+    if (byId("trouble").contains(box)) showTrouble(null);
+    else box.remove();
+  }
+}
+
+/**
  * Shows a problem in its place, or clears the place.
  *
  * @param {HTMLElement} place

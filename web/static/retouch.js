@@ -37,23 +37,13 @@ export function showRetouch(row, entry) {
  * @param {Record<string, any>} row
  * @param {Entry} entry
  */
-export function drawRetouch(row, { name, file }) {
+export function drawRetouch(row, { file }) {
   row.edit.hidden = !file;
   if (!file) return;
   const { turn: degrees, caption, cell } = wishOf(file.id);
   row.image.style.transform = degrees ? `rotate(${degrees}deg)` : "";
   if (row.caption.value !== caption) row.caption.value = caption;
   if (row.cell.value !== cell) row.cell.value = cell;
-  for (const [part, word] of [
-    ["edit", "edit.of"],
-    ["left", "left.of"],
-    ["right", "right.of"],
-    ["crop", "crop.of"],
-    ["caption", "caption.of"],
-    ["cell", "cell.of"],
-  ]) {
-    row[part].setAttribute("aria-label", say(word, { name }));
-  }
 }
 
 /**

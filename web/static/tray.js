@@ -47,6 +47,9 @@ let entries = [];
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
+/** @type {Set<(entry: Entry) => void>} */
+const followers = new Set();
+
 /** What lies on the tray, in order; not to be changed. */
 export const onTray = () => /** @type {readonly Entry[]} */ (entries);
 
@@ -78,23 +81,44 @@ export function changed() {
 }
 
 /**
- * Puts a file that is still to be sent at the end.
+ * Calls back when more of one entry has been sent, which changes nothing else.
  *
- * @param {globalThis.File} source
- * @returns {Entry}
+ * @param {(entry: Entry) => void} follower
  */
-export function addSource(source) {
-  const entry = {
+export function onProgress(follower) {
+  followers.add(follower);
+}
+
+/**
+ * So much of an entry has been sent.
+ *
+ * @param {Entry} entry
+ * @param {number | null} fraction
+ */
+export function progress(entry, fraction) {
+  if (!entry.sending) return;
+  entry.sending.fraction = fraction;
+  for (const follower of followers) follower(entry);
+}
+
+/**
+ * Puts files that are still to be sent at the end.
+ *
+ * @param {Iterable<globalThis.File>} sources
+ * @returns {Entry[]}
+ */
+export function addSources(sources) {
+  const more = Array.from(sources, (source) => ({
     name: source.name,
     size: source.size,
     file: null,
     borrowed: false,
     preview: URL.createObjectURL(source),
     sending: { source, fraction: null, problem: null, stop: new AbortController() },
-  };
-  entries.push(entry);
+  }));
+  entries.push(...more);
   changed();
-  return entry;
+  return more;
 }
 
 /**

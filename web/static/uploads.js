@@ -25,13 +25,16 @@ const LASTING = new Set(["unsupported_media", "unreadable_media", "too_large"]);
 const line = [];
 let travelling = 0;
 
+/** Names of those that came since the line was last empty. @type {string[]} */
+let come = [];
+
 /**
  * Sends files one after the other; each shows on the tray at once.
  *
  * @param {Iterable<globalThis.File>} sources
  */
 export function send(sources) {
-  for (const source of sources) line.push(tray.addSource(source));
+  line.push(...tray.addSources(sources));
   next();
 }
 
@@ -47,6 +50,15 @@ export function again(entry) {
   line.push(entry);
   tray.changed();
   next();
+}
+
+/**
+ * Sends again what the network lost, now that it is back.
+ */
+export function resume() {
+  for (const entry of tray.onTray()) {
+    if (entry.sending?.problem?.code === "offline") again(entry);
+  }
 }
 
 /**
@@ -67,17 +79,15 @@ function next() {
 /** @param {Entry} entry */
 async function travel(entry) {
   const sending = /** @type {import("./tray.js").Sending} */ (entry.sending);
-  const onProgress = (/** @type {number} */ fraction) => {
-    sending.fraction = fraction;
-    tray.changed();
-  };
+  const onProgress = (/** @type {number} */ fraction) => tray.progress(entry, fraction);
   travelling += 1;
+  onProgress(0);
   try {
     const way = sending.source.size > LARGE ? uploadLarge : upload;
     const file = await way(sending.source, onProgress, sending.stop.signal);
     shelf.add([file]);
     tray.settle(entry, file);
-    announce(say("said.added", { name: file.name }));
+    come.push(file.name);
   } catch (error) {
     if (sending.stop.signal.aborted) return; // it was taken away
     sending.problem = problemOf(error);
@@ -86,5 +96,16 @@ async function travel(entry) {
   } finally {
     travelling -= 1;
     next();
+    if (travelling === 0) tellCome();
   }
+}
+
+/** Says once what has come: a screen reader that reads out two hundred names says nothing. */
+function tellCome() {
+  if (come.length === 0) return;
+  const [name] = come;
+  announce(
+    come.length > 1 ? say("said.all_added", { n: come.length }) : say("said.added", { name }),
+  );
+  come = [];
 }

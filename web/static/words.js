@@ -74,6 +74,7 @@ export const WORDS = {
   "upload.checking": { "en": "Checking the picture", "zh": "正在检查图片" },
   "upload.progress": { "en": "Upload of {name}", "zh": "{name} 的上传进度" },
   "said.added": { "en": "{name} added", "zh": "已添加 {name}" },
+  "said.all_added": { "en": "{n} pictures added", "zh": "已添加 {n} 张图片" },
   "said.removed": { "en": "{name} removed", "zh": "已移除 {name}" },
   "said.cleared": { "en": ["{n} picture removed", "{n} pictures removed"], "zh": "已移除 {n} 张图片" },
   "said.moved": { "en": "{name} is now number {place} of {n}", "zh": "{name} 现在是第 {place} 张，共 {n} 张" },
@@ -222,7 +223,7 @@ export const WORDS = {
   "said.accepted": { "en": "Accepted. You see it under Results.", "zh": "已接受，请看“结果”。" },
 
   "forecast": { "en": "What it will be", "zh": "预计结果" },
-  "forecast.few": { "en": "Add at least two pictures.", "zh": "请至少添加两张图片。" },
+  "forecast.few": { "en": "Add at least one picture.", "zh": "请至少添加一张图片。" },
   "forecast.asking": { "en": "Working it out…", "zh": "正在估算…" },
   "forecast.uploads": { "en": "Waiting for the uploads to finish.", "zh": "等待上传完成。" },
   "forecast.size": { "en": "Size", "zh": "尺寸" },
