@@ -7,11 +7,10 @@ Never: decides that a job ends, or how.
 import secrets
 from collections.abc import Iterator
 
-import structlog
-
 from actors.errors import DeadlinePassed, Fault, Problem, RanTooLong, StitcheryError, WaitedTooLong
+from actors.logs import Log
 
-log = structlog.get_logger("job")
+log = Log("job")
 
 
 def waited_too_long(waited: float) -> Problem:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, TypeVarTuple
 
-import structlog
 import trio
 
 from actors.errors import Fault, StitcheryError, StorageFull, StorageReadOnly
 from actors.gauge import Room
+from actors.logs import Log
 
-log = structlog.get_logger("disk")
+log = Log("disk")
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

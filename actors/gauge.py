@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
 import trio
 
 from actors.errors import StitcheryError, StorageFull
+from actors.logs import Log
 
-log = structlog.get_logger("gauge")
+log = Log("gauge")
 
 LIMIT: Final = "min_free_mb"
 """The floor, as a refusal names it."""

@@ -13,16 +13,16 @@ nothing.
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol, TypeVar
 
-import structlog
 import trio
 
 from actors.errors import NotFound, NotReady, StitcheryError
+from actors.logs import Log
 from actors.messages import UploadRecord
 from actors.services import Services
 from actors.sessions import Sessions
 from actors.stillness import Sight, Stillness
 
-log = structlog.get_logger("janitor")
+log = Log("janitor")
 
 HOUR: Final = 3600.0
 DAY: Final = 24 * HOUR

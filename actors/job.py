@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
-import structlog
 import trio
 
 from actors import job_lines, scribe
@@ -29,6 +28,7 @@ from actors.ending import Ending
 from actors.errors import ActorGone, WorkerCrashed, WorkerDismissed
 from actors.lifecycle import Event, State, advance, has_ended
 from actors.lines import Ticket
+from actors.logs import Log, bound
 from actors.messages import (
     FileRecord,
     Idempotency,
@@ -44,7 +44,7 @@ from actors.retries import Backoff, Retry, is_crash, judge
 from actors.services import Services
 from actors.shelf import Shelf
 
-log = structlog.get_logger("job")
+log = Log("job")
 
 ASK_AGAIN = 1.0
 """Seconds before a limiter that fell is asked again for a place: its supervisor has it back sooner,
@@ -175,7 +175,7 @@ class Job:
             All of these before `started`, and nothing is left of the job.
         """
         log_context = {"job": self.record.id, "session": self.record.session}
-        with structlog.contextvars.bound_contextvars(**log_context):
+        with bound(**log_context):
             try:
                 await self._limiter.ask(self._place, resumed=resumed)
                 if not resumed:

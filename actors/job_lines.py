@@ -7,12 +7,11 @@ session: they stand in the context of the job's task, and so in every line that 
 
 from datetime import datetime
 
-import structlog
-
 from actors.errors import StitcheryError
+from actors.logs import Log
 from actors.messages import JobRecord
 
-log = structlog.get_logger("job")
+log = Log("job")
 
 
 def accepted(record: JobRecord, *, resumed: bool) -> None:

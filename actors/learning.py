@@ -13,15 +13,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-import structlog
 import trio
 
 from actors.errors import StitcheryError
 from actors.journal.port import Journal
 from actors.learnt import UnreadableError, document_of, document_of_all, take_up, typical_of
 from actors.limiter import Floor
+from actors.logs import Log
 
-log = structlog.get_logger("learning")
+log = Log("learning")
 
 EVERY: Final = 60.0
 """Seconds from a lesson until it is written, with those that came meanwhile."""

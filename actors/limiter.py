@@ -15,7 +15,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import structlog
 import trio
 
 from actors.admission import Admission, MachineLimits
@@ -25,10 +24,11 @@ from actors.estimate import Runs, Spread, Typical
 from actors.experience import Coverage
 from actors.foresight import Foresight
 from actors.lines import CapabilityLimits, Standing, Ticket
+from actors.logs import Log
 from actors.mailbox import Inbox
 from actors.messages import Eta, Hold, Outlook
 
-log = structlog.get_logger("limiter")
+log = Log("limiter")
 
 RETRY_HELD = 30.0
 """Seconds told to who is refused while nothing begins, since an operator wants it so: nobody knows

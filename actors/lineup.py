@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
-import structlog
 import trio
 
 from actors.errors import ActorGone, StitcheryError
+from actors.logs import Log
 from actors.messages import JobRecord
 from actors.session import Session
 
-log = structlog.get_logger("sessions")
+log = Log("sessions")
 
 
 class LineUp:

@@ -18,13 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from actors import disk
 from actors.disk import Disk, Removed
 from actors.ids import is_id
+from actors.logs import Log
 
-log = structlog.get_logger("lost")
+log = Log("lost")
 
 LEDGER: Final = "ages.json"
 

@@ -44,7 +44,7 @@ class News:
     async def snapshot(self, watcher: Watcher) -> Snapshot:
         """Where everything stands, for a watcher that begins here."""
         views = await self._docket.latest()
-        return Snapshot(watcher.since, tuple(view for view in views if watcher.wants(view)))
+        return Snapshot(watcher.since, tuple(view for view in views if watcher.wants(view.record.id)))
 
     def changed(self, job: Job) -> None:
         """A job's state changed.
@@ -62,7 +62,7 @@ class News:
     def progressed(self, job: Job) -> None:
         """A job moved on."""
         if self.watchers:
-            self._fanout.progressed(job.view())
+            self._fanout.progressed(job.record.id, job.view)
 
     def hurry(self) -> None:
         """Something has changed for all: whoever watches is told within a second or so."""
@@ -86,7 +86,7 @@ class News:
             now = trio.current_time()
             waiting = {job.record.id: job for job in self._docket if job.waits}
             for id in self._lookout.due(waiting, now):
-                view = waiting[id].view()
-                if self._lookout.is_news(id, view.outlook, now):
-                    self._fanout.progressed(view)
+                look = waiting[id].view
+                if self._lookout.is_news(id, look().outlook, now):
+                    self._fanout.progressed(id, look)
         self._foreseeing = False

@@ -7,8 +7,9 @@ and past that it is told that it lags (`LaggedError`) and has to come again.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import trio
 
@@ -49,6 +50,14 @@ class Numbers:
         return self.last
 
 
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """A job has moved on. How far is looked up when somebody reads it: most are overtaken before."""
+
+    seq: int
+    look: Callable[[], JobView]
+
+
 class Watcher:
     """One reader of a session's events; made by `Fanout.watch`.
 
@@ -60,7 +69,7 @@ class Watcher:
         self.replays = replays
         self._job = job
         self._changes: deque[JobChanged] = deque()
-        self._newest: dict[str, JobProgressed] = {}
+        self._newest: dict[str, _Moved] = {}
         self._news = trio.Event()
         self._urgent = trio.Event()
         self._lagged = False
@@ -99,21 +108,20 @@ class Watcher:
             raise EOFError("the session has ended")
         raise trio.WouldBlock
 
-    def wants(self, view: JobView) -> bool:
+    def wants(self, job: str) -> bool:
         """Whether the watcher asked for this job's events."""
-        return self._job is None or self._job == view.record.id
+        return self._job is None or self._job == job
 
-    def _put(self, event: JobChanged | JobProgressed) -> None:
-        if self._lagged or not self.wants(event.view):
+    def _put(self, job: str, event: JobChanged | _Moved) -> None:
+        if self._lagged or not self.wants(job):
             return
-        job = event.view.record.id
         self._newest.pop(job, None)
         match event:
             case JobChanged():
                 self._changes.append(event)
                 self._lagged = len(self._changes) > MOST_UNREAD
                 self._urgent.set()
-            case JobProgressed():
+            case _Moved():
                 self._newest[job] = event
         self._news.set()
 
@@ -123,11 +131,12 @@ class Watcher:
         self._urgent.set()
 
     def _take(self) -> Event | None:
-        progress = next(iter(self._newest.values()), None)
-        if self._changes and (progress is None or self._changes[0].seq < progress.seq):
+        job, moved = next(iter(self._newest.items()), ("", None))
+        if self._changes and (moved is None or self._changes[0].seq < moved.seq):
             return self._changes.popleft()
-        if progress is not None:
-            return self._newest.pop(progress.view.record.id)
+        if moved is not None:
+            del self._newest[job]
+            return JobProgressed(moved.seq, moved.look())
         return None
 
 
@@ -152,12 +161,17 @@ class Fanout:
         self._past.append(event)
         if len(self._past) > REPLAYABLE:
             self._forgotten = self._past.popleft().seq
-        self._put(event)
+        self._put(view.record.id, event)
 
-    def progressed(self, view: JobView) -> None:
-        """A job moved on, or its outlook changed. Nobody replays this: newer news are coming."""
+    def progressed(self, job: str, look: Callable[[], JobView]) -> None:
+        """A job moved on, or its outlook changed. Nobody replays this: newer news are coming.
+
+        Args:
+            job: which.
+            look: how it stands; asked at most once for each watcher, when that one reads it.
+        """
         if self._watchers:
-            self._put(JobProgressed(self._numbers(), view))
+            self._put(job, _Moved(self._numbers(), look))
 
     @contextmanager
     def watch(self, since: int | None = None, job: str | None = None) -> Iterator[Watcher]:
@@ -170,7 +184,7 @@ class Fanout:
         watcher = Watcher(begin, job, replays=replays)
         for event in self._past:
             if event.seq > begin:
-                watcher._put(event)  # noqa: SLF001 -- the two halves of one mechanism
+                watcher._put(event.view.record.id, event)  # noqa: SLF001 -- the two halves of one mechanism
         if self._ended:  # while it was on its way here
             watcher._end()  # noqa: SLF001 -- as above
         self._watchers.add(watcher)
@@ -185,6 +199,6 @@ class Fanout:
         for watcher in self._watchers:
             watcher._end()  # noqa: SLF001 -- as above
 
-    def _put(self, event: JobChanged | JobProgressed) -> None:
+    def _put(self, job: str, event: JobChanged | _Moved) -> None:
         for watcher in self._watchers:
-            watcher._put(event)  # noqa: SLF001 -- as above
+            watcher._put(job, event)  # noqa: SLF001 -- as above

@@ -11,14 +11,14 @@ done twice: a job is added once and looked for; an end is one record, written un
 import math
 from collections.abc import Sequence
 
-import structlog
 import trio
 
 from actors.errors import StitcheryError
 from actors.journal.port import Journal, JournalClosedError, NotOnRecordError
+from actors.logs import Log
 from actors.messages import FileRecord, Idempotency, JobRecord
 
-log = structlog.get_logger("scribe")
+log = Log("scribe")
 
 LOOK_AGAIN = 0.1
 """Seconds between looks for a job of which nobody knows whether it was added: the supervisor has a

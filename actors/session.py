@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
-import structlog
 import trio
 
 from actors.asked import Asked
@@ -42,6 +41,7 @@ from actors.job import Job
 from actors.journal.port import Page
 from actors.lifecycle import State
 from actors.limiter import Prospect
+from actors.logs import Log
 from actors.messages import (
     FileRecord,
     JobRecord,
@@ -57,7 +57,7 @@ from actors.services import Services
 from actors.shelf import Shelf
 from actors.uploads import Uploads
 
-log = structlog.get_logger("session")
+log = Log("session")
 
 LINING_UP = 20.0
 """Seconds that a new job waits for those of the last life; thousands are lined up in one."""

@@ -21,7 +21,6 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import islice
 
-import structlog
 import trio
 
 from actors.docket import page_of_living
@@ -30,13 +29,14 @@ from actors.job import Job
 from actors.journal.port import JournalClosedError, OwnerTakenError, Page
 from actors.lifecycle import State, has_ended
 from actors.lineup import LineUp
+from actors.logs import Log
 from actors.messages import JobRecord, JobView, SessionRecord
 from actors.services import Services
 from actors.session import Session
 from actors.settling import take_up
 from actors.supervisor import Budget
 
-log = structlog.get_logger("sessions")
+log = Log("sessions")
 
 TAKEN_UP = 0.5
 """Seconds that a start waits until all jobs stand in line again. So many as ten thousand take

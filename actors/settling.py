@@ -16,16 +16,16 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
 import trio
 
 from actors.errors import StitcheryError
 from actors.journal.port import MissingFilesError
+from actors.logs import Log
 from actors.lost import Place
 from actors.messages import JobRecord
 from actors.services import Services
 
-log = structlog.get_logger("sessions")
+log = Log("sessions")
 
 TOLD: Final = 20
 """Findings of one kind that get a line each; the others are counted."""

@@ -7,17 +7,17 @@ Never: looks into a file (intake.py), or lets a client's name near a path (works
 
 from collections.abc import Collection, Mapping, Sequence
 
-import structlog
 import trio
 
 from actors.errors import Fault, FileInUse, NotFound, StitcheryError, UnknownFile
+from actors.logs import Log
 from actors.messages import FileRecord
 from actors.part import Part
 from actors.quota import Allowance, Quota
 from actors.services import Services
 from actors.settling import forget, settle_files
 
-log = structlog.get_logger("shelf")
+log = Log("shelf")
 
 _PAGE = 1000
 """Files read from the journal at once when a session comes back to memory."""

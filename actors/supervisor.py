@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import structlog
 import trio
 
-log = structlog.get_logger("supervisor")
+from actors.logs import Log
+
+log = Log("supervisor")
 
 INTENSITY = 5
 PERIOD = 30.0

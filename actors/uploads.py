@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-import structlog
 import trio
 
 from actors.drafts import Draft
@@ -28,13 +27,14 @@ from actors.errors import (
     UnsupportedMedia,
 )
 from actors.intake import Bounds, look_at
+from actors.logs import Log
 from actors.messages import UploadRecord
 from actors.names import clean_name
 from actors.quota import Reservation, too_large
 from actors.services import Services
 from actors.shelf import Shelf
 
-log = structlog.get_logger("uploads")
+log = Log("uploads")
 
 _LASTING = frozenset({UnsupportedMedia.code, UnreadableMedia.code, TooLarge.code})
 """Codes of what is wrong with the bytes themselves: to examine them again would find the same."""

@@ -19,19 +19,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar, TypeVarTuple
 
-import structlog
-
 from actors import disk
 from actors.disk import Disk, Found, Removed
 from actors.drafts import Drafts
 from actors.errors import NotReady
 from actors.gauge import Room
 from actors.ids import is_id
+from actors.logs import Log
 from actors.lost import Lost, Moved, Place
 from actors.part import UNLIMITED, Part
 from actors.quota import Allowance
 
-log = structlog.get_logger("workspace")
+log = Log("workspace")
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

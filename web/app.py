@@ -27,7 +27,7 @@ from web.tus import STRETCH
 from web.uploads import UPLOADS, UploadRoutes, stamp
 from web.views import (
     AnybodysJob,
-    CapabilityView,
+    Capabilities,
     File,
     Files,
     FreshToken,
@@ -109,7 +109,7 @@ def routes(stitchery: Stitchery, identity: Identity) -> list[Route]:
               status=EMPTY, problems=(404, 412)),
 
         Route("GET", f"{API}/capabilities", jobs.capabilities, access=ANYBODY,
-              answer=Page[CapabilityView]),
+              answer=Capabilities),
         Route("POST", f"{API}/jobs/<capability>", jobs.submit, body=JSON,
               headers=("Idempotency-Key",), status=ACCEPTED, answer=Job,
               problems=(400, 404, 409, 413, 415, 422, 429, 503, 507)),

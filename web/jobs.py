@@ -12,6 +12,7 @@ from pydantic import Field
 
 from actors.capability import AnyCapability
 from actors.errors import NotFound
+from actors.kinds import readable
 from actors.lifecycle import State
 from actors.session import Session
 from actors.tree import Stitchery
@@ -20,7 +21,7 @@ from conf.settings import CapabilitySettings
 from web.answers import json_answer
 from web.asgi import Request, Response
 from web.bodies import ListQuery, read_idempotency, read_submission
-from web.views import CapabilityView, Eta, Hold, Job, Page, Preflight, Views
+from web.views import Capabilities, CapabilityView, Eta, Hold, Job, Page, Preflight, Views
 
 
 class JobQuery(ListQuery):
@@ -38,9 +39,9 @@ class JobRoutes:
         self._views = views
 
     async def capabilities(self, _: Request) -> Response:
-        """What can be done here: names, JSON Schemas of the requests, limits."""
+        """What can be done here: names, JSON Schemas of the requests, limits, kinds of pictures."""
         items = [self._capability(found) for found in self._stitchery.capabilities.values()]
-        return json_answer(Page[CapabilityView](items=items, next=None))
+        return json_answer(Capabilities(items=items, next=None, media_types=list(readable())))
 
     async def submit(self, request: Request, session: Session, capability: str) -> Response:
         """Accepts a job: it is on disk when this answers."""

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 import structlog
 
+from actors.logs import merge_bound
 from conf.settings import Log
 
 _LONGEST = 2000
@@ -29,7 +30,7 @@ _LONGEST_TRACE = 20_000
 def set_up(settings: Log) -> None:
     """Sends all logs, ours and the libraries', to standard error in one form."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        merge_bound,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _trace,
@@ -119,6 +120,8 @@ def _bounded(value: object) -> object:
 
 
 def _escaped(text: str) -> str:
+    if text.isprintable():  # nearly all
+        return text
     return "".join(
         character if character.isprintable() else ascii(character)[1:-1] for character in text
     )

@@ -29,6 +29,7 @@ from actors.session import Session
 from actors.tree import Stitchery, open_stitchery
 from conf.settings import Settings
 from web.bars import Bars
+from web.consoles import err
 from web.edge.rules import leaves_of
 from web.fields import Wishes, fields_of
 from web.mistakes import Mistake, mistakes_of
@@ -43,7 +44,7 @@ from web.options import (
     subject_of,
 )
 from web.outputs import Output, UnwritableError, write
-from web.terminal import EXIT_FAILED, complain, err, run
+from web.terminal import EXIT_FAILED, complain, run
 
 _CHUNK = 1 << 20
 

@@ -20,10 +20,10 @@ from typing import Any, NoReturn
 from pydantic import BaseModel
 from quart import request, websocket
 from quart.typing import ResponseTypes
-from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import MethodNotAllowed
 
 from actors.errors import NotFound
+from actors.logs import bind
 from actors.session import Session
 from web.answers import secure
 from web.asgi import Application, Request, Response, Websocket
@@ -186,7 +186,7 @@ async def _admit(
         given["admin"] = await identity.admin(asker)
     else:
         session = given["session"] = await identity.session_of(asker)
-        bind_contextvars(session=session.record.id)  # for what this request's task logs
+        bind(session=session.record.id)  # for what this request's task logs
     return asker
 
 

@@ -1,26 +1,22 @@
 """The terminal: what commands print, and how they end.
 
-Owns: the two consoles (results on standard output, everything else on standard error), the exit
-statuses, and what a signal does to a command.
-Never: knows what a command does.
+Owns: lines on standard error, the exit statuses, and what a signal does to a command.
+Never: knows what a command does; draws (consoles.py has what that takes).
 """
 
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn, TypeVar
 
+import click
 import trio
-from rich.console import Console
 
 from web.edge.rules import leaves_of
 
 T = TypeVar("T")
-
-# Without emoji: what looks like one is part of a file's name.
-out = Console(highlight=False, emoji=False)
-err = Console(stderr=True, highlight=False, emoji=False)
 
 EXIT_FAILED = 1
 EXIT_MISTAKEN = 2
@@ -38,9 +34,19 @@ class StoppedError(Exception):
         self.status = _EXIT_SIGNALLED + number
 
 
+def tell(text: str, colour: str) -> None:
+    """One line on standard error, however long: a pipe or a log may read it.
+
+    In colour where a terminal shows it, unless NO_COLOR (no-color.org) or a TERM that has none
+    says otherwise.
+    """
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    click.secho(text, err=True, fg=colour, color=False if plain else None)
+
+
 def complain(text: str) -> None:
-    """Tells what is wrong, in one line however long: a pipe or a log may read it."""
-    err.print(f"✗ {text}", style="red", markup=False, soft_wrap=True)
+    """Tells what is wrong."""
+    tell(f"✗ {text}", "red")
 
 
 def fail(text: str) -> NoReturn:

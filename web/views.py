@@ -200,6 +200,14 @@ class CapabilityView(View):
     paused: bool = Field(description="whether the operator lets nothing begin just now")
 
 
+class Capabilities(Page[CapabilityView]):
+    """What can be done here, and with which files."""
+
+    media_types: list[str] = Field(
+        description="kinds of pictures that are read here; the bytes decide, not what a client says"
+    )
+
+
 class Preflight(View):
     """What a job would make, and its wait if it were submitted now."""
 

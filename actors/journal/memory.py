@@ -12,7 +12,6 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-import structlog
 import trio
 
 from actors.journal.age import Ageing, Mark, resume
@@ -21,9 +20,10 @@ from actors.journal.port import JournalClosedError, Known, NotOnRecordError, Pag
 from actors.journal.records import RecordT, decode, encode
 from actors.journal.shelves import Shelf, Shelves, matching, newest
 from actors.lifecycle import State
+from actors.logs import Log
 from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord, UploadRecord
 
-log = structlog.get_logger("journal")
+log = Log("journal")
 
 T = TypeVar("T")
 BeforeWrite = Callable[[str], Awaitable[None]]

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import structlog
 import trio
 
 from actors.journal import queries, statements
@@ -25,9 +24,10 @@ from actors.journal.sound import Sound
 from actors.journal.statements import T, Work
 from actors.journal.store import READERS, Store, Write
 from actors.lifecycle import State
+from actors.logs import Log
 from actors.messages import FileRecord, Idempotency, JobRecord, SessionRecord, UploadRecord
 
-log = structlog.get_logger("journal")
+log = Log("journal")
 
 TOLD: Final = 100
 """Rows that make no sense of which the log tells in a life."""

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Never, TypeVar
 
-import structlog
 import trio
 
 from actors.errors import ActorGone, Reported, WorkersGone, WorkFailed
+from actors.logs import Log
 from actors.messages import Progress
 from actors.workers import deaths, staffing, wire
 from actors.workers.call import Call
 from actors.workers.worker import CannotStart, Lost, Unheard, Worker
 from conf.settings import Workers as Settings
 
-log = structlog.get_logger("workers")
+log = Log("workers")
 
 OrderT = TypeVar("OrderT")
 AnswerT = TypeVar("AnswerT")

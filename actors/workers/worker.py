@@ -17,16 +17,16 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
-import structlog
 import trio
 
 from actors.errors import Fault
+from actors.logs import Log
 from actors.messages import Progress
 from actors.workers import guard, wire
 from actors.workers.lifeline import ASK, DISPLACE, KILL, Report
 from actors.workers.lines import Lines
 
-log = structlog.get_logger("workers")
+log = Log("workers")
 
 START_PATIENCE: Final = 30.0
 """Seconds for a new worker to say that it is ready; 0.1 is usual, a busy machine takes longer."""

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import trio
 import trio.testing
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from actors.clerk import RECORDED_WITHIN
@@ -31,6 +30,7 @@ from actors.journal.records import encode
 from actors.journal.schema import APPLICATION_ID, MIGRATIONS
 from actors.journal.sqlite import SqliteJournal
 from actors.lifecycle import State, has_ended
+from actors.logs import merge_bound
 from actors.messages import (
     FileRecord,
     Idempotency,
@@ -536,7 +536,7 @@ async def test_a_stopping_service_lets_what_runs_end_and_begins_nothing(
 async def test_the_log_has_a_line_for_each_step_of_a_job(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
-    with capture_logs([merge_contextvars]) as logs:
+    with capture_logs([merge_bound]) as logs:
         async with tree(tmp_path) as stitchery:
             session = await stitchery.sessions.create()
             good, bad = [await submit(session, 5, ends=how) for how in ("well", "badly")]

@@ -23,7 +23,8 @@ from web.commands.configured import (
     print_mistakes,
     read,
 )
-from web.terminal import EXIT_MISTAKEN, out
+from web.consoles import out
+from web.terminal import EXIT_MISTAKEN
 
 
 @click.command("check-config")

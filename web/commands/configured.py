@@ -14,15 +14,14 @@ from typing import Any
 
 import click
 
-from actors.capabilities import discover
+from actors import capabilities
+from actors.logs import before_the_first_line
 from conf.explain import Explanation, explain
 from conf.load import PRESETS, Resolved, resolve
 from conf.machine import this_machine
 from conf.mistakes import ConfigurationError
 from conf.settings import Log, Settings
-from web import logs
-from web.plan.words import count
-from web.terminal import EXIT_MISTAKEN, complain, err
+from web.terminal import EXIT_MISTAKEN, complain, tell
 
 config_option = click.option(
     "--config",
@@ -38,11 +37,19 @@ data_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
+def _set_up_logs() -> None:
+    from web import logs  # noqa: PLC0415 -- structlog, which is loaded when somebody writes
+
+    logs.set_up(Log(level="warning"))
+
+
 @contextmanager
 def temporary(preset: str | None, server: Mapping[str, Any]) -> Iterator[Settings]:
     """Settings for work that leaves nothing behind, and that tells no news but bad ones."""
-    logs.set_up(Log(level="warning"))
-    with tempfile.TemporaryDirectory(prefix="stitchery-") as folder:
+    with (
+        before_the_first_line(_set_up_logs),
+        tempfile.TemporaryDirectory(prefix="stitchery-") as folder,
+    ):
         storage = {"data": folder, "min_free_mb": 0}  # whoever asks here sees the disk fill up
         yield resolve_or_end(None, preset, {"server": server, "storage": storage}).settings
 
@@ -75,7 +82,7 @@ def read(
         preset=preset,
         environ=os.environ,
         overrides=given,
-        sections={name: found.settings_type for name, found in discover().items()},
+        sections={name: found.settings_type for name, found in capabilities.discover().items()},
     )
 
 
@@ -88,5 +95,5 @@ def print_mistakes(error: ConfigurationError) -> None:
     """A line for each, and how many there are."""
     for mistake in error.mistakes:
         complain(str(mistake))
-    mistakes = count(len(error.mistakes), "mistake")
-    err.print(f"\n{mistakes} in the configuration.", style="red")
+    number = len(error.mistakes)
+    tell(f"\n{number} mistake{'s'[: number != 1]} in the configuration.", "red")

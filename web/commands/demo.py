@@ -10,7 +10,8 @@ import click
 
 from web import demo
 from web.commands.configured import temporary
-from web.terminal import err, plainly, run
+from web.consoles import err
+from web.terminal import plainly, run
 
 
 @click.command("demo")

@@ -19,10 +19,11 @@ from web.commands.configured import (
     preset_option,
     resolve_or_end,
 )
+from web.consoles import err
 from web.keys import KeysUnusableError, rotate
 from web.plan.words import count
 from web.principals import digest_of, new_key
-from web.terminal import err, plainly
+from web.terminal import plainly
 
 
 @click.group()

@@ -28,11 +28,12 @@ from actors.simulation.report import Report, report, share_within
 from conf.load import DEFAULT, Resolved
 from conf.settings import DAY, CapabilitySettings, Concurrency, Limits, Log, Settings
 from web import logs
+from web.consoles import err
 from web.plan import view
 from web.plan.measure import CAPABILITY, Measured, measure, this_capacity
 from web.plan.options import Order, check, expected, options
 from web.plan.words import count, seconds
-from web.terminal import EXIT_FAILED, complain, err, plainly, run
+from web.terminal import EXIT_FAILED, complain, plainly, run
 
 T = TypeVar("T")
 

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from actors.simulation.advice import Advice, Capacity, Need, Trial
 from actors.simulation.report import Report, Waits
+from web.consoles import out
 from web.plan.measure import Measured
 from web.plan.words import count, number, seconds, share, size
-from web.terminal import out
 
 BAR: Final = 32
 """Characters of a full bar."""

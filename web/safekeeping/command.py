@@ -31,11 +31,12 @@ from actors.safekeeping.repair import NothingToRepairError, RepairFailedError
 from conf.load import PRESETS, Resolved
 from conf.settings import Storage
 from web.bars import Bars
+from web.consoles import err
 from web.edge.rules import leaves_of
 from web.plan.words import count, size
 from web.safekeeping import view
 from web.shown import shown
-from web.terminal import EXIT_FAILED, complain, err, fail, run
+from web.terminal import EXIT_FAILED, complain, fail, run
 
 T = TypeVar("T")
 Resolve = Callable[[Path | None, str | None, Mapping[str, Mapping[str, Any]]], Resolved]

@@ -18,9 +18,10 @@ from actors.safekeeping.findings import ADVICE, ADVICE_OF_BACKUP, Code, Finding
 from actors.safekeeping.manifest import Manifest
 from actors.safekeeping.repair import Repaired
 from actors.safekeeping.restore import Restored
+from web.consoles import err, out
 from web.plan.words import count, size
 from web.shown import shown
-from web.terminal import complain, err, out
+from web.terminal import complain
 
 _WORDS: Final = {"keys": "idempotency keys"}
 """What people call the rows of a table whose name says something else to them."""
