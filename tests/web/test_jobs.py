@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from actors.kinds import readable
 from tests.service import Json, png, refused, told
 
 JOBS = "/api/v1/jobs"
@@ -144,3 +145,9 @@ def test_a_capability_tells_the_numbers_that_count(
     assert limits[f"{name}.running"] <= limits["global_jobs"]
     assert limits[f"{name}.running_per_user"] <= limits["jobs_per_user"]
     assert items[name]["request"]["properties"][field]["maxItems"] == limits[f"{name}.{limit}"]
+
+
+def test_the_kinds_of_pictures_that_are_read_are_told(anybody: httpx.Client) -> None:
+    kinds = told(anybody.get("/api/v1/capabilities"))["media_types"]
+    assert kinds == list(readable())
+    assert kinds[:2] == ["image/jpeg", "image/png"]

@@ -97,6 +97,13 @@ export const beginSession = () => call("POST", "/sessions");
 /** @returns {Promise<void>} */
 export const endSession = () => call("DELETE", "/session");
 
+/**
+ * What can be done here, and with which files.
+ *
+ * @returns {Promise<{items: {name: string, request: any}[], media_types: string[]}>}
+ */
+export const findOffer = () => call("GET", "/capabilities");
+
 /** @returns {Promise<File[]>} all files of the session, newest first */
 export const listFiles = () => listAll("/files");
 

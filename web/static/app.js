@@ -14,6 +14,7 @@ import { choose, language, onLanguage, say, translatePage } from "./language.js"
 import { readRequest, showLayout } from "./layout.js";
 import { follow } from "./live.js";
 import { leaveNote, takeNote } from "./memory.js";
+import { least, showOffer } from "./offer.js";
 import { announce, byId, isBusy, once, put } from "./page.js";
 import { showPictures } from "./pictures.js";
 import {
@@ -69,7 +70,7 @@ async function start() {
   showLanguages();
   byId("trouble-close").addEventListener("click", () => showTrouble(null));
   try {
-    await enter();
+    await Promise.all([enter(), showOffer()]);
   } catch (error) {
     showClosed(problemOf(error));
     return;
@@ -183,8 +184,9 @@ function showJoining() {
   const join = /** @type {HTMLButtonElement} */ (byId("join"));
   const draw = () => {
     const n = joined();
-    join.disabled = n < 1 || tray.waiting();
-    put(join, isBusy(join) ? say("join.sending") : say("join", { n: n < 2 ? 1 : n }));
+    join.disabled = n < least() || tray.waiting();
+    const word = n < least() ? "join.none" : "join";
+    put(join, say(isBusy(join) ? "join.sending" : word, { n }));
   };
   byId("layout-form").addEventListener("submit", async (event) => {
     event.preventDefault();

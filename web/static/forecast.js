@@ -11,6 +11,7 @@ import { bytes, duration, extent, list } from "./figures.js";
 import * as jobs from "./jobs.js";
 import { onLanguage, say } from "./language.js";
 import { readRequest, setFormat, setParts, setScale } from "./layout.js";
+import { least } from "./offer.js";
 import { byId, button, element } from "./page.js";
 import { drawProblem, problemOf } from "./problems.js";
 import * as tray from "./tray.js";
@@ -50,10 +51,12 @@ export function forecast(moved = false) {
   question.abort();
   question = new AbortController();
   if (tray.waiting()) return tell(() => [element("p", say("forecast.uploads"), "quiet")]);
-  if (request.inputs.length < 1) return tell(() => [element("p", say("forecast.few"), "quiet")]);
+  if (request.inputs.length < least()) return tell(tellFew);
   byId("forecast").setAttribute("aria-busy", "true");
   setTimeout(ask, PAUSE, request, question.signal);
 }
+
+const tellFew = () => [element("p", say("forecast.few", { n: least() }), "quiet")];
 
 /**
  * @param {Record<string, any>} request

@@ -63,8 +63,9 @@ export function leadTo(job) {
 
 /** What a job is about, to tell several apart. A kind that this page has no word for has its own. @param {Job} job */
 function kindOf({ capability, request }) {
-  const key = `job.${capability === "stitch" ? `stitch.${wayOf(request)}` : capability}`;
   const n = (request.inputs ?? request.urls ?? []).length;
+  const way = n === 1 ? "single" : wayOf(request);
+  const key = `job.${capability === "stitch" ? `stitch.${way}` : capability}`;
   return knows(key) ? say(key, { n }) : capability;
 }
 
