@@ -1,6 +1,7 @@
 """Error to answer: the one table of the edge.
 
-Owns: how an error becomes `application/problem+json` (RFC 9457), and what reaches the log.
+Owns: how an error becomes an answer (`application/problem+json`, problems.py), and what reaches the
+log.
 Never: tells the outside more than the error's public words; what is not ours becomes a 500 with an
 incident number, under which the log has the rest.
 """
@@ -10,7 +11,6 @@ import math
 import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 
 import structlog
 from werkzeug.exceptions import HTTPException
@@ -20,6 +20,7 @@ from web.answers import json_answer
 from web.asgi import Response
 from web.edge.rules import RETRY_AFTER
 from web.mistakes import MOST_TOLD, Mistake
+from web.problems import problem_document
 
 log = structlog.get_logger("web")
 
@@ -39,22 +40,6 @@ class NeedsWebsocket(Refusal):
     code = "upgrade_required"
     title = "This address speaks websocket"
     status = 426
-
-
-def problem_document(problem: Problem) -> dict[str, Any]:
-    """The problem as a JSON object: members of RFC 9457 and ours, without empty ones."""
-    document: dict[str, Any] = {
-        "type": f"/api/docs#{problem.code}",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-        "code": problem.code,
-    }
-    for member in ("field", "limit", "retry_after"):
-        value = getattr(problem, member)
-        if value is not None:
-            document[member] = value
-    return {**problem.more, **document}
 
 
 def problem_answer(problem: Problem) -> Response:

@@ -20,7 +20,7 @@ from actors.messages import (
     Priority,
     Snapshot,
 )
-from web.errors import problem_document
+from web.problems import problem_document
 
 ItemT = TypeVar("ItemT")
 
