@@ -44,7 +44,8 @@ class News:
     async def snapshot(self, watcher: Watcher) -> Snapshot:
         """Where everything stands, for a watcher that begins here."""
         views = await self._docket.latest()
-        return Snapshot(watcher.since, tuple(view for view in views if watcher.wants(view.record.id)))
+        wanted = (view for view in views if watcher.wants(view.record.id))
+        return Snapshot(watcher.since, tuple(wanted))
 
     def changed(self, job: Job) -> None:
         """A job's state changed.

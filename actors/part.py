@@ -9,7 +9,6 @@ All that touches the disk is done in threads (disk.py), and raises what that rai
 import hashlib
 import os
 import stat
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +22,8 @@ from actors.errors import Fault, StitcheryError
 from actors.quota import Allowance
 
 READ_STEP: Final = 1 << 23
-"""Bytes that are read back in one visit to a thread: a cancel waits for no more than these, or until
-the disk has taken all in."""
+"""Bytes that are read back in one visit to a thread: a cancel waits for no more than these, or for
+the disk to take all in."""
 
 _LARGE: Final = 1 << 20
 """Bytes from which it is worth a thread that the disk takes them in while they are digested: of 25
@@ -114,8 +113,9 @@ class Part:
         if self._size == 0:
             size = await self._disk(self._take_back)
             self._allowance.cover(size)
-            while self._size < size and await self._disk(self._digest_some):
-                pass
+            while self._size < size:
+                if not await self._disk(self._digest_some):
+                    break  # it has become shorter, which is told below
         await self._disk(self._finish)
         self.sealed = Sealed(self._size, self._digest.hexdigest())
         return self.sealed
@@ -193,7 +193,8 @@ class Part:
             return size
         with ThreadPoolExecutor(1, "workspace flush") as beside:
             flushed = beside.submit(os.fsync, self._open_descriptor())
-            self._digest_some(lambda: not flushed.done())
+            while self._digest_some() and not flushed.done():
+                pass
         flushed.result()
         self._flushed = True
         return size
@@ -211,10 +212,9 @@ class Part:
             raise Fault("What lies at the place of a part is not a plain file of its own.")
         return found.st_size
 
-    def _digest_some(self, has_time: Callable[[], bool] = lambda: False) -> int:
-        """Digests a step, and more while there is time for it; how many bytes."""
-        done = 0
-        while (done < READ_STEP or has_time()) and (data := os.read(self._open_descriptor(), CHUNK)):
+    def _digest_some(self) -> int:
+        descriptor, done = self._open_descriptor(), 0
+        while done < READ_STEP and (data := os.read(descriptor, CHUNK)):
             self._digest.update(data)
             done += len(data)
         self._size += done

@@ -52,7 +52,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
-    """A job has moved on. How far is looked up when somebody reads it: most are overtaken before."""
+    """A job has moved on; how far, is looked up when that is read: most are overtaken before."""
 
     seq: int
     look: Callable[[], JobView]

@@ -21,6 +21,11 @@ def view(job: str, fraction: float = 0.0) -> JobView:
     return JobView(record=record, progress=Progress(fraction=fraction, step="join"))
 
 
+def progress(fanout: Fanout, view: JobView) -> None:
+    """The job has moved on, and looks like this."""
+    fanout.progressed(view.record.id, lambda: view)
+
+
 def read(watcher: Watcher) -> list[Event]:
     events: list[Event] = []
     while True:
@@ -43,7 +48,7 @@ async def test_a_slow_watcher_gets_every_change_and_only_the_newest_progress() -
     with fanout.watch() as watcher:
         fanout.changed(view("a"))
         for percent in range(100):
-            fanout.progressed(view("b", percent / 100))
+            progress(fanout, view("b", percent / 100))
         fanout.changed(view("c", 1.0))
         events = read(watcher)
 
@@ -54,10 +59,24 @@ async def test_a_slow_watcher_gets_every_change_and_only_the_newest_progress() -
 async def test_a_change_supersedes_the_progress_before_it() -> None:
     fanout = Fanout(Numbers())
     with fanout.watch() as watcher:
-        fanout.progressed(view("a", 0.5))
+        progress(fanout, view("a", 0.5))
         fanout.changed(view("a", 1.0))
 
         assert fractions(read(watcher)) == [1.0]
+
+
+async def test_a_job_is_looked_at_when_its_progress_is_read_and_not_before() -> None:
+    fanout, looks = Fanout(Numbers()), list[float]()
+
+    def look() -> JobView:
+        looks.append(len(looks))
+        return view("a")
+
+    with fanout.watch() as watcher:
+        for _ in range(100):
+            fanout.progressed("a", look)
+        assert not looks
+        assert len(read(watcher)) == len(looks) == 1
 
 
 async def test_who_comes_again_gets_just_what_was_missed() -> None:
@@ -141,7 +160,8 @@ def test_numbers_grow_and_each_jobs_last_word_arrives(
     heard: list[Event] = []
     with fanout.watch() as watcher:
         for serial, (is_change, job, reads) in enumerate(story):
-            (fanout.changed if is_change else fanout.progressed)(view(job, serial / 1000))
+            now = view(job, serial / 1000)
+            fanout.changed(now) if is_change else progress(fanout, now)
             last[job] = serial
             if reads:
                 heard += read(watcher)

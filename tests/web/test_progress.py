@@ -11,7 +11,7 @@ from trio_websocket import open_websocket_url
 
 from actors.messages import JobChanged, JobProgressed
 from actors.progress import Fanout, Numbers
-from tests.actors.test_progress import view
+from tests.actors.test_progress import progress, view
 from tests.service import WAIT, Json, Service, User, png, refused
 from tests.web.contract import Contract
 from web.progress import PACE, pass_on
@@ -195,7 +195,7 @@ async def test_progress_is_told_at_a_pace_and_a_change_at_once(
 ) -> None:
     async def job(fanout: Fanout) -> None:
         for step in range(10):
-            fanout.progressed(view("a", step / 10))
+            progress(fanout, view("a", step / 10))
             await trio.sleep(PACE / 4)
         fanout.changed(view("a", 1.0))
         await trio.sleep(1)
@@ -211,7 +211,7 @@ async def test_progress_is_told_at_a_pace_and_a_change_at_once(
 
 async def test_the_end_of_a_session_is_told_at_once(autojump_clock: trio.testing.MockClock) -> None:
     async def job(fanout: Fanout) -> None:
-        fanout.progressed(view("a"))
+        progress(fanout, view("a"))
         await trio.sleep(PACE / 2)
 
     assert await told_at(job) == [(JobProgressed, 0), (EOFError, PACE / 2)]

@@ -74,13 +74,7 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
             LayoutImpossible: they do not fit the layout.
             ResultBeyondFormat, ResultTooLarge: and what would fit, in `more["fits"]`.
         """
-        if len(request.inputs) > settings.max_inputs:
-            raise TooManyPictures(
-                f"These are {len(request.inputs)} pictures; {settings.max_inputs} can be joined "
-                "at once. Join them in several parts.",
-                field="/inputs",
-                limit="stitch.max_inputs",
-            )
+        _refuse_many(request, settings)
         made = design(request, files, settings)
         check(made, settings)
         return forecast(made)
@@ -104,8 +98,18 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
                 asked for is not in the pictures.
             WorkFailed: a picture cannot be read, and which.
         """
-        self.forecast(request, context.files, settings)
+        _refuse_many(request, settings)
         return await Joining(request, settings, context).run()
+
+
+def _refuse_many(request: StitchRequest, settings: StitchSettings) -> None:
+    if len(request.inputs) > settings.max_inputs:
+        raise TooManyPictures(
+            f"These are {len(request.inputs)} pictures; {settings.max_inputs} can be joined "
+            "at once. Join them in several parts.",
+            field="/inputs",
+            limit="stitch.max_inputs",
+        )
 
 
 CAPABILITY: Final = Stitch()

@@ -48,6 +48,7 @@ class Joining:
 
     async def _attempt(self) -> JobResult:
         made = self._design(None)
+        check(made, self._settings)
         async with self._context.borrow("processor", made.threads) as processors:
             seen = Found()
             if made.looks:
