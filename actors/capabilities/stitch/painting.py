@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from PIL import Image, ImageFile
+from PIL import Image
 
+from actors.capabilities.stitch import windows
 from actors.capabilities.stitch.bands import Band, bare
 from actors.capabilities.stitch.decor import backdrop, frames, room
 from actors.capabilities.stitch.decor.stamping import stamp
 from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.hands import Share
-from actors.capabilities.stitch.jpeg import windows
 from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder, Source, View, Watermark
 from actors.colours import is_srgb
 from actors.errors import Refusal
@@ -113,17 +113,21 @@ class Painter:
         # only now: few joins need fonts, which take three megabytes
         from actors.capabilities.stitch.decor import captions  # noqa: PLC0415
 
-        look = self._look
-        size = look.caption_size or room.caption_size(source.box.width)
-        draw = captions.on if look.caption_on else captions.under
-        draw(strip, place, source.text, size, look.caption_colour)
+        text, size, colour = source.text, self._look.caption_size, self._look.caption_colour
+        if self._look.caption_on:
+            captions.on(strip, place, text, size, colour, inset=self._bend(place))
+        else:
+            captions.under(strip, place, text, size, colour)
 
     def _number(self, strip: Image.Image, box: Box, text: str) -> None:
         from actors.capabilities.stitch.decor import marks  # noqa: PLC0415 -- as above
 
-        # where a rounded corner begins to hold a badge: its bend cuts off 0.29 of its radius
-        bend = min(self._look.radius, box.width // 2, box.height // 2) * 3 // 10
-        marks.number(strip, box.grown(-bend, -bend, -bend, -bend), text)
+        bend = self._bend(box)
+        marks.number(strip, box.grown(-bend, -bend, -bend, -bend), text, self._look.badge)
+
+    def _bend(self, box: Box) -> int:
+        """Where a rounded corner begins to hold something: it cuts off 0.29 of its radius."""
+        return min(self._look.radius, box.width // 2, box.height // 2) * 3 // 10
 
     def _rendered(self, picture: Picture, source: Source) -> Image.Image:
         return rendered(
@@ -136,17 +140,19 @@ class Painter:
 
     def _lies_ready(self, picture: Picture, source: Source, strip: Image.Image, box: Box) -> bool:
         """Whether the decoder's pixels are the canvas's as they are, and all lie in the strip."""
-        image = picture.image
+        image, look = picture.image, self._look
+        # what lies under a picture with alpha shines through it
+        covers = strip.mode == "RGB" or not look.border
         return (
-            picture.media_type == "image/jpeg"
-            and picture.orientation == 1
+            picture.orientation == 1
             and source.whole
-            and not self._look.blurred
-            and image.mode == strip.mode == "RGB"
+            and image.size == (box.width, box.height)
+            and covers
+            and not look.blurred
             and box.top >= 0
             and box.bottom <= strip.height
-            and (self._keeps_colours or is_srgb("RGB", image.info.get("icc_profile")))
-            and windows.work()
+            and windows.fits(image, strip)
+            and (self._keeps_colours or is_srgb(image.mode, image.info.get("icc_profile")))
         )
 
 
@@ -172,11 +178,8 @@ def blaming(number: int) -> Iterator[None]:
 
 
 def _decode(picture: Picture, strip: Image.Image, box: Box) -> None:
-    image = picture.image
-    if not isinstance(image, ImageFile.ImageFile):  # what was opened from a file always is one
-        raise TypeError(f"{image!r} cannot be decoded into a strip")
     with reading(picture.media_type, picture.max_pixels):
-        windows.decode_into(image, strip, box.left, box.top)
+        windows.decode_into(picture.image, strip, box.left, box.top)
 
 
 def _paste(strip: Image.Image, painting: Image.Image, box: Box, *, over: bool) -> None:

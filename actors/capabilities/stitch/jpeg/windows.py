@@ -1,12 +1,11 @@
-"""Decodes a JPEG into a window of a picture in memory, and encodes a window of one.
+"""Encodes a window of a picture in memory as a JPEG.
 
-Owns: the use of Pillow's codecs below its plain interface (`Image._getdecoder`, `_getencoder`), and
-the test at first use that they still do there what the plain interface does.
-Never: reads a head (Pillow's own plugin does), converts colours, or turns pictures.
+Owns: the use of Pillow's encoder below its plain interface (`Image._getencoder`), and the test at
+first use that it still does there what the plain interface does.
+Never: joins what it encodes (`jpeg.strips` does).
 
-A picture decoded into its place is touched once; by the plain interface it is decoded, copied and
-thrown away. An encoder that is given a file's descriptor lets go of the interpreter meanwhile,
-which one that returns bytes does not.
+What is encoded in its place is not copied before. An encoder that is given a file's descriptor lets
+go of the interpreter meanwhile, which one that returns bytes does not.
 """
 
 import io
@@ -14,14 +13,12 @@ import os
 from functools import cache
 from typing import Final
 
-from PIL import Image, ImageFile
+from PIL import Image
 
 from actors.capabilities.stitch.geometry import Size
-from actors.errors import UnreadableMedia
 from actors.pictures import allowing
 
 _BUFFER: Final = 1 << 16
-_READ: Final = 1 << 18
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom, in pixels."""
@@ -30,40 +27,6 @@ _HALVED: Final = 2
 
 _TRIED: Final = Size(80, 48)
 """Of the strip on which windows are tried."""
-
-
-def decode_into(picture: ImageFile.ImageFile, strip: Image.Image, left: int, top: int) -> None:
-    """Decodes an opened JPEG, of the strip's mode, to its place; it must fit there.
-
-    On failure part of it may be there.
-
-    Raises:
-        UnreadableMedia: its data is broken or cut short.
-        ValueError: it is of another mode, does not fit, or is closed.
-    """
-    width, height = picture.size
-    right, bottom = left + width, top + height
-    file = picture.fp
-    if picture.mode != strip.mode or right > strip.width or bottom > strip.height or file is None:
-        raise ValueError("the picture does not fit the strip, or is closed")
-    ((_, _, offset, arguments),) = picture.tile
-    decoder = Image._getdecoder(picture.mode, "jpeg", arguments, picture.decoderconfig)  # noqa: SLF001 -- see above
-    try:
-        decoder.setimage(strip.im, (left, top, right, bottom))
-        file.seek(offset)
-        waiting = b""
-        while True:
-            read = file.read(_READ)
-            if not read:
-                raise UnreadableMedia("The JPEG data is cut short.")
-            used, error = decoder.decode(waiting + read)
-            if used < 0:
-                break
-            waiting = (waiting + read)[used:]
-        if error < 0:
-            raise UnreadableMedia("The JPEG data is damaged.")
-    finally:
-        decoder.cleanup()
 
 
 def encode_window(
@@ -96,7 +59,7 @@ def config(quality: int, dpi: int = 0) -> tuple[object, ...]:
 def work() -> bool:
     """Whether windows do in this Pillow what its plain interface does; tried once a process.
 
-    A strip with two pictures is decoded and encoded both ways, and compared to the byte.
+    One is encoded both ways, and compared to the byte.
 
     Raises:
         MemoryError: there is too little of it now; the next call tries again.
@@ -112,20 +75,10 @@ def work() -> bool:
 
 
 def _tried() -> bool:
-    tile = Image.linear_gradient("L").resize((48, 32))
-    picture = Image.merge("RGB", (tile, tile.transpose(Image.Transpose.ROTATE_180), tile))
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=90)
-    strip = Image.new("RGB", (_TRIED.width, _TRIED.height))
-    with Image.open(file, formats=["JPEG"]) as opened:
-        decode_into(opened, strip, 32, 16)
-    expected = Image.new("RGB", strip.size)
-    expected.paste(Image.open(file, formats=["JPEG"]), (32, 16))
-    if strip.tobytes() != expected.tobytes():
-        return False
-    plain = io.BytesIO()
-    expected.save(plain, "JPEG", quality=90, restart_marker_rows=1)
-    return encoded(strip, (0, 0, *strip.size), config(90)) == plain.getvalue()
+    tile = Image.linear_gradient("L").resize((_TRIED.width, _TRIED.height))
+    strip = Image.merge("RGB", (tile, tile.transpose(Image.Transpose.ROTATE_180), tile))
+    box = (0, 8, _TRIED.width, _TRIED.height)
+    return encoded(strip, box, config(90)) == encoded_plainly(strip, box, 90, 0)
 
 
 def encoded(strip: Image.Image, box: Box, config: tuple[object, ...]) -> bytearray:

@@ -1,4 +1,4 @@
-"""Windows are decoded and encoded as whole pictures are; what cannot be read is told as ours."""
+"""Windows are encoded as whole pictures are, and strips of them make one picture."""
 
 import io
 from pathlib import Path
@@ -8,7 +8,6 @@ from PIL import Image
 
 from actors.capabilities.stitch.jpeg import windows
 from actors.capabilities.stitch.jpeg.strips import Scans
-from actors.errors import UnreadableMedia
 from actors.pictures import allowing
 from tests import pictures
 
@@ -48,20 +47,6 @@ def test_where_memory_was_short_they_are_tried_again(monkeypatch: pytest.MonkeyP
         with pytest.raises(MemoryError):
             windows.work()
     assert windows.work()
-
-
-def test_a_picture_that_does_not_fit_is_not_decoded() -> None:
-    strip = Image.new("RGB", (20, 20))
-    picture = opened(pictures.encoded(pictures.gradient(16, 16), "JPEG"))
-    for left, top in ((5, 0), (0, 5)):
-        with pytest.raises(ValueError, match="fit"):
-            windows.decode_into(picture, strip, left, top)  # type: ignore[arg-type]  # it is a file
-
-
-def test_a_cut_picture_is_unreadable() -> None:
-    content = pictures.truncated(pictures.encoded(pictures.noise(64, 64), "JPEG"))
-    with pytest.raises(UnreadableMedia):
-        windows.decode_into(opened(content), Image.new("RGB", (64, 64)), 0, 0)  # type: ignore[arg-type]  # it is a file
 
 
 @pytest.mark.parametrize("rows", [[16, 16, 7], [160, 7], [32, 128, 16, 16, 1], [39]])

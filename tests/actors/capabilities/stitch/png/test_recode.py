@@ -16,48 +16,13 @@ from actors.capabilities.stitch.png.recode import joined
 from actors.capabilities.stitch.png.rows import NotFiltered, check_filters, freed, plain
 from actors.capabilities.stitch.png.structure import Structure, UnknownForm, read_structure
 from tests import pictures
+from tests.actors.capabilities.stitch.png.filtering import filtered, predicted
 from tests.hostile import containers as box
+from tests.hostile.containers import chunk
 
 
 def structure(content: bytes) -> Structure:
     return read_structure(io.BytesIO(content))
-
-
-def chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-
-def filtered(image: Image.Image, dice: random.Random) -> bytes:
-    """The picture as a PNG whose rows have filters by chance, the first one's included."""
-    width, height = image.size
-    step = len(image.getbands())
-    rows = [image.crop((0, row, width, row + 1)).tobytes() for row in range(height)]
-    above, data = bytes(len(rows[0])), bytearray()
-    for row in rows:
-        kind = dice.randrange(5)
-        data.append(kind)
-        for place, value in enumerate(row):
-            left = row[place - step] if place >= step else 0
-            corner = above[place - step] if place >= step else 0
-            data.append(value - predicted(kind, left, above[place], corner) & 0xFF)
-        above = row
-    stream = zlib.compress(bytes(data), dice.randrange(10))
-    cuts = sorted(dice.randrange(len(stream) + 1) for _ in range(dice.randrange(3)))
-    parts = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
-    colour = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}[image.mode]
-    head = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
-    body = b"".join(chunk(b"IDAT", part) for part in parts)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + body + chunk(b"IEND", b"")
-
-
-def predicted(kind: int, left: int, above: int, corner: int) -> int:
-    if kind == 4:
-        guess = left + above - corner
-        near = [
-            (abs(guess - value), place, value) for place, value in enumerate((left, above, corner))
-        ]
-        return min(near)[2]
-    return (0, left, above, (left + above) // 2)[kind]
 
 
 def recoded(folder: Path, contents: list[bytes], *, gap: int = 0, background: bytes = b"") -> bytes:
