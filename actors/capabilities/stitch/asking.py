@@ -7,8 +7,9 @@ Never: decides a place (the plan has), waits. Pure, but for the paths that it is
 from collections.abc import Sequence
 from dataclasses import replace
 
+from actors.capabilities.stitch.decor.room import badge_height, typical
 from actors.capabilities.stitch.design import Design
-from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.layouts import scaled
 from actors.capabilities.stitch.order import (
     JOIN,
@@ -30,7 +31,7 @@ def joining(made: Design) -> Call[JoinOrder, Joined]:
     """The call that joins, with as much as the design needs."""
     return replace(
         JOIN,
-        memory_bytes=made.memory_bytes,
+        memory_bytes=made.memory_limit,
         cpu_seconds=made.cpu_seconds,
         output_bytes=made.output_bytes,
     )
@@ -93,6 +94,10 @@ def sources(made: Design, context: Context) -> tuple[Source, ...]:
     )
 
 
+def _shorter(box: Box) -> int:
+    return min(box.width, box.height)
+
+
 _WHITE, _BLACK = "#ffffff", "#000000"
 _MIDDLE = 128
 
@@ -108,9 +113,10 @@ def _look(made: Design, context: Context) -> Look:
         border=lengths.border,
         border_colour=request.border_color,
         radius=lengths.radius,
-        caption_size=lengths.caption_size,
+        caption_size=made.plan.caption_size,
         caption_colour=request.caption_color or _readable(background, on_dark=on or blurred),
         caption_on=on,
+        badge=badge_height(typical(_shorter(place.box) for place in made.plan.places)),
         watermark=_watermark(request, context),
     )
 

@@ -97,7 +97,8 @@ class Look:
         blurred: whether each picture's tile shows it blurred, in place of the background.
         border: of each picture, outside its box.
         radius: of its rounded corners.
-        caption_size: of the letters; None: by the picture's width.
+        caption_size: of all captions' letters.
+        badge: height of the badges with numbers.
         caption_on: whether captions lie on the pictures rather than under them.
     """
 
@@ -106,9 +107,10 @@ class Look:
     border: int = 0
     border_colour: str = "#000000"
     radius: int = 0
-    caption_size: int | None = None
+    caption_size: int = 24
     caption_colour: str = "#000000"
     caption_on: bool = False
+    badge: int = 48
     watermark: Watermark | None = None
 
     @property

@@ -20,20 +20,21 @@ _PIECE: Final = 1024
 
 
 def under(strip: Image.Image, box: Box, text: str, size: int, colour: str) -> None:
-    """Draws a caption in the middle of its box, shrunk and cut where it is too long for it.
+    """Draws a caption in the middle of its box, ending in dots where it is too long for it.
 
     Args:
         strip: mode RGB or RGBA.
         box: the caption's own, such as `room.caption_height` has reserved.
         text: as a stranger gave it; nothing is drawn where there is nothing to show.
-        size: of the font in pixels, at least 1.
+        size: of the font in pixels, at least 1; less where the box is too small for it.
         colour: `#rrggbb`.
     """
     if not _touches(strip, box):
         return
+    size = room.letters(min(size, _highest(box.height)), box.width)
     image = text_image(
         text,
-        size=min(size, _highest(box.height)),
+        size=size,
         colour=colour,
         width=room.text_width(box.width, size),
         lines=room.lines_in(box.height, size),
@@ -42,24 +43,27 @@ def under(strip: Image.Image, box: Box, text: str, size: int, colour: str) -> No
     stamp(strip, image, left, box.top + (box.height - image.height) // 2, within=box)
 
 
-def on(strip: Image.Image, box: Box, text: str, size: int, colour: str) -> None:
+def on(strip: Image.Image, box: Box, text: str, size: int, colour: str, *, inset: int = 0) -> None:
     """Draws a caption on the lower edge of a picture, on a dark bar that fades in from above.
 
-    The text takes the lower half at most. `box` is the picture's; see `under` for the rest.
+    The text takes the lower half at most, and stays `inset` pixels further from the edges, so that
+    no rounded corner cuts it. `box` is the picture's; see `under` for the rest.
     """
     if not _touches(strip, box):
         return
-    size = min(size, _highest(box.height // 3))
+    inset = min(inset, box.width // 4, box.height // 8)
+    wide = box.width - 2 * inset
+    size = room.letters(min(size, _highest(box.height // 3)), wide)
     image = text_image(
         text,
         size=size,
         colour=colour,
-        width=room.text_width(box.width, size),
-        lines=room.lines_in(box.height // 2, size),
+        width=room.text_width(wide, size),
+        lines=room.lines_in(box.height // 2 - inset, size),
     )
     if image.getchannel("A").getbbox() is None:
         return
-    top = box.bottom - room.padding(size) - image.height
+    top = box.bottom - inset - room.padding(size) - image.height
     _darken(strip, box, top, room.line_height(size))
     stamp(strip, image, box.left + (box.width - image.width) // 2, top, within=box)
 

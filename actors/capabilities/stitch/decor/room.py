@@ -7,6 +7,7 @@ An estimate may be a little off: who draws shrinks a text until it is within the
 """
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 from typing import Final, get_args
@@ -23,15 +24,54 @@ _LARGEST: Final = 160
 _LINE_LENGTH: Final = 30
 # Ems. At most, where the letters are small for the picture; it bounds a drawn text's memory, too.
 _LONGEST_LINE: Final = 60
+# Ems. Letters that suit a canvas of many small pictures are no larger than this for them...
+_SHORT_LINE: Final = 14
+# ...and into a picture that is much narrower than the others they are made to fit.
+_SHORTEST_LINE: Final = 6
+
+# Shares of a picture's shorter side, and pixels between which a badge's height remains.
+_BADGE_SHARE: Final = 0.1
+_SMALLEST_BADGE: Final = 22
+_LARGEST_BADGE: Final = 160
 
 # Ems. The shipped font's characters are this wide in plain English, digits and capitals included.
 _NARROW: Final = 0.55
 _SPACE: Final = 0.23
 
 
-def caption_size(width: int) -> int:
-    """The font size in pixels that suits a picture of this width."""
-    return min(max(_SMALLEST, round(width / _LINE_LENGTH)), _LARGEST)
+def typical(lengths: Iterable[int]) -> int:
+    """The middle one of at least one length, the longer of two: what is on a canvas suits it."""
+    ordered = sorted(lengths)
+    return ordered[len(ordered) // 2]
+
+
+def badge_height(side: int) -> int:
+    """Of the badges on a canvas, in pixels, where a picture's shorter side is typically this."""
+    return min(max(_SMALLEST_BADGE, round(side * _BADGE_SHARE)), _LARGEST_BADGE)
+
+
+def caption_size(width: int, across: int) -> int:
+    """The font size in pixels that suits pictures on a canvas.
+
+    Letters are read where all of the canvas is seen, too: smaller pictures have larger ones for
+    their width.
+
+    Args:
+        width: that pictures typically have.
+        across: of what is seen of the canvas at once; see `seen`.
+    """
+    suiting = math.sqrt(width * max(width, across)) / _LINE_LENGTH
+    return min(max(_SMALLEST, round(min(suiting, width / _SHORT_LINE))), _LARGEST)
+
+
+def seen(width: int, height: int) -> int:
+    """How much of a canvas's width is seen at once: all of it, but of a long strip a part."""
+    return min(width, 2 * height)
+
+
+def letters(size: int, width: int) -> int:
+    """The font size with which a picture of this width is written on where others have `size`."""
+    return min(size, max(1, width // _SHORTEST_LINE))
 
 
 def caption_height(text: str, width: int, size: int) -> int:
@@ -40,8 +80,9 @@ def caption_height(text: str, width: int, size: int) -> int:
     Args:
         text: as a stranger gave it.
         width: of the picture, at least 1.
-        size: of the font in pixels, at least 1.
+        size: of the font in pixels, at least 1; see `letters`.
     """
+    size = letters(size, width)
     return room_of(_lines(text, text_width(width, size) / size), size)
 
 

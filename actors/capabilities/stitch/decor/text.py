@@ -8,6 +8,7 @@ machine: a result looks the same everywhere. It draws from left to right only.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import Final
@@ -19,8 +20,8 @@ from actors.capabilities.stitch.decor.room import line_height
 
 FONT: Final = files("actors.capabilities.stitch.decor").joinpath("fonts/stitchery-sans.otf")
 
-# A text that has too little room is drawn at the first of these sizes at which it is within it.
-_SHRINKING: Final = (1, 0.9, 0.8, 0.7, 0.6)
+SLIGHTLY: Final = (1, 0.95, 0.9, 0.85, 0.8)
+"""How a text is shrunk that would else lose a word: so little that it looks like the others."""
 
 # Ems from the middle of a line down to its baseline: that of ideographs' square (0.88 above, 0.12
 # below), and very nearly that of digits and capitals.
@@ -46,12 +47,20 @@ class Setting:
         return max(1, len(self.lines) * line_height(self.size))
 
 
-def text_image(text: str, *, size: int, colour: str, width: int, lines: int) -> Image.Image:
+def text_image(
+    text: str,
+    *,
+    size: int,
+    colour: str,
+    width: int,
+    lines: int,
+    shares: Sequence[float] = SLIGHTLY,
+) -> Image.Image:
     """The text in lines that are centred among themselves, mode RGBA, transparent around.
 
-    As wide as its widest line and no wider than `width`. A text that does not fit is shrunk, to
-    6/10 of the size at most, and what is then still too much is cut off behind dots. A text
-    without anything to show gives one transparent pixel.
+    As wide as its widest line and no wider than `width`. A text that does not fit is shrunk as far
+    as `shares` go; if that does not help it keeps its size, and ends in dots. A text without
+    anything to show gives one transparent pixel.
 
     Args:
         text: as a stranger gave it; see `words.shown` for what of it is drawn.
@@ -59,17 +68,30 @@ def text_image(text: str, *, size: int, colour: str, width: int, lines: int) -> 
         colour: `#rrggbb`.
         width: of the room in pixels, at least 1.
         lines: that there is room for at this size, at least 1; of smaller ones there may be more.
+        shares: of the size, from 1 down: the first at which the text is within its room is taken.
     """
-    setting = settled(text, size=size, width=width, lines=lines)
+    setting = settled(text, size=size, width=width, lines=lines, shares=shares)
     image = Image.new("RGBA", (min(setting.width, width), setting.height), colour)
     image.putalpha(ink(setting, image.size))
     return image
 
 
-def settled(text: str, *, size: int, width: int, lines: int) -> Setting:
-    """The text as it fits into the room; see `text_image`."""
+def settled(
+    text: str,
+    *,
+    size: int,
+    width: int,
+    lines: int,
+    shares: Sequence[float] = SLIGHTLY,
+    cut: float = 1,
+) -> Setting:
+    """The text as it fits into the room; see `text_image`.
+
+    Args:
+        cut: the share of the size at which a text is shortened that fits with none of `shares`.
+    """
     clean = words.shown(text)
-    for share in _SHRINKING:
+    for share in (*shares, cut):
         smaller = max(1, round(size * share))
         font = _opened(smaller)
         measure = _measuring(font)

@@ -58,7 +58,7 @@ class Arrangement:
         margin: around all.
         border: of each picture, on its outside.
         radius: of each picture's rounded corners; it takes no room.
-        caption_size: of the letters; None: by the picture's width.
+        caption_size: of the letters; None: what suits most of the pictures.
         scale: per cent of everything, 1 to 100.
     """
 
@@ -105,10 +105,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The canvas, and the place of each picture in the order they were given."""
+    """The canvas, and the place of each picture in the order they were given.
+
+    Attributes:
+        caption_size: of all captions' letters, in pixels.
+    """
 
     canvas: Size
     places: tuple[Place, ...]
+    caption_size: int
 
 
 class LayoutMistake(ValueError):

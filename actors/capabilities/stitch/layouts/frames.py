@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from actors.capabilities.stitch.decor.room import caption_height, caption_size
+from actors.capabilities.stitch.decor.room import caption_height, caption_size, seen, typical
 from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.layouts.arrangement import (
     Align,
@@ -32,14 +32,30 @@ class Content:
         return Size(self.size.width + 2 * border, self.size.height + 2 * border + self.caption)
 
 
-def caption_room(item: Item, width: int, arrangement: Arrangement) -> int:
+def letters(sizes: Sequence[Size], width: int, arrangement: Arrangement) -> int:
+    """The size of all captions' letters, on a canvas of this width.
+
+    Args:
+        sizes: of the pictures, or of their cells.
+    """
+    # captions add to it, but not much
+    height = sum(size.pixels for size in sizes) // width
+    typically = typical(size.width for size in sizes)
+    return arrangement.caption_size or caption_size(typically, seen(width, height))
+
+
+def caption_room(item: Item, width: int, size: int) -> int:
     """Rows that a picture's caption takes below it; 0 where it has none."""
-    size = arrangement.caption_size or caption_size(width)
     return caption_height(item.caption, width, size) if item.caption else 0
 
 
 def placed(
-    inner: Size, cells: Sequence[Box], contents: Sequence[Content], arrangement: Arrangement
+    inner: Size,
+    cells: Sequence[Box],
+    contents: Sequence[Content],
+    arrangement: Arrangement,
+    *,
+    caption_size: int,
 ) -> Plan:
     """Puts each content into its cell, and a margin around all.
 
@@ -48,13 +64,15 @@ def placed(
         cells: at least as large as their contents.
         contents: as many, in the pictures' order.
         arrangement: its align, gap, margin and border count.
+        caption_size: for which the contents have room.
     """
     margin = arrangement.margin
     places = tuple(
         _place(inner, cell, content, arrangement)
         for cell, content in zip(cells, contents, strict=True)
     )
-    return Plan(Size(inner.width + 2 * margin, inner.height + 2 * margin), places)
+    canvas = Size(inner.width + 2 * margin, inner.height + 2 * margin)
+    return Plan(canvas, places, caption_size)
 
 
 def _place(inner: Size, cell: Box, content: Content, arrangement: Arrangement) -> Place:

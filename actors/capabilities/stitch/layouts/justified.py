@@ -25,6 +25,7 @@ from actors.capabilities.stitch.layouts.arrangement import (
 from actors.capabilities.stitch.layouts.frames import (
     Content,
     caption_room,
+    letters,
     offsets,
     placed,
     shared,
@@ -67,9 +68,17 @@ def justified(items: Sequence[Item], arrangement: Arrangement) -> Plan:
     wanted = arrangement.row_height or max(1, round(width / math.sqrt(sum(shapes))))
     breaks = _breaks(shapes, width, wanted, arrangement)
     heights = _heights(shapes, breaks, width, wanted, arrangement)
+    sizes = [
+        _row(shapes[first:end], width, high, arrangement)
+        for (first, end), high in zip(breaks, heights, strict=True)
+    ]
+    letter = letters([size for row in sizes for size in row], width, arrangement)
     contents, cells, top = list[Content](), list[Box](), 0
-    for (first, end), most in zip(breaks, heights, strict=True):
-        row = _row(items[first:end], shapes[first:end], width, most, arrangement)
+    for (first, _), shown in zip(breaks, sizes, strict=True):
+        row = [
+            Content(item.part, size, caption_room(item, size.width, letter))
+            for item, size in zip(items[first:], shown, strict=False)
+        ]
         outers = [content.outer(arrangement.border) for content in row]
         height = max(outer.height for outer in outers)
         widths = [outer.width for outer in outers]
@@ -81,7 +90,8 @@ def justified(items: Sequence[Item], arrangement: Arrangement) -> Plan:
         ]
         contents += row
         top += height + arrangement.gap
-    return placed(Size(width, top - arrangement.gap), cells, contents, arrangement)
+    inner = Size(width, top - arrangement.gap)
+    return placed(inner, cells, contents, arrangement, caption_size=letter)
 
 
 def _room(count: int, width: int, arrangement: Arrangement) -> int:
@@ -153,19 +163,10 @@ def _heights(
     return [*others, last]
 
 
-def _row(
-    items: Sequence[Item],
-    shapes: Sequence[float],
-    width: int,
-    high: float,
-    arrangement: Arrangement,
-) -> list[Content]:
+def _row(shapes: Sequence[float], width: int, high: float, arrangement: Arrangement) -> list[Size]:
     """The pictures of one row, all of one height: they fill the width if they are so high then."""
-    room = max(len(items), _room(len(items), width, arrangement))
+    room = max(len(shapes), _room(len(shapes), width, arrangement))
     height, breadth = max(1, round(high)), sum(shapes)
     filled = room / breadth <= high
-    taken = room if filled else max(len(items), round(height * breadth))
-    return [
-        Content(item.part, Size(length, height), caption_room(item, length, arrangement))
-        for item, length in zip(items, shared(min(taken, room), shapes), strict=True)
-    ]
+    taken = room if filled else max(len(shapes), round(height * breadth))
+    return [Size(length, height) for length in shared(min(taken, room), shapes)]

@@ -22,6 +22,7 @@ from actors.capabilities.stitch.layouts.arrangement import (
 from actors.capabilities.stitch.layouts.frames import (
     Content,
     caption_room,
+    letters,
     offsets,
     placed,
     stretch,
@@ -37,21 +38,27 @@ def table(items: Sequence[Item], arrangement: Arrangement) -> Plan:
     Raises:
         LayoutMistake: the grid has too few cells.
     """
-    contents = _contents(items, arrangement)
-    spots = _spots(len(items), arrangement)
-    outers = [content.outer(arrangement.border) for content in contents]
+    shown, spots = _shown(items, arrangement), _spots(len(items), arrangement)
     widths = [0] * (1 + max(column for _, column in spots))
+    for (_, column), (_, size) in zip(spots, shown, strict=True):
+        widths[column] = max(widths[column], size.width + 2 * arrangement.border)
+    width = stretch(widths, arrangement.gap)
+    letter = letters([size for _, size in shown], width, arrangement)
+    contents = [
+        Content(part, size, caption_room(item, size.width, letter))
+        for item, (part, size) in zip(items, shown, strict=True)
+    ]
     heights = [0] * (1 + max(row for row, _ in spots))
-    for (row, column), outer in zip(spots, outers, strict=True):
-        widths[column] = max(widths[column], outer.width)
-        heights[row] = max(heights[row], outer.height)
+    for (row, _), content in zip(spots, contents, strict=True):
+        heights[row] = max(heights[row], content.outer(arrangement.border).height)
     lefts, tops = offsets(widths, arrangement.gap), offsets(heights, arrangement.gap)
     cells = [Box(lefts[column], tops[row], widths[column], heights[row]) for row, column in spots]
-    inner = Size(stretch(widths, arrangement.gap), stretch(heights, arrangement.gap))
-    return placed(inner, cells, contents, arrangement)
+    inner = Size(width, stretch(heights, arrangement.gap))
+    return placed(inner, cells, contents, arrangement, caption_size=letter)
 
 
-def _contents(items: Sequence[Item], arrangement: Arrangement) -> list[Content]:
+def _shown(items: Sequence[Item], arrangement: Arrangement) -> list[tuple[Box, Size]]:
+    """What of each picture is shown, and at which size."""
     natural = [item.part.size.times(arrangement.scale, 100) for item in items]
     width, height = _bound(natural, arrangement)
     found = []
@@ -63,7 +70,7 @@ def _contents(items: Sequence[Item], arrangement: Arrangement) -> list[Content]:
             # from the part itself: a size in scale is rounded, and has lost some of its shape
             part, bound = item.part, width is not None or height is not None
             scaled = within(part.size, width, height) if bound else size
-        found.append(Content(part, scaled, caption_room(item, scaled.width, arrangement)))
+        found.append((part, scaled))
     return found
 
 

@@ -24,6 +24,7 @@ from actors.capabilities.stitch.layouts.arrangement import (
 from actors.capabilities.stitch.layouts.frames import (
     Content,
     caption_room,
+    letters,
     offsets,
     placed,
     shared,
@@ -48,10 +49,13 @@ def template(items: Sequence[Item], arrangement: Arrangement) -> Plan:
     canvas = _canvas(arrangement, columns, rows)
     chosen = _chosen(items, cells)
     boxes = _boxes(canvas, columns, rows, cells, arrangement.gap)
+    size = letters([boxes[name].size for name in chosen], canvas.width, arrangement)
     contents = [
-        _content(item, boxes[name], arrangement) for item, name in zip(items, chosen, strict=True)
+        _content(item, boxes[name], arrangement, size)
+        for item, name in zip(items, chosen, strict=True)
     ]
-    return placed(canvas, [boxes[name] for name in chosen], contents, arrangement)
+    taken = [boxes[name] for name in chosen]
+    return placed(canvas, taken, contents, arrangement, caption_size=size)
 
 
 # One that does not fit is laid out at several scales.
@@ -153,17 +157,21 @@ def _listed(cells: Collection[str]) -> str:
     return ", ".join(islice(cells, _MOST_LISTED)) + (f" and {more} more" if more > 0 else "")
 
 
-def _content(item: Item, cell: Box, arrangement: Arrangement) -> Content:
-    width = cell.width - 2 * arrangement.border
-    caption = caption_room(item, width, arrangement) if width > 0 else 0
-    height = cell.height - 2 * arrangement.border - caption
-    if width < 1 or height < 1:
+def _content(item: Item, cell: Box, arrangement: Arrangement, letter: int) -> Content:
+    width, high = cell.width - 2 * arrangement.border, cell.height - 2 * arrangement.border
+    caption = caption_room(item, width, letter) if width > 0 else 0
+    if width < 1 or high - caption < 1:
         raise LayoutMistake(
             "areas",
             f"A cell of {cell.width} x {cell.height} pixels leaves no room for a picture beside "
             "its border and caption: ask for a larger width or height.",
         )
+    size = Size(width, high - caption)
     if arrangement.scaling == "cover":
-        size = Size(width, height)
         return Content(covering(item.part, size, arrangement.gravity), size, caption)
-    return Content(item.part, within(item.part.size, width, height), caption)
+    size = within(item.part.size, width, high - caption)
+    # a caption is as wide as its picture: of one that is narrower than its cell it is higher
+    while caption < (needed := caption_room(item, size.width, letter)) <= high // 2:
+        caption = needed
+        size = within(item.part.size, width, high - caption)
+    return Content(item.part, size, caption)

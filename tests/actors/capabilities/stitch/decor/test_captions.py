@@ -87,9 +87,9 @@ def test_white_letters_on_a_white_picture_can_be_read() -> None:
 
 
 def test_the_bar_fades_in_from_above_without_a_step() -> None:
-    strip = pictures.plain(50, 300, pictures.WHITE)
+    strip = pictures.plain(150, 300, pictures.WHITE)
 
-    on(strip, Box(0, 0, 50, 300), ".", 20, "#ffffff")
+    on(strip, Box(0, 0, 150, 300), ".", 20, "#ffffff")
 
     shades = strip.convert("L").crop((0, 0, 1, 300)).tobytes()
     steps = [above - below for above, below in itertools.pairwise(shades)]
@@ -97,6 +97,34 @@ def test_the_bar_fades_in_from_above_without_a_step() -> None:
     assert shades[-1] == 105
     assert min(steps) >= 0
     assert max(steps) <= 12
+
+
+@pytest.mark.parametrize("size", [10, 24, 60])
+def test_no_letter_is_cut_by_a_rounded_corner(size: int) -> None:
+    """Letters stay as far from the edges as the corner bends."""
+    strip = pictures.plain(300, 200, pictures.BLACK)
+
+    on(strip, Box(0, 0, 300, 200), LONG, size, "#ffffff", inset=20)
+
+    letters = strip.getbbox()
+    assert letters is not None
+    assert letters[0] >= 20
+    assert letters[1] >= 100
+    assert letters[2] <= 280
+    assert letters[3] <= 180
+
+
+@pytest.mark.parametrize("draw", [under, on])
+def test_long_captions_have_the_letters_of_short_ones(draw: object) -> None:
+    """What is too much is left out behind dots: a little more or less of it changes nothing."""
+    drawn = []
+    for text in (LONG, LONG * 2):
+        strip = pictures.plain(300, 200, pictures.BLACK)
+        assert callable(draw)
+        draw(strip, Box(0, 0, 300, 200), text, 20, "#ffffff")
+        drawn.append(strip.tobytes())
+
+    assert drawn[0] == drawn[1]
 
 
 @pytest.mark.parametrize("size", [10, 24, 60, 500])

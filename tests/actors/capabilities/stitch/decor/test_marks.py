@@ -5,16 +5,17 @@ from PIL import Image, ImageChops
 
 from actors.capabilities.stitch.decor.marks import number, picture_mark, text_mark
 from actors.capabilities.stitch.decor.stamping import stamp
+from actors.capabilities.stitch.decor.text import settled
 from actors.capabilities.stitch.geometry import Box, Size
 from tests import pictures
 from tests.actors.capabilities.stitch.decor.seen import contrast, pixels
 
 
-def badge(box: Box, text: str, colour: str) -> tuple[int, int, int, int]:
+def badge(box: Box, text: str, colour: str, height: int = 60) -> tuple[int, int, int, int]:
     """Where a badge is on a ground of one colour."""
     ground = Image.new("RGB", (1200, 1200), colour)
     strip = ground.copy()
-    number(strip, box, text)
+    number(strip, box, text, height)
     found = ImageChops.difference(ground, strip).getbbox()
     assert found is not None
     return found
@@ -43,17 +44,29 @@ def test_short_numbers_have_a_round_badge_and_long_ones_a_wider() -> None:
     assert many[3] == one[3]
 
 
-@pytest.mark.parametrize(("side", "height"), [(100, 22), (500, 45), (1100, 99)])
-def test_a_badge_grows_with_its_picture(side: int, height: int) -> None:
-    _, top, _, bottom = badge(Box(0, 0, side, side), "7", "#808080")
+@pytest.mark.parametrize("box", [Box(0, 0, 300, 120), Box(0, 0, 120, 900), Box(10, 10, 1000, 900)])
+def test_a_badge_is_as_high_on_every_picture(box: Box) -> None:
+    _, top, _, bottom = badge(box, "7", "#808080", height=50)
 
-    assert bottom - top == height
+    assert bottom - top == 50
+
+
+def test_no_number_is_cut() -> None:
+    """A short badge holds a long number in smaller letters."""
+    narrow, wide = (
+        badge(Box(0, 0, width, 200), "123456789", "#808080", height=60) for width in (130, 600)
+    )
+
+    assert narrow[3] - narrow[1] == wide[3] - wide[1]
+    assert narrow[2] <= 130 < wide[2]
+    setting = settled("12345", size=33, width=50, lines=1, shares=(1, 0.7, 0.4))
+    assert setting.lines == ("12345",)
 
 
 @pytest.mark.parametrize("ground", ["#000000", "#ffffff", "#808080"])
 def test_a_number_can_be_read_on_any_ground(ground: str) -> None:
     strip = Image.new("RGB", (600, 600), ground)
-    number(strip, Box(0, 0, 600, 600), "8")
+    number(strip, Box(0, 0, 600, 600), "8", 54)
 
     assert contrast(strip.crop((25, 25, 65, 65))) > 150
 
@@ -63,7 +76,7 @@ def test_a_tiny_picture_gets_a_tiny_badge(side: int) -> None:
     strip = pictures.plain(10, 10, pictures.WHITE)
     before = strip.copy()
 
-    number(strip, Box(2, 2, side, side), "12")
+    number(strip, Box(2, 2, side, side), "12", 22)
 
     found = ImageChops.difference(before, strip).getbbox() or (2, 2, 2, 2)
     assert found[0] >= 2
@@ -81,6 +94,26 @@ def test_a_text_takes_half_of_the_width_at_most(text: str, canvas: Size) -> None
 
     assert mark.mode == "RGBA"
     assert mark.width <= max(canvas.width // 2, 3)
+
+
+LONG = "© 2026 A Photographer and Company, all rights reserved, www.example.org, do not copy it"
+
+
+@pytest.mark.parametrize("canvas", [Size(3600, 1200), Size(1080, 7200), Size(867, 400)])
+def test_a_long_text_is_wrapped_before_it_is_too_small_to_be_read(canvas: Size) -> None:
+    long, short = (text_mark(text, canvas, 1).height for text in (LONG, "©"))
+
+    assert long > 1.3 * short
+    assert long <= canvas.height / 2
+
+
+def test_what_is_too_long_for_letters_that_can_be_read_ends_in_dots() -> None:
+    """More of it changes nothing."""
+    canvas = Size(900, 100)
+
+    marks = [text_mark(LONG * times, canvas, 1) for times in (2, 3)]
+
+    assert marks[0].tobytes() == marks[1].tobytes()
 
 
 @pytest.mark.parametrize("ground", ["#000000", "#ffffff"])

@@ -24,7 +24,8 @@ gravities = st.sampled_from(get_args(Gravity))
 def test_a_caption_takes_room_for_one_to_three_lines_or_none(
     text: str, width: int, size: int
 ) -> None:
-    heights = [room.room_of(lines, size) for lines in range(room.CAPTION_LINES + 1)]
+    written = room.letters(size, width)
+    heights = [room.room_of(lines, written) for lines in range(room.CAPTION_LINES + 1)]
 
     assert room.caption_height(text, width, size) in heights
 
@@ -33,6 +34,8 @@ def test_a_caption_takes_room_for_one_to_three_lines_or_none(
 def test_a_wider_picture_needs_no_higher_caption(
     text: str, width: int, size: int, more: int
 ) -> None:
+    width += 6 * size  # what is narrower has smaller letters
+
     assert room.caption_height(text, width + more, size) <= room.caption_height(text, width, size)
 
 
@@ -41,14 +44,55 @@ def test_the_room_of_lines_has_room_for_as_many(lines: int, size: int) -> None:
     assert room.lines_in(room.room_of(lines, size), size) == lines
 
 
-@given(widths, st.integers(0, 1000))
-def test_a_wider_picture_has_no_smaller_letters(width: int, more: int) -> None:
-    assert room.caption_size(width) <= room.caption_size(width + more)
+@given(widths, widths, st.integers(0, 1000))
+def test_wider_pictures_or_a_wider_canvas_have_no_smaller_letters(
+    width: int, across: int, more: int
+) -> None:
+    size = room.caption_size(width, across)
+
+    assert size <= room.caption_size(width + more, across)
+    assert size <= room.caption_size(width, across + more)
 
 
-@given(widths)
-def test_letters_stay_between_readable_and_huge(width: int) -> None:
-    assert 12 <= room.caption_size(width) <= 160
+@given(widths, widths)
+def test_letters_stay_between_readable_and_huge(width: int, across: int) -> None:
+    assert 12 <= room.caption_size(width, across) <= 160
+
+
+@pytest.mark.parametrize(
+    ("width", "across", "size"),
+    [(1080, 1080, 36), (1600, 1600, 53), (533, 1600, 31), (235, 1600, 17), (1800, 2400, 69)],
+)
+def test_letters_suit_the_pictures_and_the_canvas(width: int, across: int, size: int) -> None:
+    assert room.caption_size(width, across) == size
+
+
+@given(widths, sizes)
+def test_a_narrow_picture_has_letters_of_which_six_go_into_a_line(width: int, size: int) -> None:
+    written = room.letters(size, width)
+
+    assert 1 <= written <= size
+    assert written == size or written in {1, width // 6}
+
+
+@given(st.lists(widths, min_size=1))
+def test_what_is_typical_is_one_of_them_in_the_middle(lengths: list[int]) -> None:
+    typical = room.typical(lengths)
+
+    assert sum(length < typical for length in lengths) <= len(lengths) / 2
+    assert sum(length > typical for length in lengths) < len(lengths) / 2
+
+
+@pytest.mark.parametrize(("side", "height"), [(100, 22), (500, 50), (1080, 108), (4000, 160)])
+def test_a_badge_suits_the_pictures(side: int, height: int) -> None:
+    assert room.badge_height(side) == height
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "seen"), [(1080, 72_000, 1080), (1600, 900, 1600), (8000, 1200, 2400)]
+)
+def test_of_a_long_strip_a_part_is_seen_at_once(width: int, height: int, seen: int) -> None:
+    assert room.seen(width, height) == seen
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\n", "\u200b\u202e", "\x00"])
@@ -72,9 +116,12 @@ def test_a_text_is_measured_once_for_all_sizes(monkeypatch: pytest.MonkeyPatch) 
         return real(character)
 
     monkeypatch.setattr(words, "kind", kind)
-    room.caption_height("measured once 湖", 100, 10)
+    room.caption_height("measured once and for all 湖", 100, 10)
     once = len(looked_at)
-    heights = {room.caption_height("measured once 湖", width, 10) for width in range(20, 200, 9)}
+    heights = {
+        room.caption_height("measured once and for all 湖", width, 10)
+        for width in range(60, 200, 9)
+    }
 
     assert len(heights) == 3
     assert len(looked_at) == once > 0

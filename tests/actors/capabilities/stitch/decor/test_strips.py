@@ -40,7 +40,7 @@ DRAWINGS: dict[str, Draw] = {
     "border": lambda strip, box: frames.border(strip, box, 9, "#806040"),
     "rounded border": lambda strip, box: frames.border(strip, box, 9, "#806040", 40),
     "rounding": rounded,
-    "number": lambda strip, box: marks.number(strip, box, "12"),
+    "number": lambda strip, box: marks.number(strip, box, "12", 30),
     "backdrop": covered(PHOTO),
     "faint backdrop": covered(FAINT),
     "picture": lambda strip, box: stamp(

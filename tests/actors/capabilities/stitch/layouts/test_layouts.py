@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.capabilities.stitch.decor.room import caption_height
 from actors.capabilities.stitch.geometry import Box, whole
 from actors.capabilities.stitch.layouts import largest_scale, plan, scaled
 from actors.capabilities.stitch.layouts.arrangement import (
@@ -39,7 +40,7 @@ def laid(pictures: list[Item], arrangement: Arrangement) -> Plan:
         # some are too small for what is to lie around them; that is said, and where
         assert field in {"areas", "width", "height"}
         assert sentence.endswith(".")
-        return Plan(whole(pictures[0].part.size).size, ())
+        return Plan(whole(pictures[0].part.size).size, (), 12)
 
 
 @given(ITEMS, ARRANGEMENTS)
@@ -168,6 +169,21 @@ def test_half_the_scale_is_half_of_everything(layout: str) -> None:
     )
     for small, large in zip(boxes(half), boxes(full), strict=True):
         assert Box(2 * small.left, 2 * small.top, 2 * small.width, 2 * small.height) == large
+
+
+@given(ITEMS, ARRANGEMENTS)
+def test_all_captions_have_letters_of_one_size(
+    pictures: list[Item], arrangement: Arrangement
+) -> None:
+    """The size that was asked for, or one that is told; narrow pictures alone have smaller ones."""
+    made = laid(pictures, arrangement)
+
+    asked = scaled(arrangement).caption_size
+    assert asked in {None, made.caption_size} or not made.places
+    for item, place in zip(pictures, made.places, strict=False):
+        if place.caption is not None and arrangement.layout != "template":
+            written = made.caption_size
+            assert place.caption.height == caption_height(item.caption, place.box.width, written)
 
 
 WEIGHTS = st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=20)

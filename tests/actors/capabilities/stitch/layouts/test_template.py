@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from actors.capabilities.stitch.decor.room import caption_height
 from actors.capabilities.stitch.geometry import Box, Size, whole
 from actors.capabilities.stitch.layouts import plan
 from actors.capabilities.stitch.layouts.arrangement import (
@@ -170,3 +171,17 @@ def test_of_many_cells_ten_are_named_and_the_others_counted() -> None:
         laid(named("x"), " ".join(f"cell{number}" for number in range(50)))
 
     assert caught.value.args[1].endswith("cell8, cell9 and 40 more.")
+
+
+def test_a_narrow_picture_has_room_for_its_caption_in_a_wide_cell() -> None:
+    """A caption is as wide as its picture, which is lowered for the lines that it needs more."""
+    text = "Evening at the old harbour"
+    tall = plan(
+        items((100, 900), caption=text),
+        Arrangement(layout="template", areas=("a",), width=1200, height=900, caption_size=12),
+    )
+
+    place = tall.places[0]
+    assert place.caption is not None
+    assert place.caption.height == caption_height(text, place.box.width, 12)
+    assert place.extent.height <= 900
