@@ -10,8 +10,9 @@ In the server, waiting: `capability` answers the tree, `joining` goes through th
 In a child: `work` joins. `shortcuts` copies what is compressed already (`jpeg/`, `png/`); else
 `painting` paints, straight into place where it can (`windows`), with `decor/` around the pictures,
 band by band (`bands`, `press`), and `sinks/` write (`tiff/`, `pdf`, `extras` and `facts` with what
-goes beside the pixels; `quality` finds the one that meets a size). `survey` looks at pictures one by one: for `overlap/`, a caption `band/`,
-rows for `cutting/`, or to be sure that all can be read (`checking`, `reading`).
+goes beside the pixels; `quality` finds the one that meets a size). `survey` looks at pictures one
+by one: for `overlap/`, a caption `band/`, rows for `cutting/`, or to be sure that all can be read
+(`checking`, `reading`).
 
 `order` has the values that cross the pipe.
 """
