@@ -14,6 +14,7 @@ import { readRequest, setFormat, setParts, setScale } from "./layout.js";
 import { least } from "./offer.js";
 import { byId, button, element } from "./page.js";
 import { drawProblem, problemOf } from "./problems.js";
+import { spoken } from "./sentences.js";
 import * as tray from "./tray.js";
 
 /** @typedef {import("./api.js").Problem} Problem */
@@ -66,7 +67,7 @@ async function ask(request, signal) {
   if (signal.aborted) return;
   try {
     const found = await preflight("stitch", request, signal);
-    tell(() => [drawForecast(found, request)]);
+    tell(() => [drawForecast(found, request), ...drawNotes(found.forecast.notes)]);
   } catch (error) {
     if (signal.aborted) return;
     const problem = problemOf(error);
@@ -106,6 +107,14 @@ function drawForecast({ forecast: made, position, wait }, { overlap, band }) {
   fact("forecast.memory", bytes(made.memory_bytes));
   fact("forecast.turn", turnOf(position, wait));
   return facts;
+}
+
+/** What its user might not expect of it. @param {string[]} [notes] of the server */
+function drawNotes(notes = []) {
+  if (notes.length === 0) return [];
+  const list = element("ul", "", "told");
+  list.append(...notes.map((note) => spoken("li", note, "note-line")));
+  return [list];
 }
 
 /**

@@ -6,12 +6,13 @@
  */
 
 import { downloadAddress } from "./api.js";
-import { bytes, duration, extent, list, moment } from "./figures.js";
+import { bytes, duration, extent, moment } from "./figures.js";
 import { language, say } from "./language.js";
 import { isPicture, isShown, kindOf, wholePicture } from "./looks.js";
 import { announce, copy, element, once, put, showPicture } from "./page.js";
 import { drawProblem, problemOf, showProblem, titleOf } from "./problems.js";
 import * as shelf from "./shelf.js";
+import { drawTold } from "./told.js";
 import * as tray from "./tray.js";
 
 /** @typedef {import("./api.js").Job} Job */
@@ -38,42 +39,6 @@ export function drawOutcome(card, job) {
     ...(job.capability === "fetch" ? [] : drawFiles(files)),
     ...(job.receipt ? [drawReceipt(job.receipt)] : []),
   );
-}
-
-/** What there is to say of a join beside its files. @param {Job} job */
-function drawTold({ capability, result, request }) {
-  if (capability !== "stitch" || !result) return [];
-  const { data } = result;
-  const told = [
-    data.parts > 1 && say(`told.${data.format === "pdf" ? "pages" : "parts"}`, { n: data.parts }),
-    data.way?.endsWith("copied") && say("told.copied"),
-    request.max_bytes && data.quality && say("told.quality", { quality: data.quality }),
-    data.band && say("told.band", { band: data.band.replace("-", "–") }),
-    ...leftOut(data.left_out ?? []),
-    ...joints(data.joints ?? []),
-  ];
-  const sentences = told.filter(Boolean);
-  if (sentences.length === 0) return [];
-  const lines = element("ul", "", "told");
-  for (const sentence of sentences) lines.append(element("li", sentence));
-  return [lines];
-}
-
-/** Which pictures were left out, and why. @param {{place: number, code: string, detail: string}[]} pictures */
-const leftOut = (pictures) =>
-  pictures.map(({ place, code, detail }) =>
-    say("told.left_out", { place: place + 1, reason: titleOf({ code, title: detail, detail }) }),
-  );
-
-/** How screenshots were found to follow each other. @param {{offset: number | null}[]} found one less than there are pictures */
-function joints(found) {
-  if (found.length === 0) return [];
-  const missing = found.flatMap(({ offset }, place) =>
-    offset === null ? say("told.between", { one: place + 1, other: place + 2 }) : [],
-  );
-  const n = found.length;
-  if (missing.length === 0) return [say("told.overlaps", { n })];
-  return [say("told.missing", { places: list(missing), found: n - missing.length, n })];
 }
 
 /** How each address ended. @param {Job} job */

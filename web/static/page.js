@@ -65,18 +65,6 @@ export function worded(tag, word) {
 }
 
 /**
- * A sentence of the server, marked as the English that it is.
- *
- * @param {string} text
- * @param {string} [className]
- */
-export function quoted(text, className) {
-  const made = element("p", text, className);
-  made.lang = "en";
-  return made;
-}
-
-/**
  * A button with words on it.
  *
  * @param {string} text

@@ -8,7 +8,8 @@
 import { Refused } from "./api.js";
 import { duration } from "./figures.js";
 import { knows, onLanguage, say } from "./language.js";
-import { byId, element, put, quoted, worded } from "./page.js";
+import { byId, element, put, worded } from "./page.js";
+import { spoken } from "./sentences.js";
 
 /** @typedef {import("./api.js").Problem} Problem */
 
@@ -66,7 +67,7 @@ function fill(box, problem) {
   box.replaceChildren(element("p", titleOf(problem), "problem-title"));
   for (const { picture, detail } of detailsOf(problem)) {
     if (picture) box.append(element("p", say("picture.which", { n: picture }), "detail which"));
-    if (detail) box.append(quoted(detail, "detail"));
+    if (detail) box.append(spoken("p", detail, "detail"));
   }
   const aside = asideOf(problem);
   if (aside) box.append(element("p", aside, "detail"));

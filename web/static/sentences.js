@@ -1,0 +1,128 @@
+/**
+ * The server's own sentences in the languages that it does not speak: it speaks English.
+ *
+ * Owns: the sentences that people meet most often, `{name}` standing for what varies, and their
+ * translation; a value may itself be one of these sentences. One that is missing here is shown as
+ * it came, marked as English.
+ * Never: decides what is shown, or branches on what a sentence says. The literal is plain JSON.
+ */
+
+import { language } from "./language.js";
+import { element } from "./page.js";
+
+/** @type {Record<string, Record<string, string>>} */
+const SENTENCES = {
+  "Left out: {name} (picture {n}): {why}": { "zh": "已跳过 {name}（第 {n} 张）：{why}" },
+  "Picture {n}: {why}": { "zh": "第 {n} 张图片：{why}" },
+  "The captions lie at {band} of the height.": { "zh": "台词位于画面高度的 {band} 处。" },
+  "The quality is {quality}, so that the result is as small as was asked.": { "zh": "为满足所要求的大小，质量为 {quality}。" },
+  "No overlap is sure between {one} and {other}, which are joined as they are: {why}": { "zh": "{one} 与 {other} 之间无法确定重叠处，已直接相接：{why}" },
+  "The two show too little in common to compare.": { "zh": "两张图的共同内容太少，无法比较。" },
+  "Nothing that the first shows was found in the second.": { "zh": "前一张的内容在后一张中没有找到。" },
+  "What they show repeats, so that several places fit alike.": { "zh": "画面内容有重复，有多个位置同样吻合。" },
+  "They are not equally wide: {one} and {other} pixels.": { "zh": "两张图宽度不同：{one} 与 {other} 像素。" },
+  "Take both from one screen, unscaled.": { "zh": "请使用同一屏幕、未经缩放的截图。" },
+
+  "The file is empty (0 bytes).": { "zh": "文件是空的（0 字节）。" },
+  "Send it again.": { "zh": "请重新发送。" },
+  "This is {what}; {accepted}.": { "zh": "这是{what}；{accepted}。" },
+  "JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF and, where their decoder is installed, HEIC pictures are read here": { "zh": "这里可以读取 JPEG、PNG、GIF、WebP、BMP、TIFF 和 AVIF 图片，装有解码器时还可以读取 HEIC" },
+  "a text file": { "zh": "文本文件" },
+  "a web page": { "zh": "网页" },
+  "an SVG drawing": { "zh": " SVG 矢量图" },
+  "a video": { "zh": "视频" },
+  "a Matroska or WebM video": { "zh": " Matroska 或 WebM 视频" },
+  "a PDF document": { "zh": " PDF 文档" },
+  "a PostScript document": { "zh": " PostScript 文档" },
+  "a Photoshop document": { "zh": " Photoshop 文档" },
+  "a JPEG XL picture": { "zh": " JPEG XL 图片" },
+  "a JPEG 2000 picture": { "zh": " JPEG 2000 图片" },
+  "a ZIP archive": { "zh": " ZIP 压缩包" },
+  "a gzip archive": { "zh": " gzip 压缩包" },
+  "a RIFF file (AVI or WAV)": { "zh": " RIFF 文件（AVI 或 WAV）" },
+  "an HEIF picture of a rare kind": { "zh": "少见类型的 HEIF 图片" },
+  "not a picture of a known kind": { "zh": "无法识别的文件" },
+  "This is an HEIC picture, and its decoder is not installed here; {accepted}.": { "zh": "这是 HEIC 图片，而此服务器没有安装其解码器；{accepted}。" },
+  "Save it as a JPEG, or have the operator install the decoder: pip install 'stitchery[heic]'.": { "zh": "请另存为 JPEG，或请管理者安装解码器：pip install 'stitchery[heic]'。" },
+  "The {kind} data is damaged or cut short.": { "zh": "{kind} 数据已损坏或不完整。" },
+  "Save the picture anew, or take another copy of it.": { "zh": "请重新保存图片，或换一份副本。" },
+  "Save the picture anew with another program.": { "zh": "请用其他程序重新保存图片。" },
+  "The picture says that it is {width} x {height} pixels: damaged.": { "zh": "图片自称为 {width} × {height} 像素：已损坏。" },
+  "The picture is {width} x {height} pixels; a side may have {most} at most.": { "zh": "图片为 {width} × {height} 像素；边长最多 {most} 像素。" },
+  "Scale it down or cut it.": { "zh": "请先缩小或裁切。" },
+  "The picture is {width} x {height} pixels, {size} megapixels; {most} are accepted.": { "zh": "图片为 {width} × {height} 像素，共 {size} 百万像素；最多接受 {most} 百万像素。" },
+  "The picture has more than {most} megapixels.": { "zh": "图片超过 {most} 百万像素。" },
+  "Scale it down.": { "zh": "请先缩小。" },
+  "Reading this {kind} needs more memory than one picture may use.": { "zh": "读取此 {kind} 所需的内存超过单张图片的上限。" },
+  "Scale it down or save it in another format.": { "zh": "请先缩小，或另存为其他格式。" },
+  "One file may have {most} bytes; this one has more.": { "zh": "单个文件最多 {most} 字节；此文件超出。" },
+  "The session may hold {most} files and holds or is receiving {n}.": { "zh": "会话最多可存 {most} 个文件，现已存有或正在接收 {n} 个。" },
+  "Remove some first.": { "zh": "请先移除一些。" },
+  "The session may hold {most} bytes and holds or is receiving {held}; {size} more do not fit.": { "zh": "会话最多可存 {most} 字节，现已存有或正在接收 {held} 字节；再加 {size} 字节放不下。" },
+  "Remove some files first.": { "zh": "请先移除一些文件。" },
+
+  "The result would be {width} x {height} pixels": { "zh": "结果将为 {width} × {height} 像素" },
+  "{shape}; a side of a {format} picture has {most} at most.": { "zh": "{shape}；{format} 图片的边长最多 {most} 像素。" },
+  "{shape}, {size} megapixels; {most} are allowed.": { "zh": "{shape}，共 {size} 百万像素；最多允许 {most} 百万像素。" },
+  "{shape}, which takes {size} MiB of memory to make; {most} are allowed.": { "zh": "{shape}，生成时需要 {size} MiB 内存；最多允许 {most} MiB。" },
+  "Looking at these pictures takes {size} MiB of memory; {most} are allowed.": { "zh": "查看这些图片需要 {size} MiB 内存；最多允许 {most} MiB。" },
+  "Take smaller pictures.": { "zh": "请使用较小的图片。" },
+  "A result of {height} rows would be cut into {parts} parts; {most} are made at most, of {least} rows or more.": { "zh": "高 {height} 像素的结果会被切成 {parts} 份；最多切成 {most} 份，每份至少高 {least} 像素。" },
+  "Ask for higher ones, or scale it down.": { "zh": "请加大每份的高度，或缩小整体。" }
+};
+
+/** Between two sentences. */
+const SEAM = /(?<=[.?!]) (?=[A-Z])/;
+
+/** Each sentence as the pattern of what it becomes. */
+const PATTERNS = Object.keys(SENTENCES).map((key) => ({ key, pattern: patternOf(key) }));
+
+/**
+ * What the server says, as an element; what there is no translation of is marked as English.
+ *
+ * @param {string} tag
+ * @param {string} text
+ * @param {string} [className]
+ */
+export function spoken(tag, text, className) {
+  const said = language() === "en" ? null : translated(text);
+  const made = element(tag, said ?? text, className);
+  if (said === null) made.lang = "en";
+  return made;
+}
+
+/**
+ * The text in the language spoken now, or null where one of its sentences is missing.
+ *
+ * @param {string} text
+ * @returns {string | null}
+ */
+function translated(text) {
+  const whole = sentence(text);
+  if (whole !== null) return whole;
+  const pieces = text.split(SEAM).map(sentence);
+  return pieces.length > 1 && !pieces.includes(null) ? pieces.join("") : null;
+}
+
+/**
+ * @param {string} text
+ * @returns {string | null}
+ */
+function sentence(text) {
+  for (const { key, pattern } of PATTERNS) {
+    const found = pattern.exec(text);
+    if (!found) continue;
+    const values = found.groups ?? {};
+    return SENTENCES[key][language()].replace(
+      /\{(\w+)\}/g,
+      (_, name) => translated(values[name]) ?? values[name],
+    );
+  }
+  return null;
+}
+
+/** @param {string} key */
+function patternOf(key) {
+  const plain = key.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${plain.replace(/\{(\w+)\}/g, "(?<$1>.+?)")}$`, "s");
+}
