@@ -45,6 +45,7 @@ PURE = [
     "actors/capabilities/stitch/band/runs.py",
     "actors/capabilities/stitch/bands.py",
     "actors/capabilities/stitch/checking.py",
+    "actors/capabilities/stitch/copies.py",
     "actors/capabilities/stitch/cutting/cuts.py",
     "actors/capabilities/stitch/cutting/order.py",
     "actors/capabilities/stitch/decor/room.py",

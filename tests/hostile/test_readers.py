@@ -124,7 +124,7 @@ def errand(folder: Path, reader: Reader, bomb: Bomb, content: bytes) -> Errand:
     contents[reader.place] = pictures.encoded(pictures.plain(*bomb.size, (9,), "L"), "PNG")
     made = planned(folder, contents, **reader.wishes)
     (folder / f"in{reader.place}").write_bytes(content)
-    return Errand(order=made.order(), memory_bytes=made.made.memory_bytes + COPIES * len(content))
+    return Errand(order=made.order(), memory_bytes=made.made.memory_limit + COPIES * len(content))
 
 
 def judged(bomb: Bomb, reader: Reader, errand: Errand, end: End) -> str:

@@ -24,7 +24,7 @@ from actors.capabilities.stitch.layouts.arrangement import (
     Place,
     Plan,
 )
-from actors.capabilities.stitch.memory import Load, looked, needed
+from actors.capabilities.stitch.memory import Load, Work, looked, most
 from actors.capabilities.stitch.order import TRANSPARENT
 from actors.capabilities.stitch.quality import MOST_TRIES
 from actors.capabilities.stitch.request import AUTO, BLURRED, StitchRequest
@@ -108,9 +108,9 @@ class Design:
         return self.most_threads if pixels > _WORTH_SHARING else 1
 
     @property
-    def memory_bytes(self) -> int:
-        """What the child that joins them may come to need."""
-        return self.memory(self.plan, self.encoding)
+    def memory_limit(self) -> int:
+        """Bytes of addresses that the child that joins them may come to need."""
+        return most(self.work(self.plan, self.encoding))
 
     @property
     def cpu_seconds(self) -> float:
@@ -151,10 +151,10 @@ class Design:
         """More than a file of the result can have: pixels without loss, and what goes beside."""
         return _BESIDE + self.plan.canvas.pixels * _WIDEST
 
-    def memory(self, plan: Plan, encoding: Encoding) -> int:
-        """As `memory_bytes`, for another plan or format of the same pictures."""
-        return needed(
-            [*self._loads(plan), *self._stamped(plan)],
+    def work(self, plan: Plan, encoding: Encoding) -> Work:
+        """What a child has to do for a plan of the same pictures, in a format."""
+        return Work(
+            loads=[*self._loads(plan), *self._stamped(plan)],
             canvas=plan.canvas,
             rows=self._rows_at_once(plan, encoding.format),
             spans=[self.span(place) for place in plan.places],

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from actors.capabilities.stitch import estimates
+from actors.capabilities.stitch import copies, estimates, memory
 from actors.capabilities.stitch.design import Design
 from actors.capabilities.stitch.errors import (
     LayoutImpossible,
@@ -44,7 +44,8 @@ def forecast(made: Design) -> StitchForecast:
         for pick, place in zip(made.picks, made.plan.places, strict=True)
     ]
     return StitchForecast(
-        memory_bytes=made.memory_bytes,
+        memory_bytes=memory.used(made.work(made.plan, made.encoding), copied=copies.likely(made)),
+        memory_limit_bytes=made.memory_limit,
         pictures=len(made.picks),
         width=canvas.width,
         height=canvas.height,
@@ -81,9 +82,9 @@ def check(made: Design, settings: StitchSettings) -> None:
         )
         limit = "stitch.max_result_megapixels"
         raise _refusal(made, ResultTooLarge, sentence, settings, limit=limit)
-    if made.memory_bytes > settings.max_memory_bytes:
+    if made.memory_limit > settings.max_memory_bytes:
         sentence = (
-            f"{shape}, which takes {made.memory_bytes // MEBIBYTE} MiB of memory to make; "
+            f"{shape}, which takes {made.memory_limit // MEBIBYTE} MiB of memory to make; "
             f"{settings.max_memory_mb} are allowed."
         )
         raise _refusal(made, ResultTooLarge, sentence, settings, limit="stitch.max_memory_mb")
@@ -136,7 +137,8 @@ def _fits(made: Design, settings: StitchSettings) -> dict[str, Any]:
             _within_format(made, plan, form)
             and plan.canvas.pixels <= settings.max_result_pixels
             and made.parts_of(plan, form) <= MOST_PARTS
-            and made.memory(plan, replace(made.encoding, format=form)) <= settings.max_memory_bytes
+            and memory.most(made.work(plan, replace(made.encoding, format=form)))
+            <= settings.max_memory_bytes
         )
 
     form = made.request.format
@@ -166,7 +168,7 @@ def _excess(made: Design, settings: StitchSettings) -> float:
         1.0,
         max(canvas.width, height) / FORMATS[form].side,
         math.sqrt(canvas.pixels / settings.max_result_pixels),
-        math.sqrt(made.memory_bytes / settings.max_memory_bytes),
+        math.sqrt(made.memory_limit / settings.max_memory_bytes),
     )
 
 
@@ -178,7 +180,7 @@ def _parts(made: Design, settings: StitchSettings) -> int | None:
         made.request.cut is None
         and _within_format(cut, made.plan, form)
         and made.plan.canvas.pixels <= settings.max_result_pixels
-        and cut.memory_bytes <= settings.max_memory_bytes
+        and cut.memory_limit <= settings.max_memory_bytes
     )
     parts = cut.parts_of(made.plan, form)
     return parts if fitting and 1 < parts <= MOST_PARTS else None

@@ -1,7 +1,11 @@
 """How much memory joining takes, told before any of it is taken.
 
-Owns: the bytes a pixel costs while it is read, painted and written, as an upper bound.
-Never: measures or limits anything: the pool limits the child by what is told here. Pure.
+Owns: the bytes a pixel costs while it is read, painted and written: as an upper bound (`most`), by
+which the pool limits a child, and as what it comes to in fact (`used`), which people are told.
+Never: measures or limits anything. Pure.
+
+The bound is of addresses and for the worst pictures, since a child that meets it fails; what is
+used is of memory, for usual pictures, and a tenth of the bound where most is done in strips.
 
 Formats that are written band by band need some strips, as high as the highest band, and beside them
 what each thread reads: one picture as stored, and again at its size on the canvas. The others need
@@ -56,6 +60,33 @@ _CARRIED: Final = 15
 """Rows that a strip may have to take over from the one before; of a TIFF more, but no more than a
 quarter of a mebibyte."""
 
+# What follows was measured with `tests.benchmarks.stitching`'s launcher (getrusage(2), maxrss of
+# the child, Pillow 13): W1 to W6 and others of their pictures, on one and on two processors.
+
+_IDLE: Final = 23_000_000
+"""Of a worker that has loaded what it needs and joined something tiny."""
+
+_COPYING: Final = 4_000_000
+"""Of each thread: buffers, and what is on its way to the file."""
+
+# Of a pixel of the canvas, above the canvas itself: the encoders of pictures that are held whole.
+_WRITERS: Final = {
+    "progressive": 3.3,
+    "indexed": 1.6,
+    "webp": 6.0,
+    "lossless": 17.3,
+    "avif": 23.7,
+}
+
+_WAITING: Final = 1
+"""Of a pixel of a strip that is kept without loss: what waits to be written."""
+
+_SHRINKING: Final = 4
+"""Of a pixel that is decoded to be scaled, above itself; and of one that comes of it."""
+
+_EIGHTH: Final = 8
+"""A JPEG's decoder halves up to so many times over."""
+
 # Libraries that are loaded on demand, buffers, and what the allocator leaves unused.
 _BASE: Final = 64 << 20
 
@@ -70,45 +101,76 @@ class Load:
     painted: Size
 
 
-def needed(
-    loads: Sequence[Load],
-    *,
-    canvas: Size,
-    rows: int,
-    spans: Sequence[Box],
-    encoding: Encoding,
-    transparent: bool,
-    threads: int,
-) -> int:
-    """Bytes that a child may come to use for the whole join, beyond what it has when idle.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What one child has to do.
 
-    Args:
+    Attributes:
         rows: of the highest file or page that the canvas is cut into.
         spans: what is painted of each picture, on the whole canvas.
     """
+
+    loads: Sequence[Load]
+    canvas: Size
+    rows: int
+    spans: Sequence[Box]
+    encoding: Encoding
+    transparent: bool
+    threads: int
+
+    @property
+    def page(self) -> int:
+        """Pixels of the largest page, which is held whole where it is not done in bands."""
+        return self.canvas.width * self.rows
+
+    @property
+    def lossless(self) -> bool:
+        """Whether its format keeps every pixel as it is."""
+        return not FORMATS[self.encoding.format].lossy
+
+
+def most(work: Work) -> int:
+    """Bytes of addresses that a child may come to use for a whole join, beyond those when idle."""
     # those that paint and encode, and for each strip one that waits for them
-    base = _BASE + _ARENA + 2 * threads * _THREAD
-    reading = threads * max((_reading(load) for load in loads), default=0)
-    if encoding.banded:
-        band = min(rows, highest(bands(0, canvas.height, spans)))
-        strip = canvas.width * (band + _CARRIED)
-        lossless = not FORMATS[encoding.format].lossy
+    base = _BASE + _ARENA + 2 * work.threads * _THREAD
+    reading = work.threads * max((_reading(load) for load in work.loads), default=0)
+    if work.encoding.banded:
+        band = min(work.rows, highest(bands(0, work.canvas.height, work.spans)))
+        strip = work.canvas.width * (band + _CARRIED)
         # pages may have smaller bands than the whole, and more of them at once
         held = max(
-            strips(pixels, threads, lossless=lossless) * pixels
+            strips(pixels, work.threads, lossless=work.lossless) * pixels
             for pixels in (strip, min(strip, HIGH))
         )
         # what is made of them waits to be written, and of one more
         return base + held * _CANVAS + (held + strip) * _MADE + reading
-    page = canvas.width * rows
-    writing = page * _ENCODERS[_way(encoding)][transparent]
-    return base + page * _CANVAS + max(reading, writing)
+    writing = work.page * _ENCODERS[_way(work.encoding)][work.transparent]
+    return base + work.page * _CANVAS + max(reading, writing)
 
 
 def looked(loads: Sequence[Load], *, threads: int) -> int:
     """Bytes that a child may come to use which only looks at the pictures, several at once."""
     reading = max((_reading(load) for load in loads), default=0)
     return _BASE + _ARENA + threads * (_THREAD + reading)
+
+
+def used(work: Work, *, copied: bool) -> int:
+    """Bytes of memory that a child comes to hold, about, with all that it has when idle.
+
+    Args:
+        copied: whether what is compressed already is likely to be taken as it is.
+    """
+    if copied:
+        return _IDLE + work.threads * _COPYING
+    reading = max((_decoded(load) for load in work.loads), default=0)
+    if not work.encoding.banded:
+        writing = work.page * _WRITERS[_way(work.encoding)]
+        return _IDLE + work.page * _CANVAS + max(reading, int(writing))
+    cut = bands(0, work.canvas.height, work.spans)
+    strip = work.canvas.width * min(work.rows, highest(cut))
+    held = min(len(cut), strips(strip, work.threads, lossless=work.lossless)) * strip * _CANVAS
+    made = strip * _WAITING if work.lossless else 0
+    return _IDLE + held + made + work.threads * (reading + _COPYING)
 
 
 def _way(encoding: Encoding) -> str:
@@ -122,3 +184,26 @@ def _way(encoding: Encoding) -> str:
 def _reading(load: Load) -> int:
     decoder = _DECODERS.get(load.media_type, _OTHER_DECODERS)
     return load.file_size + load.stored.pixels * decoder + load.painted.pixels * _PAINTING
+
+
+def _decoded(load: Load) -> int:
+    """What one thread holds of a picture, of memory."""
+    jpeg, scaled = load.media_type == "image/jpeg", load.painted != load.stored
+    if not scaled:
+        # decoded where it lies on the canvas
+        return load.file_size if jpeg else load.file_size + load.stored.pixels * _CANVAS
+    pixels = load.stored.pixels
+    if jpeg:
+        pixels //= _drafted(load) ** 2
+    return load.file_size + pixels * (_CANVAS + _SHRINKING) + load.painted.pixels * _SHRINKING
+
+
+def _drafted(load: Load) -> int:
+    """By how much a JPEG's decoder shrinks it: 1, 2, 4 or 8."""
+    times = 1
+    while times < _EIGHTH and (
+        load.stored.width >= 2 * times * load.painted.width
+        and load.stored.height >= 2 * times * load.painted.height
+    ):
+        times *= 2
+    return times

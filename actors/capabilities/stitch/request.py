@@ -61,6 +61,10 @@ def suits(form: Format, request: StitchRequest) -> bool:
 class StitchForecast(Forecast):
     """What a stitch would make."""
 
+    memory_limit_bytes: int = Field(
+        description="addresses that the work's process may take, for the worst of pictures; an "
+        "operator's stitch.max_memory_mb is for these"
+    )
     pictures: int = Field(description="how many pictures are joined")
     width: int = Field(description="of the result, in pixels")
     height: int = Field(description="of the result, in pixels; of all its parts together")

@@ -100,7 +100,7 @@ async def test_the_child_gets_the_memory_of_the_forecast_and_the_time_of_the_pic
 
     call, hasty = context.calls
     assert call.target == JOIN.target
-    assert call.memory_bytes == forecast.memory_bytes
+    assert call.memory_bytes == forecast.memory_limit_bytes
     assert call.cpu_seconds == pytest.approx(10, abs=0.01)
     assert hasty.cpu_seconds == 3
 

@@ -330,7 +330,7 @@ def test_any_pictures_are_either_forecast_or_refused_with_advice_that_works(
     except LayoutImpossible:
         return
     else:
-        assert made.memory_bytes <= SETTINGS.max_memory_bytes
+        assert made.memory_limit_bytes <= SETTINGS.max_memory_bytes
         return
     if fits["scale"] is not None:
         again = forecast(*names, files=files, **{**wishes, "scale": fits["scale"]})
@@ -344,7 +344,7 @@ def test_any_pictures_are_either_forecast_or_refused_with_advice_that_works(
 
 def test_memory_grows_with_the_canvas_only_where_the_format_needs_it_whole() -> None:
     def needed(*names: str, **fields: Any) -> int:
-        return design(request(*names, **fields), FILES, SETTINGS).memory_bytes
+        return design(request(*names, **fields), FILES, SETTINGS).memory_limit
 
     for format, more in (("jpeg", 0), ("png", 0), ("webp", (4 + 16) * 12_000_000)):
         two, three = (needed(*["photo"] * count, format=format) for count in (2, 3))

@@ -385,7 +385,7 @@ def test_the_work_stays_within_the_memory_that_is_forecast(
     order = pictures.saved(tmp_path, "order", msgspec.json.encode(made.order(threads=threads)))
 
     run = subprocess.run(  # noqa: S603 - our own interpreter and code
-        [sys.executable, "-c", CHILD, order, str(made.made.memory_bytes)],
+        [sys.executable, "-c", CHILD, order, str(made.made.memory_limit)],
         cwd=ROOT,
         env={**os.environ, "MALLOC_ARENA_MAX": "2"},  # as a worker has it
         capture_output=True,
