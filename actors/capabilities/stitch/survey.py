@@ -4,7 +4,7 @@ Owns: the threads, the order of what they find, the blame for a picture that can
 Never: knows what is looked for.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -25,7 +25,7 @@ def survey(
     threads: int,
     step: str,
     report: Report,
-) -> Iterator[FoundT]:
+) -> Generator[FoundT]:
     """What `look` finds in each picture, in their order.
 
     Args:

@@ -6,19 +6,17 @@ For child processes only. Owns: what counts as drawn, and as different. Never: d
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from operator import mul
 from typing import Final
 
 from PIL import Image, ImageChops, ImageFilter
 
 from actors.capabilities.stitch.overlap.edges import header_and_footer
-from actors.capabilities.stitch.overlap.look import Look
+from actors.capabilities.stitch.overlap.look import BEYOND, Look
 from actors.capabilities.stitch.overlap.votes import Finding
 
-_INK: Final = 10
-"""Levels by which a cell differs from a neighbour when something is drawn there."""
-
-_BEYOND: Final = 8
-"""Levels outside of what the other shot shows within a row: more than noise or scaling do."""
+_SAME: Final = [255 * (level <= BEYOND) for level in range(256)]
+"""A table that makes white what differs by no more than noise and scaling do."""
 
 _STRONG: Final = 24
 """Levels that nobody takes for the same."""
@@ -40,6 +38,7 @@ _FAR_LEVELS: Final = 2
 """What differs so many times as much as the best, and so many levels more, is not looked at."""
 
 _LOUD: Final = 4
+_LOUDER: Final = [min(255, _LOUD * level) for level in range(256)]
 
 _IDENTICAL: Final = 0.002
 """Share of what is drawn that may differ between two shots of the same: a clock's digit."""
@@ -83,20 +82,20 @@ class Facing:
     """
 
     def __init__(self, above: Look, below: Look) -> None:
-        self._above, self._below = _Side(above.gray), _Side(below.gray)
+        self._above, self._below = above, below
         self._columns = above.gray.width
-        shared = min(above.rows, below.rows)
         self._even = above.rows == below.rows
-        self._still = ImageChops.difference(
-            self._above.rows(0, shared), self._below.rows(0, shared)
-        )
+        # of pictures that differ in size, what both have is compared
+        self._still = ImageChops.difference(above.gray, below.gray)
         self._top = _means(self._still)
-        self._bottom = self._top if self._even else _means(self._ends(shared))
+        self._bottom = self._top if self._even else _means(self._ends())
 
     def identical(self) -> bool:
         """Whether the page did not move at all."""
-        ink = ImageChops.lighter(self._above.ink, self._below.ink).histogram()[255]
-        return self._even and _many(self._still) <= _IDENTICAL * ink
+        if not self._even:
+            return False
+        ink = ImageChops.add_modulo(self._above.ink, self._below.ink)
+        return _many(self._still) <= _IDENTICAL * _filled(ink)
 
     def measured(self, offsets: Iterable[int]) -> list[Measured]:
         """What these offsets, at least 1 each, leave; without those that are far from the best."""
@@ -106,10 +105,10 @@ class Facing:
         return [self._measured(one) for one in laid if one.roughly <= bound]
 
     def _laid(self, offset: int) -> "_Laid":
-        shared = min(self._above.height - offset, self._below.height)
         difference = ImageChops.difference(
-            self._above.rows(offset, offset + shared), self._below.rows(0, shared)
+            _crop(self._above.gray, offset, self._above.rows), self._below.gray
         )
+        shared = difference.height
         means = _means(difference)
         header, footer = header_and_footer(means, self._top, self._bottom)
         last = shared - footer
@@ -132,50 +131,42 @@ class Facing:
 
     def _finding(self, offset: int, first: int, last: int, difference: Image.Image) -> Finding:
         """Of these rows, which differ so much."""
-        ink = ImageChops.lighter(
+        ink = ImageChops.add_modulo(
             _crop(self._above.ink, first + offset, last + offset),
             _crop(self._below.ink, first, last),
         )
         beyond = self._beyond(offset, first, last)
-        cells = max(1, ink.histogram()[255])
-        if _EXPLICABLE[0] < _many(beyond) / cells < _EXPLICABLE[1]:
+        levels, differing = difference.histogram(ink), _filled(beyond)
+        if _EXPLICABLE[0] < differing / max(1, sum(levels)) < _EXPLICABLE[1]:
             floating = self._floating(difference, offset, first, last)
             if floating is not None:
-                for picture in (difference, beyond, ink):
-                    picture.paste(0, None, floating)
-                cells = max(1, ink.histogram()[255])
-        levels = enumerate(difference.histogram(ink))
+                beyond.paste(0, None, floating)
+                ink.paste(0, None, floating)
+                levels, differing = difference.histogram(ink), _filled(beyond)
+        cells = max(1, sum(levels))
         return Finding(
             offset=offset,
             rows=difference.height - _rows(ink).count(0),
-            misfit=_many(beyond) / cells,
-            distance=sum(level * count for level, count in levels) / cells,
+            misfit=differing / cells,
+            distance=sum(map(mul, levels, range(256))) / cells,
         )
 
     def _loose(self, header: int, footer: int) -> int:
         """How many rows of header and footer do not stay either, but for a clock's and shadow's."""
         fixed = self._top[:header] + self._bottom[len(self._bottom) - footer :]
         moving = sum(level > _MOVING for level in fixed)
-        return max(0, moving - self._below.height // _CLOCK)
+        return max(0, moving - self._below.rows // _CLOCK)
 
     def _beyond(self, offset: int, first: int, last: int) -> Image.Image:
-        """How far each shot leaves what the other shows within a row, and so does the row below.
+        """Not 0 where a shot leaves what the other shows within a row, and one does a row below.
 
         Blur is forgiven so, and a hairline that a scaling swallowed.
         """
         above, below = self._above, self._below
         start, end = first + offset, last + offset
-        upper, lower = above.rows(start, end), below.rows(first, last)
-        subtract, lighter = ImageChops.subtract, ImageChops.lighter
-        outside = lighter(
-            lighter(
-                subtract(lower, _crop(above.high, start, end)),
-                subtract(_crop(above.low, start, end), lower),
-            ),
-            lighter(
-                subtract(upper, _crop(below.high, first, last)),
-                subtract(_crop(below.low, first, last), upper),
-            ),
+        outside = ImageChops.add_modulo(
+            _outside(_crop(below.gray, first, last), above, start, end),
+            _outside(_crop(above.gray, start, end), below, first, last),
         )
         return ImageChops.darker(outside, ImageChops.offset(outside, 0, -1))
 
@@ -187,18 +178,15 @@ class Facing:
         It is what differs strongly though it is the same at its own place in both shots, over more
         rows without a gap than any writing takes. Much of that is no button.
         """
-        if not self._even or difference.height < self._below.height // _BLOCKS:
+        if not self._even or difference.height < self._below.rows // _BLOCKS:
             return None
-        still = ImageChops.darker(
-            _crop(self._still, first, last), _crop(self._still, first + offset, last + offset)
+        steady = ImageChops.add_modulo(
+            _crop(self._steady, first, last), _crop(self._steady, first + offset, last + offset)
         )
-        fixed = ImageChops.darker(
-            difference.point(_over(_STRONG)),
-            ImageChops.invert(still).point(_over(255 - _BEYOND - 1)),
-        )
-        step = max(4, self._below.height // _BLOCKS)
-        blocks = fixed.reduce((1, step)).point(_over(254))
-        if not 0 < blocks.histogram()[255] * step <= self._columns * self._below.height // 16:
+        fixed = ImageChops.darker(difference.point(_over(_STRONG)), steady)
+        step = max(4, self._below.rows // _BLOCKS)
+        blocks = fixed.reduce((1, step)).point(_over(253))
+        if not 0 < blocks.histogram()[255] * step <= self._columns * self._below.rows // 16:
             return None
         # one block around, since the button's rim fills none
         return blocks.filter(ImageFilter.MaxFilter(3)).resize(
@@ -207,65 +195,43 @@ class Facing:
             (0, 0, difference.width, difference.height / step),
         )
 
-    def _ends(self, shared: int) -> Image.Image:
+    @cached_property
+    def _steady(self) -> Image.Image:
+        """White where both shots are the same at the same place."""
+        return self._still.point(_SAME)
+
+    def _ends(self) -> Image.Image:
         above, below = self._above, self._below
+        shared = min(above.rows, below.rows)
         return ImageChops.difference(
-            above.rows(above.height - shared, above.height),
-            below.rows(below.height - shared, below.height),
+            _crop(above.gray, above.rows - shared, above.rows),
+            _crop(below.gray, below.rows - shared, below.rows),
         )
 
 
-class _Side:
-    """One shot with what is derived from it."""
-
-    def __init__(self, gray: Image.Image) -> None:
-        self._gray = gray
-        self.height = gray.height
-
-    def rows(self, first: int, last: int) -> Image.Image:
-        return _crop(self._gray, first, last)
-
-    @cached_property
-    def ink(self) -> Image.Image:
-        """White where a cell differs from the one at its left or two rows above."""
-        gray = self._gray
-        beside, above = ImageChops.offset(gray, 1, 0), ImageChops.offset(gray, 0, 2)
-        # what `offset` brings round from the far side is no neighbour
-        beside.paste(gray.crop((0, 0, 1, gray.height)), (0, 0))
-        above.paste(gray.crop((0, 0, gray.width, 2)), (0, 0))
-        return ImageChops.lighter(
-            ImageChops.difference(gray, beside), ImageChops.difference(gray, above)
-        ).point(_over(_INK))
-
-    @cached_property
-    def low(self) -> Image.Image:
-        """The darkest of each cell and the ones above and below it."""
-        up, down = self._neighbours
-        return ImageChops.darker(self._gray, ImageChops.darker(up, down))
-
-    @cached_property
-    def high(self) -> Image.Image:
-        """The lightest of each cell and the ones above and below it."""
-        up, down = self._neighbours
-        return ImageChops.lighter(self._gray, ImageChops.lighter(up, down))
-
-    @cached_property
-    def _neighbours(self) -> tuple[Image.Image, Image.Image]:
-        return ImageChops.offset(self._gray, 0, 1), ImageChops.offset(self._gray, 0, -1)
+def _outside(gray: Image.Image, look: Look, first: int, last: int) -> Image.Image:
+    """White where a shot leaves what these rows of the other show within a row."""
+    away = ImageChops.difference(gray, _crop(look.middle, first, last))
+    return ImageChops.subtract(away, _crop(look.reach, first, last), 1 / 255)
 
 
 def _crop(image: Image.Image, first: int, last: int) -> Image.Image:
     return image.crop((0, first, image.width, last))
 
 
-def _many(beyond: Image.Image) -> int:
+def _many(difference: Image.Image) -> int:
     """How many cells differ by more than what is let pass."""
-    return sum(beyond.histogram()[_BEYOND + 1 :])
+    return sum(difference.histogram()[BEYOND + 1 :])
+
+
+def _filled(cells: Image.Image) -> int:
+    """How many are not 0."""
+    return cells.width * cells.height - cells.histogram()[0]
 
 
 def _means(difference: Image.Image) -> bytes:
     """The mean of each row, made louder: one column among many is still heard."""
-    return _rows(ImageChops.add(difference, difference, 2 / _LOUD))
+    return _rows(difference.point(_LOUDER))
 
 
 def _rows(image: Image.Image) -> bytes:

@@ -4,7 +4,8 @@ Owns: the way from files to joints, and how far it is.
 Never: joins, or holds more than one decoded picture for each thread.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import pairwise
 from typing import Final
 
 from actors.capabilities.stitch.overlap.bar import bar
@@ -27,16 +28,21 @@ def find(order: ScrollOrder, report: Report) -> Scroll:
     Raises:
         UnreadableMedia, UnsupportedMedia, TooLarge: a shot is to blame, named by `field`.
     """
-    step = "looking for overlaps"
-    looks = list(survey(order.shots, look, threads=order.threads, step=step, report=report))
-    with ThreadPoolExecutor(order.threads) as threads:
-        found = list(threads.map(joint, looks, looks[1:]))
-        bars = threads.map(bar, looks, looks[1:], found)
-        return Scroll(joints=tuple(found), bar=max(bars, default=0))
+    looks = survey(
+        order.shots, look, threads=order.threads, step="looking for overlaps", report=report
+    )
+    joints, bars = list[Joint](), [0]
+    with closing(looks):
+        # while the next ones are read, in threads
+        for above, below in pairwise(looks):
+            found = joint(above, below)
+            joints.append(found)
+            bars.append(bar(above, below, found))
+    return Scroll(joints=tuple(joints), bar=max(bars))
 
 
 def joint(above: Look, below: Look) -> Joint:
-    """How the second shot follows the first. May run in any thread, several at once."""
+    """How the second shot follows the first."""
     if above.width != below.width:
         return Joint(
             offset=None,
@@ -46,7 +52,7 @@ def joint(above: Look, below: Look) -> Joint:
     facing = Facing(above, below)
     if facing.identical():
         return Joint(offset=0, confidence=1.0, overlap=below.rows)
-    measured = facing.measured(candidates(above.signatures(), below.signatures()))
+    measured = facing.measured(candidates(above.signatures, below.signatures))
     judged = verdict(
         (each.finding for each in measured), max(_LEAST_ROWS, below.rows // _LEAST_PART)
     )

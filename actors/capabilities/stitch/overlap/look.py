@@ -8,9 +8,10 @@ a letter's edge still shows, and which neither noise nor a JPEG's coarse squares
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from actors.capabilities.stitch.order import View
 from actors.capabilities.stitch.overlap.votes import Signatures
@@ -23,14 +24,22 @@ _COLUMNS: Final = 45
 _EDGE: Final = 27
 """Part of the width at the right edge where a scroll bar may lie: 40 of 1080 columns."""
 
-
 _SEGMENT: Final = 8
 _COARSE: Final = [level // 8 + 1 for level in range(256)]
 
+_INK: Final = 10
+"""Levels by which a cell differs from a neighbour when something is drawn there."""
 
-@dataclass(frozen=True, slots=True)
+_INKED: Final = [127 * (level > _INK) for level in range(256)]
+"""A table that makes such cells gray, so that those of two shots can be added."""
+
+BEYOND: Final = 8
+"""Levels outside of what a shot shows within a row: more than noise or scaling do."""
+
+
+@dataclass(frozen=True)
 class Look:
-    """What is kept of a shot.
+    """What is kept of a shot, and what is derived from it: once for both that it is compared with.
 
     Attributes:
         gray: all rows, few columns, without the right edge; mode L.
@@ -47,6 +56,7 @@ class Look:
         """How many the shot has."""
         return self.gray.height
 
+    @cached_property
     def signatures(self) -> Signatures:
         """Of every row, for eight columns each; the last eight may overlap those before them.
 
@@ -54,9 +64,38 @@ class Look:
         to a mean of pixels is mostly less.
         """
         coarse = self.gray.point(_COARSE)
-        last = max(0, coarse.width - _SEGMENT)
-        lefts = [*range(0, last, _SEGMENT), last]
+        last = coarse.width - _SEGMENT
+        lefts = [*range(0, last, _SEGMENT), last] if last >= 0 else []
         return [_numbers(coarse.crop((left, 0, left + _SEGMENT, self.rows))) for left in lefts]
+
+    @cached_property
+    def ink(self) -> Image.Image:
+        """Not 0 where a cell differs from the one at its left or two rows above."""
+        gray = self.gray
+        beside, above = ImageChops.offset(gray, 1, 0), ImageChops.offset(gray, 0, 2)
+        # what `offset` brings round from the far side is no neighbour
+        beside.paste(gray.crop((0, 0, 1, gray.height)), (0, 0))
+        above.paste(gray.crop((0, 0, gray.width, 2)), (0, 0))
+        return ImageChops.lighter(
+            ImageChops.difference(gray, beside), ImageChops.difference(gray, above)
+        ).point(_INKED)
+
+    @cached_property
+    def middle(self) -> Image.Image:
+        """Between the darkest and the lightest of each cell and the ones above and below it."""
+        return ImageChops.add(*self._extremes, 2)
+
+    @cached_property
+    def reach(self) -> Image.Image:
+        """How far from the middle is still like the cell, or like those above and below it."""
+        return ImageChops.subtract(self._extremes[1], self.middle, offset=BEYOND)
+
+    @cached_property
+    def _extremes(self) -> tuple[Image.Image, Image.Image]:
+        """The darkest, and the lightest."""
+        gray, darker, lighter = self.gray, ImageChops.darker, ImageChops.lighter
+        up, down = ImageChops.offset(gray, 0, 1), ImageChops.offset(gray, 0, -1)
+        return darker(gray, darker(up, down)), lighter(gray, lighter(up, down))
 
 
 def look(shot: View) -> Look:
@@ -71,12 +110,12 @@ def look(shot: View) -> Look:
             image = image.transpose(turn)
     if shot.part.edges != (0, 0, *image.size):
         image = image.crop(shot.part.edges)
-    edge = image.width // _EDGE
-    body = image.crop((0, 0, image.width - edge, image.height))
+    width, height = image.size
+    body = width - width // _EDGE
     return Look(
-        gray=body.reduce((max(1, body.width // _COLUMNS), 1)),
-        edge=image.crop((image.width - edge, 0, image.width, image.height)),
-        width=image.width,
+        gray=image.reduce((max(1, body // _COLUMNS), 1), (0, 0, body, height)),
+        edge=image.crop((body, 0, width, height)),
+        width=width,
     )
 
 

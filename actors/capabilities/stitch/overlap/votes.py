@@ -13,9 +13,10 @@ others do. Rows that repeat (a list, a grid) fit at several offsets equally well
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
+from itertools import compress
 from typing import Final
 
 Signatures = Sequence[Sequence[int]]
@@ -136,31 +137,35 @@ class _Votes:
 
         What is the same at its own place in both is of the header or a button, and has no vote.
         """
-        moved = [0 if one == other else one for one, other in zip(lower, upper, strict=False)]
-        moved += lower[len(upper) :]
-        shared = {signature for signature in set(upper).intersection(moved) if signature % PLAIN}
-        starts = _places(upper, shared, 1)
-        for signature, ends in _places(moved, shared, _STRIDE).items():
-            begins = starts[signature]
-            pairs = len(begins) * len(ends)
+        voting = lower[::_STRIDE]
+        shared = {one for one in set(upper).intersection(voting) if one % PLAIN}
+        moved: defaultdict[int, list[int]] = defaultdict(list)
+        for row in _where(shared, voting, _STRIDE):
+            if lower[row] != (upper[row] if row < len(upper) else 0):
+                moved[lower[row]].append(row)
+        starts: defaultdict[int, list[int]] = defaultdict(list)
+        for row in _where(moved, upper, 1):
+            starts[upper[row]].append(row)
+        for signature, ends in moved.items():
+            self._vote(starts[signature], ends)
+
+    def _vote(self, begins: list[int], ends: list[int]) -> None:
+        """Adds the votes of one signature by its places in both shots."""
+        pairs = len(begins) * len(ends)
+        if pairs > _PAIRS:
             stride = -(-pairs // _PAIRS)
-            chosen = ends[min(stride, len(ends)) // 2 :: stride]
-            _add(self.rare, begins, chosen, 1 / pairs**2)
-            if pairs >= _COMMON:
-                _add(self.common, begins, chosen, 1 / pairs)
+            ends = ends[min(stride, len(ends)) // 2 :: stride]
+        elections = [(self.rare, 1 / pairs**2)]
+        if pairs >= _COMMON:
+            elections.append((self.common, 1 / pairs))
+        for votes, weight in elections:
+            for end in ends:
+                for start in begins:
+                    if start > end:
+                        votes[start - end] += weight
 
 
-def _add(votes: defaultdict[int, float], begins: list[int], ends: list[int], weight: float) -> None:
-    for end in ends:
-        for start in begins:
-            if start > end:
-                votes[start - end] += weight
-
-
-def _places(signatures: Sequence[int], shared: set[int], stride: int) -> dict[int, list[int]]:
-    """The rows, one in `stride`, where there is what both shots have."""
-    places: dict[int, list[int]] = {}
-    for row, signature in zip(range(0, len(signatures), stride), signatures[::stride], strict=True):
-        if signature in shared:
-            places.setdefault(signature, []).append(row)
-    return places
+def _where(wanted: Container[int], signatures: Sequence[int], stride: int) -> Iterator[int]:
+    """The rows at which there is one of those that are wanted."""
+    rows = range(0, stride * len(signatures), stride)
+    return compress(rows, map(wanted.__contains__, signatures))
