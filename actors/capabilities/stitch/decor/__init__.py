@@ -3,8 +3,8 @@
 Owns: how each of them looks, and the shipped font.
 Never: reads a request or an order, opens a picture's file, decides whether something is drawn.
 
-- `words`, `room`: pure. Which of a stranger's characters are shown, where lines break, how much
-  room a caption takes, where a mark lies. The server may import these two.
+- `words`, `coverage`, `room`: pure. Which of a stranger's characters are shown, where lines break,
+  how much room a caption takes, where a mark lies. The server may import these.
 - `stamping`, `text`, `captions`, `frames`, `backdrop`, `marks`: draw with Pillow; for child
   processes only.
 

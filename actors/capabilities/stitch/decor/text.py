@@ -1,7 +1,7 @@
 """Draws a text with the shipped font; for child processes only.
 
 Owns: the font, its true measures, and the choice of a size at which a text is within its room.
-Never: fails because of a character: what the font lacks is drawn as its crossed box.
+Never: fails because of a character, or draws the crossed box of those that the font lacks.
 
 The simple layout is used even where Pillow has the other (`raqm`), which needs a library of the
 machine: a result looks the same everywhere. It draws from left to right only.

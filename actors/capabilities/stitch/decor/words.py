@@ -2,8 +2,9 @@
 
 Owns: which characters of a stranger's text are shown, where a line may end, how lines are filled,
 levelled and cut short.
-Never: knows a font or Pillow: a `Measure` tells how wide a text is, whether by the shipped font or
-by estimate. Pure: texts and numbers in, texts out.
+Never: knows Pillow, or of the font more than which characters it has (`coverage`): a `Measure`
+tells how wide a text is, whether by the shipped font or by estimate. Pure: texts and numbers in,
+texts out.
 
 The rules are the plain ones of the Unicode line breaking algorithm (UAX 14): between words at
 spaces, around East Asian wide characters anywhere, never before closing punctuation and never
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
+
+from actors.capabilities.stitch.decor import coverage
 
 Measure = Callable[[str], float]
 """The width of a text in pixels: the sum of what its characters are wide, so 0 for none."""
@@ -113,10 +116,16 @@ def shown(text: str) -> str:
     """What of the text is drawn: composed, with one space between words, without empty lines.
 
     Line breaks stay, as newlines. Controls and invisible characters are gone, among them those
-    that would turn the order of what follows. At most `LONGEST` characters are taken.
+    that would turn the order of what follows; what the font lacks is replaced (see `coverage`). At
+    most `LONGEST` characters are taken.
     """
-    lines = (_line(line) for line in text[:LONGEST].splitlines())
+    lines = (_spaced(coverage.drawable(_seen(line))) for line in text[:LONGEST].splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def lacking(text: str) -> str:
+    """The different characters of a text that would be seen, if the font had them."""
+    return coverage.lacking(_seen(text[:LONGEST]))
 
 
 def is_wide(character: str) -> bool:
@@ -203,13 +212,17 @@ def _dotted(kept: Sequence[str]) -> str:
     return text + ("…" if text and is_wide(_base(text)) else "...")
 
 
-def _line(text: str) -> str:
+def _seen(text: str) -> str:
     seen = (
         " " if character.isspace() else character
         for character in unicodedata.normalize("NFC", text)
         if character.isspace() or not _is_unseen(character)
     )
-    return " ".join("".join(seen).split())
+    return "".join(seen)
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _is_unseen(character: str) -> bool:
