@@ -8,17 +8,19 @@ Both are for pictures that lie below each other as they are: same width, nothing
 cropped or converted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeVar
 
 from actors.capabilities.stitch.extras import NOTHING
 from actors.capabilities.stitch.jpeg import quality, segments, splice
 from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder
 from actors.capabilities.stitch.png import recode, structure
 from actors.capabilities.stitch.sinks.png import chunks
+from actors.capabilities.stitch.unknown import UnknownForm
 from actors.exif import orientation_in
 
 _GRAY, _TRUE_COLOUR, _WITH_ALPHA = 0, 2, frozenset({4, 6})
@@ -26,6 +28,8 @@ _GRAY, _TRUE_COLOUR, _WITH_ALPHA = 0, 2, frozenset({4, 6})
 
 _MOST_BITS: Final = 8
 """Of a sample: of more, painting keeps eight."""
+
+StructureT = TypeVar("StructureT", segments.Structure, structure.Structure)
 
 Told = Callable[[int], None]
 """Hears how many pictures are written."""
@@ -83,54 +87,34 @@ def _check_look(order: JoinOrder) -> None:
 
 
 def _splicing(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
-    found: list[segments.Structure] = []
-    try:
-        for path in paths:
-            with path.open("rb") as file:
-                found.append(segments.read_structure(file))
-    except segments.UnknownForm as error:
-        raise NoShortcut(f"of one, {error}") from error
-    _check_sizes(order, [(one.form.width, one.height) for one in found])
+    found = _found(order, paths, segments.read_structure)
     if gap:
         raise NoShortcut("there are gaps between them")
-    if any(one.profiled or orientation_in(one.exif) != 1 for one in found):
-        raise NoShortcut("one is to be turned, or has colours of its own")
-    if not splice.colours_are_plain(found[0].form):
-        raise NoShortcut("their colours are of a rare kind")
     form, asked = found[0].form, order.encoding.quality
+    if any(one.profiled for one in found) or not splice.colours_are_plain(form):
+        raise NoShortcut("their colours are their own, or of a rare kind")
     if quality.is_much_finer(form, asked):
         raise NoShortcut(f"their quality is {quality.estimated(form)}, and {asked} is asked for")
     if splice.restart_interval(found) is None:
         raise NoShortcut("their tables or sizes differ, or end within a row of blocks")
 
     def run(file: IO[bytes], told: Told) -> None:
-        try:
+        with _knowing():
             splice.spliced(paths, found, file, dpi=order.encoding.dpi, report=told)
-        except segments.UnknownForm as error:
-            raise NoShortcut(f"of one, {error}") from error
 
     return Shortcut("scans copied", run)
 
 
 def _recoding(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
-    found: list[structure.Structure] = []
-    try:
-        for path in paths:
-            with path.open("rb") as file:
-                found.append(structure.read_structure(file))
-    except structure.UnknownForm as error:
-        raise NoShortcut(f"of one, {error}") from error
-    _check_sizes(order, [(one.form.width, one.height) for one in found])
+    found = _found(order, paths, structure.read_structure)
     forms = {_bare(one.form) for one in found}
     if len(forms) > 1:
         raise NoShortcut("they are of different forms")
-    if any(orientation_in(one.exif) != 1 for one in found):
-        raise NoShortcut("one is to be turned")
     form = forms.pop()
     pixel = _background(form, order.look.background, gap)
 
     def run(file: IO[bytes], told: Told) -> None:
-        try:
+        with _knowing():
             recode.joined(
                 paths,
                 form,
@@ -142,10 +126,34 @@ def _recoding(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
                 threads=order.threads,
                 report=told,
             )
-        except structure.UnknownForm as error:
-            raise NoShortcut(f"of one, {error}") from error
 
     return Shortcut("rows copied", run)
+
+
+def _found(
+    order: JoinOrder, paths: Sequence[Path], read: Callable[[IO[bytes]], StructureT]
+) -> list[StructureT]:
+    """What the files are, which are as large as they were when they came in, and upright."""
+    found: list[StructureT] = []
+    with _knowing():
+        for path in paths:
+            with path.open("rb") as file:
+                found.append(read(file))
+    sizes = [(one.form.width, one.height) for one in found]
+    if sizes != [(source.size.width, source.size.height) for source in order.sources]:
+        raise NoShortcut("one has another size than when it came in")
+    if any(orientation_in(one.exif) != 1 for one in found):
+        raise NoShortcut("one is to be turned")
+    return found
+
+
+@contextmanager
+def _knowing() -> Iterator[None]:
+    """What turns out to be of no known form is to be painted."""
+    try:
+        yield
+    except UnknownForm as error:
+        raise NoShortcut(f"of one, {error}") from error
 
 
 def _bare(form: structure.Form) -> structure.Form:
@@ -180,8 +188,3 @@ def _background(form: structure.Form, background: str, gap: int) -> bytes:
 
 
 _FINDERS: Final = {"jpeg": _splicing, "png": _recoding}
-
-
-def _check_sizes(order: JoinOrder, found: list[tuple[int, int]]) -> None:
-    if found != [(source.size.width, source.size.height) for source in order.sources]:
-        raise NoShortcut("one has another size than when it came in")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from actors.capabilities.stitch.jpeg import tables
+from actors.capabilities.stitch.unknown import UnknownForm
 
 SOI, EOI, SOS, DQT, DHT, DRI, SOF0, SOF1 = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0xC0, 0xC1
 APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
@@ -37,16 +38,6 @@ _JFIF: Final = 14
 
 _MOST_BLOCKS: Final = 10
 """Of an MCU (ITU T.81, B.2.3)."""
-
-
-class UnknownForm(Exception):
-    """Not a JPEG of a form that is known here; another way of reading may do, or name the fault.
-
-    `args` are the words and, from whoever reads several pictures, the place of this one.
-    """
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,9 @@ from actors.capabilities.stitch.jpeg.segments import (
     SOS,
     Form,
     Structure,
-    UnknownForm,
 )
 from actors.capabilities.stitch.jpeg.tables import is_coding
+from actors.capabilities.stitch.unknown import UnknownForm
 
 MOST_INTERVAL: Final = 65_535
 """MCUs between two restart markers: 16 bits."""
@@ -89,8 +89,7 @@ def spliced(
         report: told after each picture how many are written.
 
     Raises:
-        UnknownForm: a scan has markers that it should not have, or none at its end; the picture's
-            place is in `args[1]`.
+        UnknownForm: a scan has markers that it should not have, or none at its end.
     """
     interval = restart_interval(structures)
     if interval is None:
@@ -104,12 +103,9 @@ def spliced(
             output.write(bytes([0xFF, RST0 + restarts % 8]))
             restarts += 1
         expected = -(-structure.units // interval) - 1
-        try:
-            with path.open("rb", buffering=0) as file:
-                file.seek(structure.start)
-                _copy(file, output, room, before=restarts, expected=expected)
-        except UnknownForm as error:
-            raise UnknownForm(*error.args, place) from error
+        with path.open("rb", buffering=0) as file:
+            file.seek(structure.start)
+            _copy(file, output, room, before=restarts, expected=expected)
         restarts += expected
         report(place + 1)
     output.write(bytes([0xFF, EOI]))

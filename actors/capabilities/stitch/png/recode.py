@@ -19,12 +19,8 @@ from actors.capabilities.stitch.png import deflate
 from actors.capabilities.stitch.png.deflate import Piece
 from actors.capabilities.stitch.png.file import PngFile
 from actors.capabilities.stitch.png.rows import NotFiltered, check_filters, freed, plain
-from actors.capabilities.stitch.png.structure import (
-    Form,
-    Structure,
-    UnknownForm,
-    read_data,
-)
+from actors.capabilities.stitch.png.structure import Form, Structure, read_data
+from actors.capabilities.stitch.unknown import UnknownForm
 
 _INFLATED: Final = 1 << 18
 """Bytes of rows that are taken from a stream at once: a thin stream may hold very many."""
@@ -64,7 +60,7 @@ def joined(
         report: told after each picture how many are written.
 
     Raises:
-        UnknownForm: a picture is not what its structure promises; its place is in `args[1]`.
+        UnknownForm: a picture is not what its structure promises.
     """
     between = deflate.deflated([plain(background, form.width, gap)])
     height = sum(structure.height for structure in structures) + gap * (len(paths) - 1)
@@ -91,23 +87,16 @@ def _in_order(
 ) -> Generator[Piece]:
     """The pictures as they become ready, in their order; so many more are under way."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="recode")
-    running: deque[tuple[int, Future[Piece]]] = deque()
+    running: deque[Future[Piece]] = deque()
     try:
-        for place, (path, structure) in enumerate(zip(paths, structures, strict=True)):
-            running.append((place, pool.submit(recoded, path, structure)))
+        for path, structure in zip(paths, structures, strict=True):
+            running.append(pool.submit(recoded, path, structure))
             if len(running) > threads:
-                yield _result(*running.popleft())
+                yield running.popleft().result()
         while running:
-            yield _result(*running.popleft())
+            yield running.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _result(place: int, future: Future[Piece]) -> Piece:
-    try:
-        return future.result()
-    except UnknownForm as error:
-        raise UnknownForm(*error.args, place) from error
 
 
 def _rows(file: IO[bytes], structure: Structure) -> Iterator[deflate.Buffer]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from actors.capabilities.stitch.png import deflate
+from actors.capabilities.stitch.unknown import UnknownForm
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 
@@ -51,16 +52,6 @@ _HEAD: Final = struct.Struct(">IIBBBBB")
 
 _READ: Final = 1 << 15
 """Bytes that are read at once; what is not inflated at once of them is copied again."""
-
-
-class UnknownForm(Exception):
-    """Not a PNG of a form that is known here; another way of reading may do, or name the fault.
-
-    `args` are the words and, from whoever reads several pictures, the place of this one.
-    """
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from actors.capabilities.stitch.jpeg import splice
-from actors.capabilities.stitch.jpeg.segments import Structure, UnknownForm, read_structure
+from actors.capabilities.stitch.jpeg.segments import Structure, read_structure
 from actors.capabilities.stitch.jpeg.splice import restart_interval, spliced
+from actors.capabilities.stitch.unknown import UnknownForm
 from tests import pictures
 from tests.hostile import containers as box
 

@@ -14,7 +14,8 @@ from PIL import Image
 from actors.capabilities.stitch.png.file import PngFile
 from actors.capabilities.stitch.png.recode import joined
 from actors.capabilities.stitch.png.rows import NotFiltered, check_filters, freed, plain
-from actors.capabilities.stitch.png.structure import Structure, UnknownForm, read_structure
+from actors.capabilities.stitch.png.structure import Structure, read_structure
+from actors.capabilities.stitch.unknown import UnknownForm
 from tests import pictures
 from tests.actors.capabilities.stitch.png.filtering import filtered, predicted
 from tests.hostile import containers as box
