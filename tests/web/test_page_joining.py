@@ -308,6 +308,8 @@ async def test_a_refusal_offers_what_would_work_and_parts_come_one_by_one(tmp_pa
             await tab.press(" ", "input[value=webp]")
             await tab.until("document.querySelector('#forecast .ways')")
             assert "Scale to 91%" in await tab.text("#forecast .ways")
+            wrong = await tab.text("#forecast .detail")
+            assert wrong.endswith("has 16383 at most."), "the buttons say the rest"
             await tab.press("Enter", "#forecast .ways button:nth-of-type(2)")
             assert await tab.value("document.activeElement.id") == "cut"
             await tab.until("document.querySelector('#forecast').innerText.includes('2 files')")

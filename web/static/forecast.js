@@ -14,7 +14,7 @@ import { readRequest, setFormat, setParts, setScale } from "./layout.js";
 import { least } from "./offer.js";
 import { byId, button, element } from "./page.js";
 import { drawProblem, problemOf } from "./problems.js";
-import { spoken } from "./sentences.js";
+import { firstOf, spoken } from "./sentences.js";
 import * as tray from "./tray.js";
 
 /** @typedef {import("./api.js").Problem} Problem */
@@ -71,7 +71,7 @@ async function ask(request, signal) {
   } catch (error) {
     if (signal.aborted) return;
     const problem = problemOf(error);
-    tell(() => [drawProblem(problem), ...drawFits(problem)]);
+    tell(() => drawRefusal(problem));
     const { retry_after: after } = problem;
     if (after) setTimeout(ask, 1000 * after, request, signal);
   }
@@ -156,6 +156,13 @@ function turnOf(place, wait) {
 export function stretch(words, eta) {
   const [p50, p90] = [duration(eta.p50), duration(eta.p90)];
   return say(`${words}.${p50 === p90 ? "one" : "two"}`, { p50, p90 });
+}
+
+/** What is wrong, and what would work: as buttons, or else in the server's words. @param {Problem} problem */
+function drawRefusal(problem) {
+  const ways = drawFits(problem);
+  const detail = ways.length ? firstOf(problem.detail) : problem.detail;
+  return [drawProblem({ ...problem, detail }), ...ways];
 }
 
 /** @param {Problem} problem */

@@ -136,6 +136,7 @@ function drawRow(entry, place, count, stamp) {
   if (list.children[place] !== row.root) list.insertBefore(row.root, list.children[place] ?? null);
   const { name, sending } = entry;
   put(row.name, name);
+  row.name.title = name; // long ones are cut off
   put(row.meta, metaOf(entry, stamp));
   row.root.classList.toggle("apart", !!stamp && entry.file?.id === stamp);
   row.up.disabled = place === 0;

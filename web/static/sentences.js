@@ -92,6 +92,13 @@ export function spoken(tag, text, className) {
 }
 
 /**
+ * The first sentence of a text.
+ *
+ * @param {string} text
+ */
+export const firstOf = (text) => text.split(SEAM)[0];
+
+/**
  * The text in the language spoken now, or null where one of its sentences is missing.
  *
  * @param {string} text
