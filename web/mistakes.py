@@ -110,5 +110,7 @@ def _received(mistake: Any) -> str:
             return ""
         case str() as text:
             return f"; received '{shown(text)}'"
+        case bool() as switch:
+            return f"; received {str(switch).lower()}"
         case value:
             return f"; received {shown(repr(value))}"

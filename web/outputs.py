@@ -5,14 +5,16 @@ Never: knows what is in it.
 """
 
 import itertools
-import mimetypes
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
+
+_SHORT: Final = {"jpg": "jpeg", "jpe": "jpeg", "jfif": "jpeg", "tif": "tiff"}
+"""Endings that are not the format's own name."""
 
 
 class UnwritableError(Exception):
@@ -40,13 +42,20 @@ class Output:
         """
         if self.folder or not self.path.suffix:
             return None
-        asked = (mimetypes.guess_type(self.path.name)[0] or "").rpartition("/")[2]
+        ending = self.path.suffix[1:].lower()
+        asked = _SHORT.get(ending, ending)
         if asked not in formats:
             raise UnwritableError(
                 f"{self.path.name}: no picture is written as {self.path.suffix}; "
                 f"it can be {', '.join(formats)}."
             )
         return asked
+
+    def is_one_of(self, paths: Iterable[Path]) -> bool:
+        """Whether a result would be written over one of these files."""
+        if self.folder or not self.path.exists():
+            return False
+        return any(path.samefile(self.path) for path in paths)
 
     def place(self, name: str, number: int = 1, count: int = 1) -> Path:
         """Where the result of this name lands, the so manieth of so many.

@@ -44,6 +44,11 @@ def tell(text: str, colour: str) -> None:
     click.secho(text, err=True, fg=colour, color=False if plain else None)
 
 
+def is_watched() -> bool:
+    """Whether somebody may look at standard error while the command runs."""
+    return sys.stderr.isatty()
+
+
 def complain(text: str) -> None:
     """Tells what is wrong."""
     tell(f"✗ {text}", "red")

@@ -55,6 +55,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, colour in (("b.png", RED), ("a.png", GREEN), ("c.png", BLUE)):
         (folder / name).write_bytes(encoded(plain(20, 10, colour), "PNG"))
     (folder / "bad.png").write_bytes(b"no picture")
+    (folder / "-bad.png").write_bytes(b"no picture")
     (folder / "cut.png").write_bytes(truncated(encoded(noise(60, 60), "PNG")))
     monkeypatch.chdir(folder)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
@@ -125,9 +126,16 @@ def test_a_program_gets_one_json_object_and_nothing_else(here: Path) -> None:
     ("arguments", "words"),
     [
         ([], ["INPUTS"]),
-        (["a.png"], ["INPUTS", "at least 2"]),
+        (["a.png", "--overlap", "find"], ["--overlap", "two pictures"]),
         (["a.png", "none.png"], ["none.png"]),
-        (["a.png", "."], ["'.'"]),
+        (["a.png", "."], [". is a folder", "./*"]),
+        (["a.png", "*.gif"], ["no file *.gif", "pattern"]),
+        (["a.png", "b.png", "-o", "b.png"], ["b.png is one of the files to be read"]),
+        (["a.png", "b.png", "--progressive", "true"], ["no file true"]),
+        (["a.png", "b.png", "--progressive", "-o", "x.png"], ["--progressive: ", "-o x.jpg"]),
+        (["a.png", "b.png", "--background", "transparent", "-o", "x.jpg"], ["-o x.png"]),
+        (["a.png", "b.png", "--turn", "2=91"], ["--turn of b.png: "]),
+        (["-bad.png", "a.png"], ["./-bad.png"]),
         (["a.png", "b.png", "--layuot", "grid"], ["--layuot"]),
         (
             ["a.png", "b.png", "--layout", "ring", "--quality", "900", "--gap", "x"],
@@ -233,12 +241,12 @@ def test_progress_is_drawn_for_people_at_a_terminal_and_for_nobody_else(
 ) -> None:
     assert "━" not in stitch("a.png", "b.png").output
     terminal = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=60)
-    monkeypatch.setattr("web.oneshot.err", terminal)
-    assert stitch("a.png", "b.png").exit_code == 0
+    monkeypatch.setattr("web.consoles.err", terminal)
+    monkeypatch.setattr("web.order.is_watched", lambda: True)
+    assert stitch("a.png", "b.png").stderr == "✓ stitched-2.jpg\n"
     assert isinstance(terminal.file, io.StringIO)
     drawn = terminal.file.getvalue()
     assert re.search(r"stitch ━+ 100% succeeded", drawn)
-    assert "✓ stitched-2.jpg" in drawn
 
 
 def test_all_files_that_cannot_be_used_are_named(here: Path) -> None:
@@ -261,10 +269,10 @@ def test_files_that_cannot_be_used_are_left_out_on_request(here: Path) -> None:
 def test_what_fails_later_is_named_as_it_was_given(here: Path) -> None:
     """Also when a file before it was left out."""
     skip = ("--on-bad-picture", "skip")
-    result = stitch("bad.png", "cut.png", "a.png", "-o", "out.png", *skip)
+    result = stitch("bad.png", "a.png", "b.png", "--crop", "3=left:99", "-o", "out.png", *skip)
 
     assert result.exit_code == 1
-    assert "left out: bad.png" in result.stderr
+    assert result.stderr.startswith("✗ --crop of b.png: ")
 
 
 def test_a_forecast_makes_nothing(here: Path) -> None:
@@ -272,3 +280,85 @@ def test_a_forecast_makes_nothing(here: Path) -> None:
 
     assert json.loads(result.stdout)["forecast"]["height"] == 20
     assert not (here / "out.png").exists()
+
+
+def test_a_forecast_for_people_is_a_table_in_plain_words(here: Path) -> None:
+    skip = ("--on-bad-picture", "skip")
+    told = stitch("a.png", "bad.png", "b.png", "--forecast", "-o", "out.png", *skip).stdout
+    assert "\nSize      20 x 20 pixels, PNG\n" in told
+    assert re.search(r"\nTime +about 0\.\d s, an estimate", told)
+    assert re.search(r"\nMemory +.*\d MB", told)
+    assert "\nLeft out  bad.png: This is a text file" in told
+    assert "_" not in told
+
+
+def test_a_program_is_told_of_left_out_files(here: Path) -> None:
+    skip = ("--on-bad-picture", "skip")
+    told = json.loads(stitch("bad.png", "a.png", "b.png", "-o", "x.png", "--json", *skip).stdout)
+    [left_out] = told["left_out"]
+    assert (left_out["file"], left_out["code"]) == ("bad.png", "unsupported_media")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "code", "members"),
+    [
+        (["--nope"], 2, "invalid_request", {}),
+        (["a.png"], 2, "invalid_request", {}),
+        (["none.png"], 2, "invalid_request", {}),
+        (["b.png", "--quality", "900"], 2, "invalid_request", {"field": "/quality"}),
+        (["b.png", "--format", "png", "-o", "x.jpg"], 2, "invalid_request", {}),
+        (["bad.png"], 1, "unsupported_media", {"field": "/inputs/1", "file": "bad.png"}),
+        (["b.png", "--watermark", "bad.png"], 1, "unsupported_media", {"file": "bad.png"}),
+        (["b.png", "-o", "/proc/version"], 1, "unwritable", {}),
+    ],
+)
+def test_a_failure_is_one_json_object_for_programs(
+    here: Path, arguments: list[str], status: int, code: str, members: dict[str, str]
+) -> None:
+    given = [] if arguments == ["a.png"] else ["a.png"]
+    result = stitch(*given, *arguments, "--json", *([] if given else ["--overlap", "find"]))
+    assert (result.exit_code, result.stderr) == (status, "")
+    told = json.loads(result.stdout)
+    assert told.keys() >= {"type", "title", "status", "detail", "code"}
+    assert told["code"] == code
+    assert told.items() >= members.items()
+
+
+def test_mistakes_of_the_configuration_are_json_too(here: Path) -> None:
+    result = stitch("a.png", "b.png", "--json", STITCHERY_LIMITS__MAX_PICTURE_SIED="15")
+    assert (result.exit_code, result.stderr) == (2, "")
+    told = json.loads(result.stdout)
+    assert told["code"] == "misconfigured"
+    assert [mistake["key"] for mistake in told["mistakes"]] == ["limits.max_picture_sied"]
+
+
+def test_all_files_to_blame_are_in_the_failure_as_they_were_typed(here: Path) -> None:
+    told = json.loads(stitch("a.png", "bad.png", "./-bad.png", "--json").stdout)
+    assert [picture["file"] for picture in told["pictures"]] == ["bad.png", "-bad.png"]
+
+
+def test_a_bad_watermark_is_named_by_its_file(here: Path) -> None:
+    result = stitch("a.png", "b.png", "--watermark", "bad.png")
+    assert result.stderr.startswith("✗ bad.png (--watermark): ")
+
+
+def test_a_name_that_is_no_text_and_one_with_a_dash_are_files_like_others(here: Path) -> None:
+    odd = os.fsdecode(b"\xff.png")
+    (here / odd).write_bytes((here / "a.png").read_bytes())
+    (here / "-a.png").write_bytes((here / "a.png").read_bytes())
+    assert stitch(odd, "./-a.png", "-o", "one.png").exit_code == 0
+    assert stitch("-o", "two.png", "--", odd, "-a.png").exit_code == 0
+    assert stitch("a.png", "b.png", "-o", os.fsdecode(b"\xfe.png"), "--json").exit_code == 0
+    assert (here / os.fsdecode(b"\xfe.png")).exists()
+
+
+def test_a_picture_may_be_given_twice(here: Path) -> None:
+    assert stitch("a.png", "a.png", "-o", "out.png").exit_code == 0
+    assert colours(here / "out.png") == [GREEN, GREEN]
+
+
+def test_a_flag_is_given_and_taken_back(here: Path) -> None:
+    for flag, progressive in (("--progressive", True), ("--no-progressive", False)):
+        assert stitch("a.png", "b.png", "-o", "out.jpg", flag).exit_code == 0
+        with Image.open(here / "out.jpg") as picture:
+            assert bool(picture.info.get("progressive")) is progressive

@@ -12,10 +12,12 @@ from web.options import (
     OUTPUT,
     Subject,
     argument_of,
-    flag_of,
+    headings_of,
     options_of,
     subject_of,
+    texts_of,
 )
+from web.wording import flag_of
 
 
 class Size(StrEnum):
@@ -85,3 +87,45 @@ def test_one_or_many_arguments_as_the_field_is(many: bool, given: list[str]) -> 
     assert how["subjects"] == (tuple(given) if many else given[0])
     assert how["output"].folder is True, "this folder, if no other is named"
     assert CliRunner().invoke(command, []).exit_code == 2
+
+
+class Drawn(Request):
+    """How it is drawn."""
+
+    fine: bool = Field(False, description="whether it is fine")
+    corner: str = Field(
+        "north", description="where", json_schema_extra={"enum": ["north", "north_east", "south"]}
+    )
+
+
+class Draw(Drawn):
+    """A request of parts."""
+
+    pictures: list[FileInput]
+    last: str = ""
+
+
+def test_what_is_true_or_false_is_a_flag_and_its_opposite() -> None:
+    seen: list[object] = []
+    options = options_of(fields_of(Draw, "pictures"))
+    command = click.Command("x", params=list(options), callback=lambda **how: seen.append(how))
+    for arguments in ([], ["--fine"], ["--no-fine"]):
+        assert CliRunner().invoke(command, arguments).exit_code == 0
+    assert [texts_of(how)["fine"] for how in seen if isinstance(how, dict)] == [
+        None,
+        "true",
+        "false",
+    ]
+    assert CliRunner().invoke(command, ["--fine", "true"]).exit_code == 2
+
+
+def test_long_lists_of_words_stand_in_the_description() -> None:
+    options = {option.name: option for option in options_of(fields_of(Draw, "pictures"))}
+    assert options["corner"].metavar == "WORD"
+    assert options["corner"].help == "where: north, north_east, south  [north]"
+
+
+def test_an_option_stands_under_what_the_class_of_its_field_says_of_itself() -> None:
+    fields = fields_of(Draw, "pictures")
+    headings = headings_of(Draw, subject_of(Draw), fields)
+    assert headings == {"fine": "How it is drawn", "corner": "How it is drawn", "last": "Besides"}

@@ -103,3 +103,20 @@ def test_the_first_name_that_is_free_is_taken(folder: Path) -> None:
         (folder / name).touch()
     assert unused(folder / "a.png") == folder / "a-3.png"
     assert unused(folder / "b.png") == folder / "b.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("a.jpg", "jpeg"), ("a.JPEG", "jpeg"), ("a.tif", "tiff"), ("a.avif", "avif"), ("a", None)],
+)
+def test_an_ending_says_the_format_whatever_the_machine_knows(name: str, form: str | None) -> None:
+    assert Output.of(name).format_among(["jpeg", "tiff", "avif"]) == form
+
+
+def test_a_result_over_one_of_its_sources_is_seen_through_links(tmp_path: Path) -> None:
+    source, link = tmp_path / "a.png", tmp_path / "b.png"
+    source.write_bytes(b"")
+    link.symlink_to(source)
+    assert Output.of(str(link)).is_one_of([source])
+    assert not Output.of(str(tmp_path / "c.png")).is_one_of([source])
+    assert not Output.of(str(tmp_path)).is_one_of([source])

@@ -64,9 +64,9 @@ def _safekeeping(name: str) -> click.Command:
 
 def _capability(name: str) -> click.Command:
     from web import oneshot  # noqa: PLC0415
-    from web.commands.configured import temporary  # noqa: PLC0415
+    from web.commands.configured import for_one_job  # noqa: PLC0415
 
-    return oneshot.command(capabilities.named(name), partial(temporary, None, {}))
+    return oneshot.command(capabilities.named(name), partial(for_one_job, name))
 
 
 def _summary(name: str) -> str:

@@ -16,6 +16,7 @@ import click
 
 from actors import capabilities
 from actors.logs import before_the_first_line
+from conf.environment import variable
 from conf.explain import Explanation, explain
 from conf.load import PRESETS, Resolved, resolve
 from conf.machine import this_machine
@@ -44,14 +45,34 @@ def _set_up_logs() -> None:
 
 
 @contextmanager
+def for_one_job(capability: str) -> Iterator[Settings]:
+    """Settings for one job of a capability, which leaves nothing behind.
+
+    No process is kept ready: one is started when there is something for it.
+
+    Raises:
+        ConfigurationError: with every mistake in them.
+    """
+    with _leaving_nothing() as storage:
+        flags = {"storage": storage, "workers": {"warm": 0}}
+        yield read(None, None, flags, only=capability).settings
+
+
+@contextmanager
 def temporary(preset: str | None, server: Mapping[str, Any]) -> Iterator[Settings]:
-    """Settings for work that leaves nothing behind, and that tells no news but bad ones."""
+    """Settings for a service that leaves nothing behind, or the end of the program."""
+    with _leaving_nothing() as storage:
+        yield resolve_or_end(None, preset, {"server": server, "storage": storage}).settings
+
+
+@contextmanager
+def _leaving_nothing() -> Iterator[dict[str, Any]]:
+    """A folder that is gone afterwards; only bad news are told meanwhile."""
     with (
         before_the_first_line(_set_up_logs),
         tempfile.TemporaryDirectory(prefix="stitchery-") as folder,
     ):
-        storage = {"data": folder, "min_free_mb": 0}  # whoever asks here sees the disk fill up
-        yield resolve_or_end(None, preset, {"server": server, "storage": storage}).settings
+        yield {"data": folder, "min_free_mb": 0}  # whoever asks here sees the disk fill up
 
 
 def resolve_or_end(
@@ -66,9 +87,16 @@ def resolve_or_end(
 
 
 def read(
-    config: Path | None, preset: str | None, flags: Mapping[str, Mapping[str, Any]]
+    config: Path | None,
+    preset: str | None,
+    flags: Mapping[str, Mapping[str, Any]],
+    *,
+    only: str | None = None,
 ) -> Resolved:
     """The settings of a file, a preset, the environment and flags, of which None says nothing.
+
+    With `only` a capability's name, others' sections are there as far as the environment has them:
+    what is not used need not be loaded.
 
     Raises:
         ConfigurationError: with every mistake in them.
@@ -82,8 +110,17 @@ def read(
         preset=preset,
         environ=os.environ,
         overrides=given,
-        sections={name: found.settings_type for name, found in capabilities.discover().items()},
+        sections={
+            name: capabilities.named(name).settings_type
+            for name in capabilities.names()
+            if only in {None, name} or _is_set(name)
+        },
     )
+
+
+def _is_set(section: str) -> bool:
+    """Whether the environment has something of a section."""
+    return any(name.startswith(variable(section, "")) for name in os.environ)
 
 
 def explained(resolved: Resolved) -> Explanation:
