@@ -20,6 +20,7 @@ from actors.capabilities.stitch.formats import FORMATS, Format
 from actors.capabilities.stitch.geometry import Size
 from actors.capabilities.stitch.layouts import largest_scale
 from actors.capabilities.stitch.layouts.arrangement import Plan
+from actors.capabilities.stitch.notes import notes
 from actors.capabilities.stitch.request import StitchForecast, suits
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.errors import TooLarge
@@ -56,6 +57,7 @@ def forecast(made: Design) -> StitchForecast:
         bytes=estimates.size(shares, made.encoding, made.parts_of(made.plan, request.format)),
         seconds=round(estimates.seconds(shares, canvas, made.encoding, threads=made.threads), 3),
         left_out=sorted(made.left_out),
+        notes=list(notes(made)),
     )
 
 

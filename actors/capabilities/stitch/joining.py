@@ -13,6 +13,7 @@ from actors.capabilities.stitch.design import Design, design, named
 from actors.capabilities.stitch.forecast import check, forecast
 from actors.capabilities.stitch.formats import FORMATS
 from actors.capabilities.stitch.looking import Found, cuts, found
+from actors.capabilities.stitch.notes import notes
 from actors.capabilities.stitch.order import Joined, JoinOrder, Page
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
@@ -135,7 +136,7 @@ def _data(made: Design, seen: Found, pages: Sequence[Page], joined: Joined) -> d
         **seen.data,
         "way": joined.way,
         "why": joined.why,
-        "notes": [*_left_out(made), *seen.notes, *_lowered(made, joined)],
+        "notes": [*_left_out(made), *seen.notes, *notes(made), *_lowered(made, joined)],
     }
 
 

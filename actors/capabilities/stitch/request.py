@@ -80,3 +80,7 @@ class StitchForecast(Forecast):
     left_out: list[int] = Field(
         description="places, from 0, of inputs that cannot be used and are left out"
     )
+    notes: list[str] = Field(
+        description="sentences about what its user might not expect, such as characters that "
+        "cannot be drawn"
+    )

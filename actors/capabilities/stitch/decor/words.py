@@ -125,7 +125,7 @@ def shown(text: str) -> str:
 
 def lacking(text: str) -> str:
     """The different characters of a text that would be seen, if the font had them."""
-    return coverage.lacking(_seen(text[:LONGEST]))
+    return coverage.lacking(_seen(text))
 
 
 def is_wide(character: str) -> bool:
