@@ -11,11 +11,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 _bound: ContextVar[Mapping[str, object]] = ContextVar("bound", default=MappingProxyType({}))
 _preparations: list[Callable[[], None]] = []
 """What is to be done before the first line, and has not been done."""
+
+_NEWS: Final = frozenset({"debug", "info"})
+"""Lines that tell of nothing bad."""
 
 
 class Log:
@@ -26,6 +29,8 @@ class Log:
 
     def __getattr__(self, method: str) -> Any:
         """A method of structlog's logger."""
+        if _preparations and method in _NEWS:
+            return _drop
         while _preparations:
             _preparations.pop()()
         return getattr(self._lines, method)
@@ -37,9 +42,16 @@ class Log:
         return structlog.get_logger(self._name)
 
 
+def _drop(*_: object, **__: object) -> None:
+    """Writes nothing."""
+
+
 @contextmanager
-def before_the_first_line(prepare: Callable[[], None]) -> Iterator[None]:
-    """Has `prepare` called when somebody writes to the log within the block, if anybody does."""
+def bad_news_only(prepare: Callable[[], None]) -> Iterator[None]:
+    """Drops all lines of the block below a warning; `prepare` is called before the first other.
+
+    It has structlog keep to that from then on.
+    """
     _preparations.append(prepare)
     try:
         yield

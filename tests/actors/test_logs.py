@@ -5,7 +5,7 @@ import sys
 
 from structlog.testing import capture_logs
 
-from actors.logs import Log, before_the_first_line, bind, bound, merge_bound
+from actors.logs import Log, bad_news_only, bind, bound, merge_bound
 
 
 def test_a_line_tells_what_is_bound_and_its_own_word_goes_first() -> None:
@@ -30,19 +30,22 @@ async def test_what_a_task_binds_stays_its_own() -> None:
     assert [line.get("job") for line in (*lines, *after)] == ["1", None]
 
 
-def test_what_lines_need_is_prepared_before_the_first_and_once() -> None:
+def test_what_bad_news_need_is_prepared_before_the_first_and_once() -> None:
     made: list[str] = []
-    with before_the_first_line(lambda: made.append("prepared")):
+    with bad_news_only(lambda: made.append("prepared")):
         assert made == []
-        with capture_logs():
-            Log("x").info("one")
-            Log("y").info("two")
+        with capture_logs() as lines:
+            Log("x").info("no news")
+            assert made == []
+            Log("x").warning("one")
+            Log("y").error("two")
     assert made == ["prepared"]
+    assert [line["event"] for line in lines] == ["one", "two"]
 
 
 def test_who_writes_nothing_prepares_nothing() -> None:
     made: list[str] = []
-    with before_the_first_line(lambda: made.append("prepared")):
+    with bad_news_only(lambda: made.append("prepared")):
         pass
     with capture_logs():
         Log("x").info("later")

@@ -183,7 +183,7 @@ def test_a_value_that_is_not_as_it_should_be_is_named_never_bent(
     [
         ({**NO_FILES, "priority": "high"}, "did you mean /options/priority?"),
         ({**NO_FILES, "layuot": "grid"}, "did you mean /layout?"),
-        ({"inputs": []}, "/inputs: it has 0 of them; at least 2 are needed"),
+        ({"inputs": []}, "/inputs: it has 0 of them; at least 1 are needed"),
         ({}, "/inputs: it is missing"),
         ({**NO_FILES, "gap": -5}, "/gap: it must be 0 or more; received -5"),
         ({**NO_FILES, "gap": "5"}, "/gap: it must be a whole number; received '5'"),

@@ -116,7 +116,7 @@ def test_every_help_says_what_the_command_and_all_its_options_do(command: str) -
     assert invoke(*command.split(), "-h").output == result.output
     about, *options = re.split(r"\n\n(?=\S.*:\n)", result.output.removeprefix("Usage:"))
     assert options
-    assert re.search(r"\n  [A-Z].{10,}[.]\n", about)
+    assert re.search(r"\n  [A-Z].{10,}[.](\n|$)", about)
     assert max(map(len, result.output.splitlines())) <= 80
     for told in [told for group in options for told in re.split(r"\n  (?=-)", group)[1:]]:
         assert re.search(r"  \S", told.partition("\n\n")[0].strip()), told

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from actors import capabilities
-from actors.logs import before_the_first_line
+from actors.logs import bad_news_only
 from conf.environment import variable
 from conf.explain import Explanation, explain
 from conf.load import PRESETS, Resolved, resolve
@@ -69,7 +69,7 @@ def temporary(preset: str | None, server: Mapping[str, Any]) -> Iterator[Setting
 def _leaving_nothing() -> Iterator[dict[str, Any]]:
     """A folder that is gone afterwards; only bad news are told meanwhile."""
     with (
-        before_the_first_line(_set_up_logs),
+        bad_news_only(_set_up_logs),
         tempfile.TemporaryDirectory(prefix="stitchery-") as folder,
     ):
         yield {"data": folder, "min_free_mb": 0}  # whoever asks here sees the disk fill up

@@ -4,6 +4,7 @@ Owns: the stand-in of a command, by which a group knows it.
 Never: knows which commands there are.
 """
 
+import gc
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -30,7 +31,11 @@ class Deferred(click.Command):
     @cached_property
     def command(self) -> click.Command:
         """What it stands for."""
-        return self._make()
+        made = self._make()
+        if not gc.isenabled():  # the program has it rest while modules come in (__main__.py)
+            gc.freeze()
+            gc.enable()
+        return made
 
     def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 -- click's; ours are short
         """The line in the group's help."""
