@@ -1,5 +1,6 @@
 """The page under a finger and under the keyboard alone: sizes, focus, what is read out."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,60 @@ async def test_on_a_phone_everything_is_large_enough_and_nothing_beside_the_page
                 await tab.until("document.querySelector('dialog[open]')")
                 assert await _too_small(tab) == [], opener
                 await tab.press("Enter", closer)
+
+
+async def test_a_button_that_vanishes_hands_the_focus_on(tmp_path: Path) -> None:
+    """Trying an upload again, and closing what is told above the page."""
+    with open_program(tmp_path / "data", limits={"max_session_files": 1}) as program:
+        async with program.visit() as service, open_tab(service.address, tmp_path / "tab") as tab:
+            files = [tmp_path / f"{number}.png" for number in (1, 2)]
+            for file in files:
+                file.write_bytes(pictures.encoded(pictures.noise(90, 60), "PNG"))
+            await tab.until("document.querySelector('#live')?.dataset.on === 'true'")
+            await tab.choose("#chooser", *files)
+            again = ".refused [data-part=again]:not([hidden])"
+            await tab.until(f"document.querySelector('{again}')")
+            name = await tab.text(".refused .name")
+            await tab.press("Enter", again)
+            focused = await tab.value("document.activeElement.ariaLabel")
+            assert focused == f"Remove {name}"
+            await tab.value("document.querySelector('#trouble').hidden = false")
+            await tab.press("Enter", "#trouble-close")
+            assert await tab.value("document.activeElement.id") == "pictures-panel"
+
+
+async def test_groups_count_what_differs_and_a_watermark_is_counted_after_a_reload(
+    tmp_path: Path,
+) -> None:
+    """What is changed back counts no more, nor what does not matter to the layout chosen."""
+    told = "document.querySelector('#group-{} .changed').textContent"
+    with open_program(tmp_path / "data") as program:
+        async with program.visit() as service, open_tab(service.address, tmp_path / "tab") as tab:
+            await _enter(tab, tmp_path)
+            await _set(tab, "#gap", "8")
+            assert await tab.value(told.format("sizes")) == "1 changed"
+            await tab.press(" ", "input[value=scroll]")
+            assert await tab.value(told.format("sizes")) == ""
+            await tab.press(" ", "input[value=vertical]")
+            await _set(tab, "#gap", "0")
+            assert await tab.value(told.format("sizes")) == ""
+            assert await tab.value("document.querySelector('#defaults').hidden")
+            picture = await tab.value("document.querySelector('#watermark')[1].value")
+            await _set(tab, "#watermark", picture)
+            assert await tab.value(told.format("marks")) == "1 changed"
+            await tab.tell("Page.reload")
+            await tab.until("document.querySelectorAll('.picture').length === 2")
+            await tab.until(f"{told.format('marks')} === '1 changed'")
+            await tab.press("Enter", "#defaults")
+            assert await tab.value(told.format("marks")) == ""
+            assert await tab.value("document.querySelector('#watermark').value") == ""
+            assert await tab.text("#join") == "Join 2 pictures"
+
+
+async def _set(tab: Tab, selector: str, value: str) -> None:
+    """Writes or chooses a value, as somebody does who types it."""
+    await tab.value(
+        f"(() => {{ const field = document.querySelector({json.dumps(selector)});"
+        f" field.value = {json.dumps(value)};"
+        " field.dispatchEvent(new Event('input', { bubbles: true })); })()"
+    )

@@ -68,7 +68,10 @@ function beginAnew(word) {
 async function start() {
   translatePage();
   showLanguages();
-  byId("trouble-close").addEventListener("click", () => showTrouble(null));
+  byId("trouble-close").addEventListener("click", () => {
+    byId("pictures-panel").focus({ preventScroll: true }); // the button is about to vanish
+    showTrouble(null);
+  });
   try {
     await Promise.all([enter(), showOffer()]);
   } catch (error) {

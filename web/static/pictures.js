@@ -101,6 +101,7 @@ function draw() {
   const entries = tray.onTray();
   for (const [entry, row] of rows) {
     if (!entries.includes(entry)) {
+      if (row.root.contains(document.activeElement)) byId("chooser").focus();
       row.root.remove();
       rows.delete(entry);
     }
@@ -141,7 +142,10 @@ function drawRow(entry, place, count, stamp) {
   row.root.classList.toggle("apart", !!stamp && entry.file?.id === stamp);
   row.up.disabled = place === 0;
   row.down.disabled = place === count - 1;
-  row.again.hidden = !uploads.mayRetry(entry);
+  const retry = uploads.mayRetry(entry);
+  // the button that is about to vanish hands its focus on
+  if (!retry && document.activeElement === row.again) row.remove.focus();
+  row.again.hidden = !retry;
   nameParts(row, name);
   drawRetouch(row, entry);
   drawSending(row, sending);

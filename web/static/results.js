@@ -47,8 +47,14 @@ export async function showOlder() {
   } catch (error) {
     showProblem(byId("older-problem"), problemOf(error));
   }
-  byId("older").hidden = cursor === null;
+  const older = byId("older");
+  // the button that is about to vanish hands its focus on
+  if (cursor === null && document.activeElement === older) cards.get(oldest())?.what.focus();
+  older.hidden = cursor === null;
 }
+
+/** The last job of the list. */
+const oldest = () => jobs.all().at(-1)?.id ?? "";
 
 /**
  * Leads to a job's card.

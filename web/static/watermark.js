@@ -5,7 +5,7 @@
  * Never: stamps; the server does.
  */
 
-import { onForm } from "./form.js";
+import { onForm, settle } from "./form.js";
 import { onLanguage, say } from "./language.js";
 import { read, write } from "./memory.js";
 import { byId, element } from "./page.js";
@@ -34,7 +34,10 @@ export function showWatermark() {
       list.dataset.drawn = drawn;
       list.replaceChildren(...options);
     }
-    list.value = watermarkFile() ?? "";
+    const now = watermarkFile() ?? "";
+    if (list.value === now) return;
+    list.value = now;
+    settle(); // it counts as a change of the form
   };
   onForm(() => {
     if (list.value === (watermarkFile() ?? "")) return;
