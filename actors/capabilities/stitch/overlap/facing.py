@@ -12,10 +12,13 @@ from typing import Final
 from PIL import Image, ImageChops, ImageFilter
 
 from actors.capabilities.stitch.overlap.edges import header_and_footer
-from actors.capabilities.stitch.overlap.look import BEYOND, Look
+from actors.capabilities.stitch.overlap.look import Look
 from actors.capabilities.stitch.overlap.votes import Finding
 
-_SAME: Final = [255 * (level <= BEYOND) for level in range(256)]
+_BEYOND: Final = 8
+"""Levels outside of what the other shot shows within a row: more than noise or scaling do."""
+
+_SAME: Final = [255 * (level <= _BEYOND) for level in range(256)]
 """A table that makes white what differs by no more than noise and scaling do."""
 
 _STRONG: Final = 24
@@ -92,10 +95,12 @@ class Facing:
 
     def identical(self) -> bool:
         """Whether the page did not move at all."""
-        if not self._even:
+        differing = sum(self._still.histogram()[_BEYOND + 1 :])
+        cells = self._columns * self._below.rows
+        if not self._even or differing > _IDENTICAL * cells:
             return False
         ink = ImageChops.add_modulo(self._above.ink, self._below.ink)
-        return _many(self._still) <= _IDENTICAL * _filled(ink)
+        return differing <= _IDENTICAL * (cells - ink.histogram()[0])
 
     def measured(self, offsets: Iterable[int]) -> list[Measured]:
         """What these offsets, at least 1 each, leave; without those that are far from the best."""
@@ -136,13 +141,13 @@ class Facing:
             _crop(self._below.ink, first, last),
         )
         beyond = self._beyond(offset, first, last)
-        levels, differing = difference.histogram(ink), _filled(beyond)
+        levels, differing = difference.histogram(ink), _whites(beyond)
         if _EXPLICABLE[0] < differing / max(1, sum(levels)) < _EXPLICABLE[1]:
             floating = self._floating(difference, offset, first, last)
             if floating is not None:
                 beyond.paste(0, None, floating)
                 ink.paste(0, None, floating)
-                levels, differing = difference.histogram(ink), _filled(beyond)
+                levels, differing = difference.histogram(ink), _whites(beyond)
         cells = max(1, sum(levels))
         return Finding(
             offset=offset,
@@ -158,7 +163,7 @@ class Facing:
         return max(0, moving - self._below.rows // _CLOCK)
 
     def _beyond(self, offset: int, first: int, last: int) -> Image.Image:
-        """Not 0 where a shot leaves what the other shows within a row, and one does a row below.
+        """White where a shot leaves what the other shows within a row, and one does a row below.
 
         Blur is forgiven so, and a hairline that a scaling swallowed.
         """
@@ -212,21 +217,22 @@ class Facing:
 def _outside(gray: Image.Image, look: Look, first: int, last: int) -> Image.Image:
     """White where a shot leaves what these rows of the other show within a row."""
     away = ImageChops.difference(gray, _crop(look.middle, first, last))
-    return ImageChops.subtract(away, _crop(look.reach, first, last), 1 / 255)
+    return ImageChops.subtract(away, _crop(look.reach, first, last), 1 / 255, -255 * _BEYOND)
 
 
 def _crop(image: Image.Image, first: int, last: int) -> Image.Image:
     return image.crop((0, first, image.width, last))
 
 
-def _many(difference: Image.Image) -> int:
-    """How many cells differ by more than what is let pass."""
-    return sum(difference.histogram()[BEYOND + 1 :])
+def _whites(cells: Image.Image) -> int:
+    """How many are white, or nearly, all others being black: as many as the rows' means tell."""
+    return sum(_rows(cells).translate(_counts(cells.width)))
 
 
-def _filled(cells: Image.Image) -> int:
-    """How many are not 0."""
-    return cells.width * cells.height - cells.histogram()[0]
+@cache
+def _counts(width: int) -> bytes:
+    """A table of how many of so many cells, fewer than a hundred, are white by their mean."""
+    return bytes(round(mean * width / 255) for mean in range(256))
 
 
 def _means(difference: Image.Image) -> bytes:

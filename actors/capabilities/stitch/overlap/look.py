@@ -33,9 +33,6 @@ _INK: Final = 10
 _INKED: Final = [127 * (level > _INK) for level in range(256)]
 """A table that makes such cells gray, so that those of two shots can be added."""
 
-BEYOND: Final = 8
-"""Levels outside of what a shot shows within a row: more than noise or scaling do."""
-
 
 @dataclass(frozen=True)
 class Look:
@@ -87,8 +84,8 @@ class Look:
 
     @cached_property
     def reach(self) -> Image.Image:
-        """How far from the middle is still like the cell, or like those above and below it."""
-        return ImageChops.subtract(self._extremes[1], self.middle, offset=BEYOND)
+        """How far the lightest of them is from the middle."""
+        return ImageChops.subtract_modulo(self._extremes[1], self.middle)
 
     @cached_property
     def _extremes(self) -> tuple[Image.Image, Image.Image]:

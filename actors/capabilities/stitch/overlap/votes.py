@@ -40,8 +40,8 @@ _LOOKED_AT: Final = 60
 """Offsets of an election among which candidates are chosen: where a picture is soft, most are
 beside each other."""
 
-_STRIDE: Final = 2
-"""Every second row of the second shot votes: the rows between would say the same."""
+_STRIDE: Final = 3
+"""Every third row of the second shot votes: the rows between would say the same."""
 
 _BESIDE: Final = 2
 """Rows. Offsets as close as this to a candidate owe their votes to it."""
