@@ -238,10 +238,12 @@ async def test_only_ids_become_paths(workspace: Workspace, root: Path, id: str) 
 # --- written by a child -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [0, 1, 1000, 100_001])
+@pytest.mark.parametrize("size", [0, 1, 19_999, 20_000, 100_001])
 async def test_a_part_written_by_path_is_measured_and_hashed(
     workspace: Workspace, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also in several visits to a thread, while the disk takes it in."""
+    monkeypatch.setattr(module, "LARGE", 20_000)
     monkeypatch.setattr(module, "READ_STEP", 30_000)
     monkeypatch.setattr(module, "CHUNK", 7_000)
     content = os.urandom(size)
@@ -462,6 +464,23 @@ async def test_any_other_trouble_of_the_disk_is_our_fault(
             with pytest.raises(Fault) as caught:
                 await part.seal()
     assert str(part.path.parent) not in caught.value.detail
+
+
+@pytest.mark.parametrize("size", [10, 30_000], ids=["small", "large"])
+async def test_what_a_child_wrote_is_not_sealed_where_the_disk_does_not_take_it(
+    workspace: Workspace, root: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(module, "LARGE", 20_000)
+    before = open_descriptors()
+    async with await workspace.new_part(SESSION, new_id()) as part:
+        part.path.write_bytes(b"x" * size)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", refusing(errno.ENOSPC))
+            with pytest.raises(StorageFull):
+                await part.seal()
+        assert part.sealed is None
+    assert all_files(root) == {}
+    assert open_descriptors() == before
 
 
 async def test_a_disk_that_has_become_read_only_is_said_and_what_is_there_can_be_read(
