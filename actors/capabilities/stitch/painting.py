@@ -97,7 +97,8 @@ class Painter:
             self._empty(strip, box)  # it was taken to cover what lies under it
         if look.blurred and painting is not None:
             tile = source.tile.moved(0, down)
-            backdrop.cover(strip, tile, backdrop.seed(painting, tile.size))
+            fading = backdrop.fading(source.tile, source.extent, self._order.canvas)
+            backdrop.cover(strip, tile, backdrop.seed(painting, tile.size), fading)
         frames.border(strip, box, look.border, look.border_colour, look.radius)
         with frames.rounding(strip, box, look.radius):
             if painting is not None:

@@ -1,14 +1,15 @@
 """Makes a blurred, darkened backdrop of a picture; for child processes only.
 
-Owns: the looks of the backdrop.
+Owns: the looks of the backdrop, and how it meets those of its neighbours: each fades into the same
+shade there, since a picture is painted without knowing the next one's colours.
 Never: holds more than a tile beside what it paints: a backdrop is kept as its seed, which is tiny,
 and enlarged where it is seen.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from actors.capabilities.stitch.decor.stamping import common, stamp
 from actors.capabilities.stitch.geometry import Box, Size
@@ -17,6 +18,15 @@ from actors.capabilities.stitch.geometry import Box, Size
 _SEED_SIDE: Final = 48
 _BLUR: Final = 2.5
 _BRIGHTNESS: Final = 0.72
+
+_FULL: Final = 255
+
+# What all backdrops fade into where they meet: a shadow between them, not a line.
+_SHADE: Final = (32, 32, 34)
+# Of a box's shorter side: over no more pixels than this a backdrop fades, however much is free.
+_LONGEST_FADE: Final = 12
+# Over this many it does where nothing is free: it is seen in the margin only.
+_SHORTEST_FADE: Final = 24
 
 # A seed is enlarged by this many pixels at a time, counted from the box's corner and not from the
 # strip's: the same pixels come out whichever rows of the canvas a strip holds.
@@ -57,13 +67,46 @@ def seed(image: Image.Image, size: Size) -> Seed:
     return Seed(soft.mode, (*darkened, *(band.point(lambda level: level + 0.5) for band in alpha)))
 
 
-def cover(strip: Image.Image, box: Box, seed: Seed) -> None:
+class Fading(NamedTuple):
+    """Over how many pixels from each side a backdrop fades in; 0: there it begins at once."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+
+AT_ONCE: Final = Fading()
+
+
+def fading(box: Box, kept: Box, canvas: Size) -> Fading:
+    """How a backdrop meets its neighbours, which are on all sides but the canvas's own.
+
+    Args:
+        box: the backdrop's, on the canvas.
+        kept: what lies on it.
+    """
+    side = min(box.width, box.height)
+
+    def over(free: int, edge: int, end: int) -> int:
+        return 0 if edge == end else min(free or side // _SHORTEST_FADE, side // _LONGEST_FADE)
+
+    return Fading(
+        over(kept.left - box.left, box.left, 0),
+        over(kept.top - box.top, box.top, 0),
+        over(box.right - kept.right, box.right, canvas.width),
+        over(box.bottom - kept.bottom, box.bottom, canvas.height),
+    )
+
+
+def cover(strip: Image.Image, box: Box, seed: Seed, fading: Fading = AT_ONCE) -> None:
     """Fills a box of the strip with the backdrop; what lay there shows where it is transparent.
 
     Args:
         strip: mode RGB or RGBA.
         box: may reach beyond the strip.
         seed: made for a box of this size.
+        fading: at the sides where it meets another one.
     """
     whole = Box(0, 0, strip.width, strip.height)
     for top in range(0, box.height, _TILE):
@@ -71,7 +114,7 @@ def cover(strip: Image.Image, box: Box, seed: Seed) -> None:
             tile = Box(left, top, min(_TILE, box.width - left), min(_TILE, box.height - top))
             place = Box(box.left + left, box.top + top, tile.width, tile.height)
             if common(place, whole):
-                _lay(_enlarged(seed, box, tile), strip, place)
+                _lay(_faded(_enlarged(seed, box, tile), box.size, tile, fading), strip, place)
 
 
 def _lay(piece: Image.Image, strip: Image.Image, place: Box) -> None:
@@ -79,6 +122,37 @@ def _lay(piece: Image.Image, strip: Image.Image, place: Box) -> None:
         stamp(strip, piece, place.left, place.top)
     else:
         strip.paste(piece, (place.left, place.top))
+
+
+def _faded(piece: Image.Image, size: Size, tile: Box, fading: Fading) -> Image.Image:
+    """A tile of a backdrop of this size, darker towards the sides where it fades."""
+    across = _levels(tile.left, tile.right, size.width, fading.left, fading.right)
+    along = _levels(tile.top, tile.bottom, size.height, fading.top, fading.bottom)
+    if min(across) == min(along) == _FULL:
+        return piece
+    mask = ImageChops.multiply(
+        Image.frombytes("L", (tile.width, 1), across).resize(piece.size),
+        Image.frombytes("L", (1, tile.height), along).resize(piece.size),
+    )
+    shade = Image.new("RGB", piece.size, _SHADE)
+    shade.paste(piece.convert("RGB"), mask=mask)
+    if piece.mode == "RGBA":
+        shade.putalpha(piece.getchannel("A"))
+    return shade
+
+
+def _levels(begin: int, end: int, length: int, before: int, after: int) -> bytes:
+    """How much is seen of the pixels from `begin` up to `end` of a line that fades at both ends."""
+    return bytes(
+        round(_FULL * _eased(at + 0.5, before) * _eased(length - at - 0.5, after))
+        for at in range(begin, end)
+    )
+
+
+def _eased(at: float, over: int) -> float:
+    """From 0 to 1 over so many pixels, slower and slower; 1 everywhere over none."""
+    share = min(1.0, at / over) if over else 1.0
+    return share * (2 - share)
 
 
 def _middle(image: Image.Image, size: Size) -> tuple[float, float, float, float]:

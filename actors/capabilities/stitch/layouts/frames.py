@@ -66,20 +66,39 @@ def placed(
         arrangement: its align, gap, margin and border count.
         caption_size: for which the contents have room.
     """
-    margin = arrangement.margin
+    margin, lines = arrangement.margin, _lines(cells, contents, arrangement.border)
     places = tuple(
-        _place(inner, cell, content, arrangement)
+        _place(inner, cell, content, arrangement, lines[cell.top, cell.bottom])
         for cell, content in zip(cells, contents, strict=True)
     )
     canvas = Size(inner.width + 2 * margin, inner.height + 2 * margin)
     return Plan(canvas, places, caption_size)
 
 
-def _place(inner: Size, cell: Box, content: Content, arrangement: Arrangement) -> Place:
+def _lines(
+    cells: Sequence[Box], contents: Sequence[Content], border: int
+) -> dict[tuple[int, int], int]:
+    """Of each row of cells, by its top and bottom: what captions have below the highest picture.
+
+    There pictures without captions leave room too, so that they lie in line with the others.
+    """
+    highest, captions = dict[tuple[int, int], int](), dict[tuple[int, int], int]()
+    for cell, content in zip(cells, contents, strict=True):
+        row = (cell.top, cell.bottom)
+        highest[row] = max(highest.get(row, 0), content.size.height + 2 * border)
+        captions[row] = max(captions.get(row, 0), content.caption)
+    return {
+        (top, bottom): min(captions[top, bottom], bottom - top - high)
+        for (top, bottom), high in highest.items()
+    }
+
+
+def _place(inner: Size, cell: Box, content: Content, arrangement: Arrangement, lines: int) -> Place:
     margin, border = arrangement.margin, arrangement.border
     outer = content.outer(border)
     left = margin + cell.left + shift(cell.width - outer.width, arrangement.align)
-    top = margin + cell.top + shift(cell.height - outer.height, arrangement.align)
+    spare = cell.height - outer.height + content.caption - max(content.caption, lines)
+    top = margin + cell.top + shift(spare, arrangement.align)
     extent = Box(left, top, outer.width, outer.height)
     box = Box(extent.left + border, extent.top + border, content.size.width, content.size.height)
     caption = content.caption and Box(left, box.bottom + border, outer.width, content.caption)

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from PIL import Image, ImageStat
 
-from actors.capabilities.stitch.decor.backdrop import cover, seed
+from actors.capabilities.stitch.decor.backdrop import Fading, cover, fading, seed
 from actors.capabilities.stitch.geometry import Box, Size
 from tests import pictures
 from tests.actors.capabilities.stitch.decor.seen import pixels
@@ -90,3 +90,49 @@ def test_an_opaque_backdrop_hides_what_lay_there_and_a_faint_one_does_not() -> N
 
     cover(strip, box, seed(Image.new("RGBA", (5, 5)), size))
     assert strip.getpixel((5, 5)) == (72, 72, 72)
+
+
+# --- where backdrops meet ------------------------------------------------------------------------
+
+WHITE, BLACK = (pictures.plain(9, 9, colour) for colour in (pictures.WHITE, pictures.BLACK))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_neighbours_of_any_colours_meet_without_a_seam(mode: str) -> None:
+    """A white and a black one, above and beside each other, also where four of them meet."""
+    canvas, strip = Size(400, 300), Image.new(mode, (400, 300))
+    for rank in range(4):
+        box = Box(200 * (rank % 2), 150 * (rank // 2), 200, 150)
+        image = (WHITE, BLACK)[rank in {1, 2}].convert(mode)
+        kept = box.grown(-20, -20, -20, -20)
+        cover(strip, box, seed(image, box.size), fading(box, kept, canvas))
+
+    levels = strip.convert("L")
+    for line in (
+        levels.crop((0, 20, 400, 21)),
+        levels.crop((0, 149, 400, 150)),
+        levels.crop((20, 0, 21, 300)),
+        levels.crop((200, 0, 201, 300)),
+    ):
+        assert max(abs(one - two) for one, two in itertools.pairwise(line.tobytes())) <= 24
+
+
+def test_a_backdrop_fades_only_where_it_meets_another() -> None:
+    canvas = Size(600, 900)
+    first, middle = Box(0, 0, 600, 300), Box(0, 300, 600, 300)
+
+    assert fading(first, first.grown(-40, -40, -40, -15), canvas) == Fading(bottom=15)
+    assert fading(middle, middle.grown(-40, -200, -40, 0), canvas) == Fading(top=25, bottom=12)
+    assert fading(Box(0, 0, 600, 900), Box(50, 50, 500, 800), canvas) == Fading()
+
+
+def test_a_fade_hides_nothing_further_in() -> None:
+    box, image = Box(0, 0, 300, 200), pictures.corners(400, 300)
+    faded, plain = (Image.new("RGB", (300, 200)) for _ in range(2))
+
+    cover(plain, box, seed(image, box.size))
+    cover(faded, box, seed(image, box.size), Fading(10, 20, 0, 5))
+
+    inner = (10, 20, 300, 195)
+    assert faded.crop(inner).tobytes() == plain.crop(inner).tobytes()
+    assert faded.crop((0, 0, 10, 200)).tobytes() != plain.crop((0, 0, 10, 200)).tobytes()

@@ -22,9 +22,9 @@ FAINT = PHOTO.convert("RGBA")
 FAINT.putalpha(Image.linear_gradient("L").resize(FAINT.size))
 
 
-def covered(image: Image.Image) -> Draw:
+def covered(image: Image.Image, fading: backdrop.Fading = backdrop.AT_ONCE) -> Draw:
     def draw(strip: Image.Image, box: Box) -> None:
-        backdrop.cover(strip, box, backdrop.seed(image, Size(box.width, box.height)))
+        backdrop.cover(strip, box, backdrop.seed(image, Size(box.width, box.height)), fading)
 
     return draw
 
@@ -43,6 +43,7 @@ DRAWINGS: dict[str, Draw] = {
     "number": lambda strip, box: marks.number(strip, box, "12", 30),
     "backdrop": covered(PHOTO),
     "faint backdrop": covered(FAINT),
+    "faded backdrop": covered(PHOTO, backdrop.Fading(20, 40, 0, 9)),
     "picture": lambda strip, box: stamp(
         strip, marks.picture_mark(FAINT, Size(2 * WIDTH, 2 * HEIGHT), 0.7), box.left, box.top
     ),

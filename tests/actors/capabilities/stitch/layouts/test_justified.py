@@ -15,6 +15,7 @@ from actors.capabilities.stitch.layouts.arrangement import (
     Align,
     Arrangement,
     Item,
+    Layout,
     LayoutMistake,
     Plan,
 )
@@ -167,6 +168,20 @@ def test_no_picture_is_left_alone_at_the_end(
 
     assert [len(row) for row in made] == lengths
     assert all(row[-1].right == 1600 for row in made)
+
+
+@pytest.mark.parametrize("align", ["start", "center", "end"])
+@pytest.mark.parametrize("layout", ["justified", "horizontal"])
+def test_pictures_beside_each_other_are_in_line_with_and_without_captions(
+    layout: Layout, align: Align
+) -> None:
+    with_one, without = items((300, 200), caption="Words") + items((300, 200))
+    made = plan(
+        [with_one, without, with_one],
+        Arrangement(layout=layout, row_height=300, fit=200, align=align),
+    )
+
+    assert len({box.top for box in boxes(made)}) == 1
 
 
 @pytest.mark.parametrize(("align", "left"), [("start", 0), ("center", 650), ("end", 1300)])

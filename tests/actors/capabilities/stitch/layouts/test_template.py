@@ -173,6 +173,14 @@ def test_of_many_cells_ten_are_named_and_the_others_counted() -> None:
     assert caught.value.args[1].endswith("cell8, cell9 and 40 more.")
 
 
+def test_a_picture_without_a_caption_lies_in_the_middle_of_its_cell() -> None:
+    made = plan(
+        items((100, 50)), Arrangement(layout="template", areas=("a",), width=100, height=90)
+    )
+
+    assert boxes(made) == [Box(0, 20, 100, 50)]
+
+
 def test_a_narrow_picture_has_room_for_its_caption_in_a_wide_cell() -> None:
     """A caption is as wide as its picture, which is lowered for the lines that it needs more."""
     text = "Evening at the old harbour"
