@@ -58,11 +58,11 @@ def test_a_sentence_that_is_translated_is_one_that_the_server_says(sentence: str
 
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_a_translation_has_all_values_of_its_sentence(sentence: str) -> None:
-    assert set(SENTENCES[sentence]) == {"zh"}
     values = re.compile(r"\{(\w+)\}")
-    said = SENTENCES[sentence]["zh"]
-    assert sorted(values.findall(said)) == sorted(values.findall(sentence))
-    assert said
+    assert {"zh"} <= set(SENTENCES[sentence]) <= {"zh", "en"}
+    for said in SENTENCES[sentence].values():
+        assert said
+        assert sorted(values.findall(said)) == sorted(values.findall(sentence))
 
 
 # --- stories in a real browser --------------------------------------------------------------------
@@ -153,3 +153,26 @@ async def test_one_bad_file_of_six_keeps_no_other_out(tmp_path: Path) -> None:
             await _join(tab)
             assert await tab.text(".job h3") == "5 张图片竖排拼接"
             assert tab.complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(browser.find() is None, reason="there is no Chromium on this machine")
+async def test_what_will_not_be_expected_is_told_before_the_join(tmp_path: Path) -> None:
+    """In the words of the page: the field's value is called as the list calls it."""
+    small = pictures.encoded(pictures.noise(20, 60), "PNG")
+    large = pictures.encoded(pictures.noise(90, 60), "PNG")
+    with open_program(tmp_path / "data") as program:
+        async with program.visit() as service, open_tab(service.address, tmp_path / "tab") as tab:
+            await _bring(tab, tmp_path, a=large, b=large, c=small, d=large, e=large)
+            await tab.until("document.querySelector('#forecast .told')")
+            told = await tab.text("#forecast .told")
+            assert told.startswith("Picture 3 (c.png) is 20 pixels wide, and all others are")
+            assert "Match the largest" in told
+            await tab.press("Enter", "[data-language=zh]")
+            assert "只有 20 像素宽" in await tab.text("#forecast .told")
+            await tab.press("Enter", "#group-sizes summary")
+            await tab.value(
+                "(() => { const fit = document.querySelector('#fit'); fit.value = 'largest';"
+                " fit.dispatchEvent(new Event('input', { bubbles: true })); })()"
+            )
+            await tab.until("!document.querySelector('#forecast .told')")

@@ -1,9 +1,9 @@
 /**
- * The server's own sentences in the languages that it does not speak: it speaks English.
+ * The server's own sentences as they are said on this page: it speaks English, and to programs.
  *
  * Owns: the sentences that people meet most often, `{name}` standing for what varies, and their
- * translation; a value may itself be one of these sentences. One that is missing here is shown as
- * it came, marked as English.
+ * translation; a value may itself be one of these sentences. In English they need one only where
+ * they name fields of the API. One that is missing here is shown as it came, marked as English.
  * Never: decides what is shown, or branches on what a sentence says. The literal is plain JSON.
  */
 
@@ -13,6 +13,15 @@ import { element } from "./page.js";
 /** @type {Record<string, Record<string, string>>} */
 const SENTENCES = {
   "Left out: {name} (picture {n}): {why}": { "zh": "已跳过 {name}（第 {n} 张）：{why}" },
+  "Picture {n} ({name}) is {least} pixels {side}, and all others are scaled down to it: ask for the fit 'largest', or for a number of pixels.": {
+    "en": "Picture {n} ({name}) is {least} pixels {side}, and all others are scaled down to it: choose “Match the largest”, or set a length.",
+    "zh": "第 {n} 张图片（{name}）只有 {least} 像素{side}，其余图片都会缩小到与它一致：可改选“与最大的一致”，或指定长度。"
+  },
+  "wide": { "zh": "宽" },
+  "high": { "zh": "高" },
+  "The {what} characters that the font lacks, which are left out or replaced: {signs}": { "zh": "{what}字体中没有的字符，会被省略或替换：{signs}" },
+  "captions have": { "zh": "文字说明中有" },
+  "watermark has": { "zh": "水印中有" },
   "Picture {n}: {why}": { "zh": "第 {n} 张图片：{why}" },
   "The captions lie at {band} of the height.": { "zh": "台词位于画面高度的 {band} 处。" },
   "The quality is {quality}, so that the result is as small as was asked.": { "zh": "为满足所要求的大小，质量为 {quality}。" },
@@ -85,7 +94,7 @@ const PATTERNS = Object.keys(SENTENCES).map((key) => ({ key, pattern: patternOf(
  * @param {string} [className]
  */
 export function spoken(tag, text, className) {
-  const said = language() === "en" ? null : translated(text);
+  const said = translated(text);
   const made = element(tag, said ?? text, className);
   if (said === null) made.lang = "en";
   return made;
@@ -118,9 +127,10 @@ function translated(text) {
 function sentence(text) {
   for (const { key, pattern } of PATTERNS) {
     const found = pattern.exec(text);
-    if (!found) continue;
+    const said = SENTENCES[key][language()];
+    if (!found || !said) continue;
     const values = found.groups ?? {};
-    return SENTENCES[key][language()].replace(
+    return said.replace(
       /\{(\w+)\}/g,
       (_, name) => translated(values[name]) ?? values[name],
     );
