@@ -102,6 +102,12 @@ class _Case:
         clear = self._format == "png" and see_through(self._contents[0]) == self._suits
         self._background = TRANSPARENT if clear else "#ffffff"
         self._gap = dice.choice((0, 0, 0, 3)) if self._format == "png" else 0
+        sizes = [_size(content) for content in self._contents]
+        usual = next((size for size in sizes if size), Size(1, 1))
+        # of pictures that tell no size it is as if they were like another
+        self._sizes = [size or usual for size in sizes]
+        cuts = self._format == "png" and dice.random() < 0.5
+        self._parts = [_rows(size, dice) if cuts else whole(size) for size in self._sizes]
         self._measured = number % MEASURED == 0
         self.seconds = 0.0
         self._output = folder / "out"
@@ -126,8 +132,10 @@ class _Case:
             if self._sure and not self._gap and self._suits:
                 raise Wrong(f"nothing was changed, yet there is no shortcut: {reason}") from reason
             return f"{self._format} none: {reason}"
-        judge = _as_png if self._format == "png" else _as_jpeg
-        judge(self._output, self._contents, self._gap)
+        if self._format == "png":
+            _as_png(self._output, self._contents, self._parts, self._gap)
+        else:
+            _as_jpeg(self._output, self._contents)
         return f"{self._format}: {name}"
 
     def _bounded(self, order: JoinOrder) -> str:
@@ -153,17 +161,13 @@ class _Case:
             self.seconds = time.process_time() - begun
 
     def _order(self) -> JoinOrder:
-        """All below each other; of pictures that tell no size, as if they were like another."""
-        sizes = [_size(content) for content in self._contents]
-        usual = next((size for size in sizes if size), Size(1, 1))
+        """All below each other."""
         sources: list[Source] = []
         top = 0
-        for place, (path, size) in enumerate(zip(self._paths, sizes, strict=True)):
-            known = size or usual
-            box = whole(known).moved(0, top)
-            sources.append(_source(place, path, known, box))
-            top = box.bottom + self._gap
-        canvas = Size(usual.width, top - self._gap)
+        for place, (path, size) in enumerate(zip(self._paths, self._sizes, strict=True)):
+            sources.append(_source(place, path, size, self._parts[place], top))
+            top = sources[-1].box.bottom + self._gap
+        canvas = Size(self._sizes[0].width, top - self._gap)
         return JoinOrder(
             sources=tuple(sources),
             canvas=canvas,
@@ -174,14 +178,22 @@ class _Case:
         )
 
 
-def _source(place: int, path: Path, size: Size, box: Box) -> Source:
-    """As it is, at this box."""
+def _rows(size: Size, dice: Random) -> Box:
+    """Some rows of it, or all."""
+    top = dice.choice((0, dice.randrange(size.height)))
+    bottom = dice.choice((size.height, dice.randint(top + 1, size.height)))
+    return Box(0, top, size.width, bottom - top)
+
+
+def _source(place: int, path: Path, size: Size, part: Box, top: int) -> Source:
+    """The part as it is, at this row."""
+    box = whole(part.size).moved(0, top)
     return Source(
         number=place,
         path=str(path),
         size=size,
         turn=0,
-        part=whole(size),
+        part=part,
         box=box,
         extent=box,
         tile=box,
@@ -241,18 +253,18 @@ def _result(path: Path) -> Image.Image:
     return image
 
 
-def _as_png(path: Path, contents: Sequence[bytes], gap: int) -> None:
+def _as_png(path: Path, contents: Sequence[bytes], parts: Sequence[Box], gap: int) -> None:
     result, top = _result(path).convert("RGBA"), 0
-    for place, image in enumerate(_alone(contents)):
-        here = result.crop((0, top, image.width, top + image.height))
-        if here.tobytes() != image.convert("RGBA").tobytes():
+    for place, (image, part) in enumerate(zip(_alone(contents), parts, strict=True)):
+        here = result.crop((0, top, part.width, top + part.height))
+        if here.tobytes() != image.convert("RGBA").crop(part.edges).tobytes():
             raise Wrong(f"picture {place} has other pixels")
-        top += image.height + gap
+        top += part.height + gap
     if result.height != top - gap:
         raise Wrong("the result has another height")
 
 
-def _as_jpeg(path: Path, contents: Sequence[bytes], _: int) -> None:
+def _as_jpeg(path: Path, contents: Sequence[bytes]) -> None:
     """Over the seam between two pictures a decoder smooths colours: a row on each side."""
     result, top = _result(path), 0
     for place, image in enumerate(_alone(contents)):

@@ -9,6 +9,8 @@ from random import Random
 import pytest
 from PIL import Image
 
+from actors.capabilities.stitch.geometry import Size
+from actors.capabilities.stitch.geometry import whole as all_of
 from tests import pictures
 from tests.fuzz import splicers
 from tests.fuzz.jpegs import jpegs
@@ -50,8 +52,7 @@ def test_a_shortcut_that_is_wrong_is_found_and_can_be_seen_again(
 @pytest.mark.parametrize("format", ["PNG", "JPEG"])
 def test_another_pixel_is_seen(tmp_path: Path, format: str) -> None:
     """Of a result that is not the pictures below each other, in whichever way."""
-    judge = splicers._as_png if format == "PNG" else splicers._as_jpeg
-    image = pictures.gradient(16, 16)
+    image, size = pictures.gradient(16, 16), Size(16, 16)
     content = pictures.encoded(image, format)
     with Image.open(io.BytesIO(content)) as decoded:
         whole = Image.new("RGB", (16, 32))
@@ -60,13 +61,19 @@ def test_another_pixel_is_seen(tmp_path: Path, format: str) -> None:
 
     path = Path(pictures.saved(tmp_path, "out", pictures.encoded(whole, "PNG")))
 
-    judge(path, [content, content], 0)
+    def judge(contents: list[bytes]) -> None:
+        if format == "PNG":
+            splicers._as_png(path, contents, [all_of(size)] * len(contents), 0)
+        else:
+            splicers._as_jpeg(path, contents)
+
+    judge([content, content])
 
     whole.putpixel((5, 20), (1, 2, 3))
     path.write_bytes(pictures.encoded(whole, "PNG"))
     with pytest.raises(Wrong, match="picture 1 has other pixels"):
-        judge(path, [content, content], 0)
+        judge([content, content])
     with pytest.raises(Wrong, match=r"another height|other pixels"):
-        judge(path, [content], 0)
+        judge([content])
     with pytest.raises(Wrong, match="cannot be decoded"):
-        judge(path, [content, pictures.truncated(content)], 0)
+        judge([content, pictures.truncated(content)])

@@ -4,8 +4,8 @@ Owns: the two shortcuts, when each makes the same picture as painting would, and
 Never: paints. What a shortcut finds out too late makes it give up: the plain way is always there,
 and knows whom to blame.
 
-Both are for pictures that lie below each other as they are: same width, nothing scaled, turned,
-cropped or converted.
+Both are for pictures that lie below each other as they are: same width, nothing scaled, turned or
+converted. Of PNGs rows may be cut off, above and below.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -67,8 +67,12 @@ def _stacked(order: JoinOrder) -> int:
     gaps = {below.top - above.bottom for above, below in pairwise(boxes)}
     wide = all((box.left, box.width) == (0, order.canvas.width) for box in boxes)
     ends = boxes[0].top == 0 and boxes[-1].bottom == order.canvas.height
-    if not wide or not ends or len(gaps) > 1 or not all(one.whole for one in order.sources):
-        raise NoShortcut("they are scaled or cut, or do not lie below each other edge to edge")
+    if not wide or not ends or len(gaps) > 1:
+        raise NoShortcut("they do not lie below each other from edge to edge")
+    if any(source.turn or source.box.size != source.part.size for source in order.sources):
+        raise NoShortcut("one is turned or scaled")
+    if any(source.part.width != source.size.width for source in order.sources):
+        raise NoShortcut("one is cut at its sides")
     gap = gaps.pop() if gaps else 0
     if gap < 0:
         raise NoShortcut("they lie over each other")
@@ -90,6 +94,8 @@ def _splicing(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
     found = _found(order, paths, segments.read_structure)
     if gap:
         raise NoShortcut("there are gaps between them")
+    if not all(source.whole for source in order.sources):
+        raise NoShortcut("one is cut, and only whole photographs are copied")
     form, asked = found[0].form, order.encoding.quality
     if any(one.profiled for one in found) or not splice.colours_are_plain(form):
         raise NoShortcut("their colours are their own, or of a rare kind")
@@ -112,13 +118,16 @@ def _recoding(order: JoinOrder, paths: Sequence[Path], gap: int) -> Shortcut:
         raise NoShortcut("they are of different forms")
     form = forms.pop()
     pixel = _background(form, order.look.background, gap)
+    parts = [
+        recode.Part(path, one, source.part.top, source.part.bottom)
+        for path, one, source in zip(paths, found, order.sources, strict=True)
+    ]
 
     def run(file: IO[bytes], told: Told) -> None:
         with _knowing():
             recode.joined(
-                paths,
+                parts,
                 form,
-                found,
                 file,
                 gap=gap,
                 background=pixel,

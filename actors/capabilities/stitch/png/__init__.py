@@ -1,6 +1,7 @@
-"""PNG at the level of its rows: read the structure, join rows without decoding pixels, write rows.
+"""PNG at the level of its rows: read the structure, join rows of several pictures, write rows.
 
 Owns: everything between a PNG's bytes and its filtered rows.
-Never: knows Pillow's decoder, a layout, or a job. What it reads may be hostile: every length is
-checked before it is believed, and what it does not know it refuses.
+Never: knows a layout or a job, or which colours the bytes of rows mean that it copies. What it
+reads may be hostile: every length is checked before it is believed, and what it does not know it
+refuses.
 """

@@ -1,7 +1,7 @@
-"""Joins PNGs of one form below each other without decoding a pixel.
+"""Joins PNGs of one form below each other, or rows of them, by copying their filtered rows.
 
-Owns: the way of filtered rows from their streams into one: inflated, the first row freed of what is
-above it, deflated again, several pictures at once, written in order.
+Owns: the way of filtered rows from their streams into one: inflated, the first that is taken freed
+of what is above it, deflated again, several pictures at once, written in order.
 Never: knows what the pixels are, or holds more than some megabytes of any picture.
 
 Everything is checked on the way that a decoder would check: chunk checksums, the stream's own, the
@@ -12,13 +12,21 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Final
 
 from actors.capabilities.stitch.png import deflate
 from actors.capabilities.stitch.png.deflate import Piece
 from actors.capabilities.stitch.png.file import PngFile
-from actors.capabilities.stitch.png.rows import NotFiltered, check_filters, freed, plain
+from actors.capabilities.stitch.png.rows import (
+    NONE,
+    NotFiltered,
+    check_filters,
+    plain,
+    unfiltered,
+)
 from actors.capabilities.stitch.png.structure import Form, Structure, read_data
 from actors.capabilities.stitch.unknown import UnknownForm
 
@@ -26,20 +34,29 @@ _INFLATED: Final = 1 << 18
 """Bytes of rows that are taken from a stream at once: a thin stream may hold very many."""
 
 
-def recoded(path: Path, structure: Structure) -> Piece:
-    """One picture's rows, fit to stand below others. Holds what it makes in memory.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of one picture, from `top` up to `bottom`; of what was found in the file at `path`."""
+
+    path: Path
+    structure: Structure
+    top: int
+    bottom: int
+
+
+def recoded(part: Part) -> Piece:
+    """The rows, fit to stand below others. Holds what it makes in memory.
 
     Raises:
-        UnknownForm: they are not what the structure promises.
+        UnknownForm: the picture is not what its structure promises, be it in other rows.
     """
-    with path.open("rb") as file:
-        return deflate.deflated(_rows(file, structure))
+    with part.path.open("rb") as file:
+        return deflate.deflated(_rows(file, part))
 
 
 def joined(
-    paths: Sequence[Path],
+    parts: Sequence[Part],
     form: Form,
-    structures: Sequence[Structure],
     output: IO[bytes],
     *,
     gap: int = 0,
@@ -48,10 +65,10 @@ def joined(
     threads: int = 1,
     report: Callable[[int], None],
 ) -> None:
-    """Writes the pictures below each other, as one PNG of their common form.
+    """Writes parts of pictures below each other, as one PNG of their common form.
 
     Args:
-        paths, structures: the pictures and what was found in them.
+        parts: of pictures with 8 bits a sample at most.
         form: of the whole; theirs, but for what may be left out of it.
         output: where to; written from its present place.
         gap: rows between neighbours, of the pixel `background`.
@@ -63,7 +80,7 @@ def joined(
         UnknownForm: a picture is not what its structure promises.
     """
     between = deflate.deflated([plain(background, form.width, gap)])
-    height = sum(structure.height for structure in structures) + gap * (len(paths) - 1)
+    height = sum(part.bottom - part.top for part in parts) + gap * (len(parts) - 1)
     whole = PngFile(
         output,
         form.width,
@@ -72,25 +89,23 @@ def joined(
         colour=form.colour,
         meaning=[*beside, *form.meaning],
     )
-    with closing(_in_order(paths, structures, threads)) as pictures:
-        for place in range(len(paths)):
+    with closing(_in_order(parts, threads)) as pieces:
+        for place in range(len(parts)):
             if place and gap:
                 whole.add(between)
             # not kept by a name until the next one comes
-            whole.add(next(pictures))
+            whole.add(next(pieces))
             report(place + 1)
     whole.finish()
 
 
-def _in_order(
-    paths: Sequence[Path], structures: Sequence[Structure], threads: int
-) -> Generator[Piece]:
-    """The pictures as they become ready, in their order; so many more are under way."""
+def _in_order(parts: Sequence[Part], threads: int) -> Generator[Piece]:
+    """What becomes of the parts, in their order; so many more are under way."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="recode")
     running: deque[Future[Piece]] = deque()
     try:
-        for path, structure in zip(paths, structures, strict=True):
-            running.append(pool.submit(recoded, path, structure))
+        for part in parts:
+            running.append(pool.submit(recoded, part))
             if len(running) > threads:
                 yield running.popleft().result()
         while running:
@@ -99,27 +114,50 @@ def _in_order(
         pool.shutdown(cancel_futures=True)
 
 
-def _rows(file: IO[bytes], structure: Structure) -> Iterator[deflate.Buffer]:
-    """The picture's filtered rows, the first freed; exactly as many as it should have.
+def _rows(file: IO[bytes], part: Part) -> Iterator[deflate.Buffer]:
+    """The filtered rows of the part, of which the first depends on none; all others are checked.
 
     They come as they are inflated, in pieces that end anywhere: whoever compresses them need not
     know where a row begins, and what is put together to whole rows is copied.
     """
-    form, row = structure.form, structure.form.row_bytes + 1
-    left, first = row * structure.height, bytearray()
+    form = part.structure.form
+    pieces = _checked(file, part.structure)
+    first, rest = _first(pieces, form, part.top)
+    yield first
+    left = (form.row_bytes + 1) * (part.bottom - part.top) - len(first)
+    for piece in chain([rest], pieces):
+        if left:
+            yield piece[:left]
+            left -= min(left, len(piece))
+
+
+def _first(pieces: Iterator[bytes], form: Form, above: int) -> tuple[bytes, bytes]:
+    """The row below so many others, without a filter; and what is inflated already behind it."""
+    row, waiting, left = form.row_bytes + 1, bytearray(), above + 1
+    raw = bytes(form.row_bytes)
+    for piece in pieces:
+        waiting += piece
+        count = min(left, len(waiting) // row)
+        if count:
+            raw = unfiltered(bytes(waiting[: count * row]), raw, form.pixel_bytes)
+            del waiting[: count * row]
+            left -= count
+        if not left:
+            return bytes([NONE]) + raw, bytes(waiting)
+    raise ValueError("the picture has no such row")
+
+
+def _checked(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
+    """All that is inflated of a picture, which has exactly the rows that it should have."""
+    row_bytes = structure.form.row_bytes
+    left = (row_bytes + 1) * structure.height
     try:
         for piece in _inflated(file, structure):
-            check_filters(piece, left % row, form.row_bytes)
+            check_filters(piece, left % (row_bytes + 1), row_bytes)
             left -= len(piece)
             if left < 0:
                 raise UnknownForm("it has more rows than it should")
-            if len(first) >= row:
-                yield piece
-                continue
-            first += piece
-            if len(first) >= row:
-                yield freed(bytes(first[:row]), form.pixel_bytes)
-                yield memoryview(first)[row:]
+            yield piece
     except NotFiltered as error:
         raise UnknownForm("a row has a filter that nobody knows") from error
     if left:
@@ -133,10 +171,12 @@ def _inflated(file: IO[bytes], structure: Structure) -> Iterator[bytes]:
         for piece in read_data(file, structure):
             if not begun and piece[0] > deflate.MOST_WINDOW:
                 raise UnknownForm("its rows look back further than they may")
-            waiting, begun = piece, True
-            while waiting and not stream.eof:
-                yield stream.decompress(waiting, _INFLATED)
-                waiting = stream.unconsumed_tail
+            waiting, begun, full = piece, True, False
+            # of what it has looked at already it may keep some for a next time
+            while (waiting or full) and not stream.eof:
+                inflated = stream.decompress(waiting, _INFLATED)
+                waiting, full = stream.unconsumed_tail, len(inflated) == _INFLATED
+                yield inflated
     except deflate.BROKEN as error:
         raise UnknownForm("its rows cannot be inflated") from error
     if not stream.eof:

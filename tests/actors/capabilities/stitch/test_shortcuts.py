@@ -33,11 +33,15 @@ PROFILE = {"icc_profile": pictures.swapped_profile()}
 PROFILED = pictures.encoded(pictures.gradient(32, 16), "PNG", **PROFILE)
 
 
+ENDS = {"top": 3, "bottom": 4}
 TAKEN: list[tuple[str, list[bytes], Format, dict[str, Any]]] = [
     ("colours", [RGB, RGB], "png", {}),
     ("a gap", [RGB, RGB], "png", {"gap": 3, "background": "#102030"}),
     ("alpha", [RGBA, RGBA], "png", {"gap": 3, "background": TRANSPARENT}),
     ("gray", [GRAY, GRAY], "png", {"gap": 3, "background": "#404040"}),
+    ("cut rows", [RGB, RGB, RGB], "png", {"each": [{}, {"crop": {"top": 5}}, {"crop": ENDS}]}),
+    ("a cut palette", [FEW, FEW], "png", {"each": [{"crop": ENDS}, {"crop": ENDS}]}),
+    ("cut alpha", [RGBA], "png", {"background": TRANSPARENT, "each": [{"crop": ENDS}]}),
     ("photographs", [PHOTO, PHOTO, PHOTO], "jpeg", {}),
     ("coarse photographs", [photo(60), photo(60)], "jpeg", {}),
     ("photographs a little finer than asked", [PHOTO, PHOTO], "jpeg", {"quality": 84}),
@@ -49,6 +53,8 @@ LEFT: list[tuple[str, list[bytes], Format, dict[str, Any]]] = [
     ("different forms", [RGB, GRAY], "png", {}),
     ("beside each other", [RGB, RGB], "png", {"layout": "horizontal"}),
     ("scaled", [RGB, RGB], "png", {"fit": 20}),
+    ("cut sides", [RGB, RGB], "png", {"each": [{"crop": {"left": 1}}, {"crop": {"right": 1}}]}),
+    ("cut photographs", [PHOTO, PHOTO], "jpeg", {"each": [{"crop": {"bottom": 8}}]}),
     ("another format", [RGB, RGB], "webp", {}),
     ("another kind", [RGB, PHOTO], "png", {}),
     ("a turned one", [RGB, TURNED], "png", {}),

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from actors.capabilities.stitch.png import recode
 from actors.capabilities.stitch.png.file import PngFile
-from actors.capabilities.stitch.png.recode import joined
-from actors.capabilities.stitch.png.rows import NotFiltered, check_filters, freed, plain
-from actors.capabilities.stitch.png.structure import Structure, read_structure
+from actors.capabilities.stitch.png.recode import Part, joined
+from actors.capabilities.stitch.png.rows import NotFiltered, check_filters, plain, unfiltered
+from actors.capabilities.stitch.png.structure import Structure, read_data, read_structure
 from actors.capabilities.stitch.unknown import UnknownForm
 from tests import pictures
 from tests.actors.capabilities.stitch.png.filtering import filtered, predicted
@@ -26,12 +27,24 @@ def structure(content: bytes) -> Structure:
     return read_structure(io.BytesIO(content))
 
 
-def recoded(folder: Path, contents: list[bytes], *, gap: int = 0, background: bytes = b"") -> bytes:
+def recoded(
+    folder: Path,
+    contents: list[bytes],
+    *,
+    rows: list[tuple[int, int]] | None = None,
+    gap: int = 0,
+    background: bytes = b"",
+) -> bytes:
+    """These pictures below each other, or these rows of them."""
     paths = [Path(pictures.saved(folder, f"in{n}", content)) for n, content in enumerate(contents)]
     found = [structure(content) for content in contents]
+    parts = [
+        Part(path, one, *(rows[place] if rows else (0, one.height)))
+        for place, (path, one) in enumerate(zip(paths, found, strict=True))
+    ]
     output, told = io.BytesIO(), list[int]()
     joined(
-        paths, found[0].form, found, output, gap=gap, background=background, threads=2,
+        parts, found[0].form, output, gap=gap, background=background, threads=2,
         report=told.append,
     )  # fmt: skip
     assert told == list(range(1, len(contents) + 1))
@@ -77,19 +90,66 @@ def test_small_depths_and_palettes_are_joined_too(tmp_path: Path, mode: str) -> 
             )
 
 
-@given(st.binary(min_size=2, max_size=40), st.integers(1, 8), st.integers(0, 4))
-def test_a_freed_row_means_the_same_below_any_row_as_before_below_zeros(
-    data: bytes, step: int, kind: int
+@pytest.mark.parametrize("mode", ["L", "RGB", "LA", "RGBA"])
+def test_rows_are_taken_from_any_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
 ) -> None:
-    row = bytes([kind]) + data
-    free = freed(row, step)
-    assert free[0] in {0, 1}
-    raw = unfiltered(row, bytes(len(data)), step)
-    for above in (bytes(len(data)), bytes(range(len(data))), b"\xff" * len(data)):
-        assert unfiltered(free, above, step) == raw
+    """Also where little is inflated at once: a row comes in many pieces, or many in one."""
+    dice = random.Random(mode)
+    for _ in range(30):
+        monkeypatch.setattr(recode, "_INFLATED", dice.choice((1, 7, 100, 1 << 18)))
+        width, heights = dice.randint(1, 20), [dice.randint(1, 20) for _ in range(3)]
+        images = [
+            Image.frombytes(mode, (width, height), dice.randbytes(width * height * len(mode)))
+            for height in heights
+        ]
+        rows = [
+            (top, dice.randint(top + 1, height))
+            for height in heights
+            for top in [dice.randrange(height)]
+        ]
+        made = recoded(tmp_path, [filtered(image, dice) for image in images], rows=rows)
+
+        expected = b"".join(
+            image.crop((0, top, width, bottom)).tobytes()
+            for image, (top, bottom) in zip(images, rows, strict=True)
+        )
+        with Image.open(io.BytesIO(made)) as result:
+            assert result.tobytes() == expected
+        found = structure(made)
+        stream = b"".join(read_data(io.BytesIO(made), found))
+        assert len(zlib.decompress(stream)) == found.height * (found.form.row_bytes + 1)
 
 
-def unfiltered(row: bytes, above: bytes, step: int) -> bytes:
+@pytest.mark.parametrize(
+    ("cut", "bad"), [((0, 2), 3), ((3, 4), 1)], ids=["below what is taken", "above it"]
+)
+def test_rows_that_are_cut_off_are_checked_too(
+    tmp_path: Path, cut: tuple[int, int], bad: int
+) -> None:
+    """As painting would: whether a picture is broken does not depend on what is shown of it."""
+    rows = bytearray(b"\0abc" * 4)
+    rows[4 * bad] = 5
+    with pytest.raises(UnknownForm, match="filter"):
+        recoded(tmp_path, [png(bytes(rows), height=4)], rows=[cut])
+
+
+@given(st.data(), st.integers(1, 4), st.integers(1, 9), st.integers(1, 9))
+def test_the_last_of_some_rows_is_unfiltered(
+    data: st.DataObject, step: int, width: int, count: int
+) -> None:
+    row = step * width
+    above = raw = data.draw(st.binary(min_size=row, max_size=row))
+    rows = [
+        bytes([data.draw(st.integers(0, 4))]) + data.draw(st.binary(min_size=row, max_size=row))
+        for _ in range(count)
+    ]
+    for each in rows:
+        raw = undone(each, raw, step)
+    assert unfiltered(b"".join(rows), above, step) == raw
+
+
+def undone(row: bytes, above: bytes, step: int) -> bytes:
     raw = bytearray()
     for place, value in enumerate(row[1:]):
         left = raw[place - step] if place >= step else 0
@@ -99,8 +159,6 @@ def unfiltered(row: bytes, above: bytes, step: int) -> bytes:
 
 
 def test_a_row_whose_filter_nobody_knows_is_refused() -> None:
-    with pytest.raises(NotFiltered):
-        freed(b"\x05ab", 1)
     check_filters(b"\x00ab\x04cd", 0, 2)
     check_filters(b"\xff\x00ab\x04c", 1, 2)
     check_filters(b"\xff", 2, 2)
