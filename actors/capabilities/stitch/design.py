@@ -9,6 +9,7 @@ found comes in as `parts`; without it the design is that of the whole pictures, 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from actors.capabilities.stitch.band import percent
@@ -47,7 +48,7 @@ _WIDEST: Final = 5
 _BESIDE: Final = 64 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Design:
     """A request, the pictures that it names in joining order, and the plan made of them.
 
@@ -107,7 +108,7 @@ class Design:
         pixels = sum(pick.size.pixels for pick in self.picks)
         return self.most_threads if pixels > _WORTH_SHARING else 1
 
-    @property
+    @cached_property  # it looks at every picture, and is asked for again and again
     def memory_limit(self) -> int:
         """Bytes of addresses that the child that joins them may come to need."""
         return most(self.work(self.plan, self.encoding))
