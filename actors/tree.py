@@ -24,7 +24,6 @@ from actors.gauge import Gauge
 from actors.ids import IdMaker
 from actors.janitor import Janitor
 from actors.journal.port import Journal
-from actors.journal.sqlite import SqliteJournal
 from actors.learning import Learning
 from actors.lender import Lender
 from actors.limiter import Floor, Limiter
@@ -227,7 +226,7 @@ async def open_stitchery(
         BudgetSpentError: parts of the tree fell more often than restarting can mend.
     """
     capabilities = discover() if capabilities is None else capabilities
-    journal = SqliteJournal(settings.storage.data) if journal is None else journal
+    journal = _on_disk(settings) if journal is None else journal
     workers = _workers(settings, capabilities) if workers is None else workers
     workspace = Workspace(settings.storage.data) if workspace is None else workspace
     gauge = Gauge(workspace.room, least_room(settings))
@@ -259,6 +258,13 @@ async def open_stitchery(
         await nursery.start(Supervisor(_children(stitchery)).run)
         yield stitchery
         nursery.cancel_scope.cancel()
+
+
+def _on_disk(settings: Settings) -> Journal:
+    """The journal of the data folder; whoever has another needs no database."""
+    from actors.journal.sqlite import SqliteJournal  # noqa: PLC0415 -- see above
+
+    return SqliteJournal(settings.storage.data)
 
 
 def _workers(settings: Settings, capabilities: Mapping[str, AnyCapability]) -> Workers:
