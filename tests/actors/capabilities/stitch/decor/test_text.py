@@ -16,9 +16,8 @@ CHINESE = "春天的西湖，断桥残雪之后的第一个晴天。"
 ENGLISH = "The old harbour on a morning in early spring, before the first ferries leave."
 
 
-def drawn(text: str, **how: int) -> Image.Image:
-    wanted = {"size": 20, "width": 400, "lines": 3, **how}
-    return text_image(text, colour="#204060", **wanted)
+def drawn(text: str, *, width: int = 400, lines: int = 3) -> Image.Image:
+    return text_image(text, size=20, colour="#204060", width=width, lines=lines)
 
 
 def box_of(image: Image.Image) -> tuple[int, int, int, int] | None:
