@@ -49,30 +49,35 @@ NOTHING: Final = Extras()
 def of(order: JoinOrder) -> Extras:
     """What the order's encoding wishes to keep, as far as the pictures have it.
 
-    The facts are the first picture's. The profile is kept only where all pictures have the same,
-    to the byte, and it is one of red, green and blue: else colours are to be converted.
+    The facts are those that are shared (see `facts`). The profile is kept only where all pictures
+    have the same, to the byte, and it is one of red, green and blue: else colours are to be
+    converted.
     """
     encoding = order.encoding
     return Extras(
         profile=_profile(order.sources) if encoding.profile else None,
-        exif=_exif(order.sources[0]) if encoding.metadata else None,
+        exif=_exif(order.sources) if encoding.metadata else None,
     )
 
 
-def _exif(source: Source) -> bytes | None:
+def _exif(sources: Sequence[Source]) -> bytes | None:
+    return facts.written(facts.shared(map(_facts, sources))) or None
+
+
+def _facts(source: Source) -> facts.Facts:
     with _opened(source) as picture:
         if picture is None:
-            return None
+            return {}
         if picture.media_type == "image/tiff":
             with (
                 Path(source.path).open("rb") as file,
                 mmap(file.fileno(), 0, prot=PROT_READ) as tiff,
             ):
-                return facts.written(facts.read(tiff)) or None
+                return facts.read(tiff)
         exif = picture.image.info.get("exif")
         if not isinstance(exif, bytes) or len(exif) > _MOST_EXIF:
-            return None
-        return facts.written(facts.read(exif)) or None
+            return {}
+        return facts.read(exif)
 
 
 def _profile(sources: Sequence[Source]) -> bytes | None:

@@ -3,21 +3,21 @@
 Owns: which fields of EXIF are kept, and how they are read from hostile bytes and written anew.
 Never: opens a file, or copies a byte that it has not understood. Pure.
 
-Kept: when and where it was taken (the place, too: who asks for metadata asks for it), with which
-camera and lens and how it was exposed, who made it, whose it is, and what it shows. Dropped: what
-tells of the file it came from and no longer holds (turn, size, colour space, thumbnail, software,
-time of change), and what nobody but the maker can read (maker's notes, comments in own codes).
+Kept of the first picture: when it was taken. Kept where all pictures say the same: with which
+camera and lens and how it was exposed, who made it, whose it is, and what it shows. Dropped: where
+it was taken, which nobody passes on unknowingly; what tells of the file it came from and no longer
+holds (turn, size, colour space, thumbnail, software); and what nobody but the maker can read
+(maker's notes, comments in own codes).
 
-EXIF 2.32 (CIPA DC-008), sections 4.6.4 to 4.6.6: a TIFF whose first directory names two further.
+EXIF 2.32 (CIPA DC-008), sections 4.6.4 to 4.6.6: a TIFF whose first directory names another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from actors.capabilities.stitch.tiff import directory
 from actors.capabilities.stitch.tiff.directory import (
     ASCII,
-    BYTE,
     LONG,
     NARROW,
     RATIONAL,
@@ -27,10 +27,10 @@ from actors.capabilities.stitch.tiff.directory import (
     Bytes,
     Field,
 )
-from actors.capabilities.stitch.tiff.file import EXIF, GPS
+from actors.capabilities.stitch.tiff.file import EXIF
 
 Facts = Mapping[int, Mapping[int, Field]]
-"""The picture's own fields under 0, and those of the directories `EXIF` and `GPS`."""
+"""The picture's own fields under 0, and those of the directory `EXIF` under its number."""
 
 DESCRIPTION, ARTIST, COPYRIGHT = 270, 315, 33_432
 
@@ -44,9 +44,23 @@ _FRACTION: Final = ((RATIONAL,), 1)
 
 _Wanted = dict[int, tuple[tuple[int, ...], int]]
 
-_POINTERS: Final[_Wanted] = dict.fromkeys((EXIF, GPS), ((LONG,), 1))
+_TIMES: Final[dict[int, _Wanted]] = {
+    # of change by its name, but the only one that many pictures have
+    0: {306: _WORD},
+    EXIF: {
+        36_867: _WORD,  # when it was taken
+        36_868: _WORD,  # when it became numbers
+        36_880: _WORD,  # in which zone each of the three is
+        36_881: _WORD,
+        36_882: _WORD,
+        37_520: _WORD,  # parts of their seconds
+        37_521: _WORD,
+        37_522: _WORD,
+    },
+}
+"""Of the first picture."""
 
-_KEPT: Final[dict[int, _Wanted]] = {
+_SHARED: Final[dict[int, _Wanted]] = {
     0: {
         DESCRIPTION: _TEXT,
         271: _TEXT,  # make
@@ -60,33 +74,22 @@ _KEPT: Final[dict[int, _Wanted]] = {
         34_850: _NUMBER,  # exposure program
         34_855: ((SHORT,), 3),  # sensitivity
         36_864: ((UNDEFINED,), 4),  # version of EXIF
-        36_867: _WORD,  # when it was taken
-        36_881: _WORD,  # in which zone of time
         37_380: ((SIGNED_RATIONAL,), 1),  # exposure bias
         37_383: _NUMBER,  # metering
         37_385: _NUMBER,  # flash
         37_386: _FRACTION,  # focal length
-        37_521: _WORD,  # parts of the second
         41_987: _NUMBER,  # white balance
         41_989: _NUMBER,  # focal length as on 35 mm film
         42_034: ((RATIONAL,), 4),  # the lens's range
         42_035: _TEXT,  # its make
         42_036: _TEXT,  # its model
     },
-    GPS: {
-        0: ((BYTE,), 4),  # version
-        1: _WORD,  # north or south
-        2: ((RATIONAL,), 3),  # latitude
-        3: _WORD,  # east or west
-        4: ((RATIONAL,), 3),  # longitude
-        5: ((BYTE,), 1),  # above or below the sea
-        6: _FRACTION,  # altitude
-        7: ((RATIONAL,), 3),  # time
-        16: _WORD,  # which north
-        17: _FRACTION,  # direction
-        29: _WORD,  # day
-    },
 }
+"""Of all pictures, where they agree."""
+
+_KEPT: Final = {place: _TIMES[place] | _SHARED[place] for place in (0, EXIF)}
+
+_POINTER: Final[_Wanted] = {EXIF: ((LONG,), 1)}
 
 _HEAD: Final = b"Exif\0\0"
 
@@ -97,13 +100,35 @@ def read(exif: Bytes) -> Facts:
     order = directory.order_of(tiff)
     if order is None:
         return {}
-    found = directory.read(tiff, directory.first(tiff, order), order, _KEPT[0] | _POINTERS)
-    facts = {0: {tag: field for tag, field in found.items() if tag not in _POINTERS}}
-    for pointer in _POINTERS:
-        if pointer in found:
-            at = directory.number(found[pointer])
-            facts[pointer] = directory.read(tiff, at, order, _KEPT[pointer])
-    return {place: fields for place, fields in facts.items() if fields}
+    found = directory.read(tiff, directory.first(tiff, order), order, _KEPT[0] | _POINTER)
+    pointer = found.pop(EXIF, None)
+    facts = {0: found}
+    if pointer is not None:
+        facts[EXIF] = directory.read(tiff, directory.number(pointer), order, _KEPT[EXIF])
+    return _told(facts)
+
+
+def shared(pictures: Iterable[Facts]) -> Facts:
+    """What is said of several as of one: the first one's time, and what all say alike.
+
+    No more pictures are asked for than it takes to know that they agree in nothing.
+    """
+    asked = iter(pictures)
+    first = next(asked, {})
+    times = _told(_those(first, _TIMES))
+    alike = _told(_those(first, _SHARED))
+    while alike and (other := next(asked, None)) is not None:
+        alike = _told(
+            {
+                place: {
+                    tag: field
+                    for tag, field in fields.items()
+                    if other.get(place, {}).get(tag) == field
+                }
+                for place, fields in alike.items()
+            }
+        )
+    return _told({place: {**alike.get(place, {}), **times.get(place, {})} for place in _KEPT})
 
 
 def written(facts: Facts) -> bytes:
@@ -111,10 +136,9 @@ def written(facts: Facts) -> bytes:
     if not facts:
         return b""
     main, tiff = dict(facts.get(0, {})), bytearray(NARROW.head + bytes(4))
-    for pointer in (EXIF, GPS):
-        if further := facts.get(pointer):
-            main[pointer] = NARROW.place(len(tiff))
-            tiff += directory.written(further, len(tiff))
+    if further := facts.get(EXIF):
+        main[EXIF] = NARROW.place(len(tiff))
+        tiff += directory.written(further, len(tiff))
     tiff[4:8] = NARROW.offset.pack(len(tiff))
     return bytes(_HEAD + tiff + directory.written(main, len(tiff)))
 
@@ -123,3 +147,15 @@ def text(facts: Facts, tag: int) -> str:
     """A text of the picture's own; empty where there is none."""
     field = facts.get(0, {}).get(tag)
     return field.data.split(b"\0")[0].decode(errors="replace").strip() if field else ""
+
+
+def _those(facts: Facts, wanted: Mapping[int, _Wanted]) -> Facts:
+    return {
+        place: {tag: field for tag, field in fields.items() if tag in wanted[place]}
+        for place, fields in facts.items()
+    }
+
+
+def _told(facts: Facts) -> Facts:
+    """Without directories that tell nothing."""
+    return {place: fields for place, fields in facts.items() if fields}

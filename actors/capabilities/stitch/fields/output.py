@@ -53,8 +53,8 @@ class Output(Request):
     dpi: int = Field(150, ge=10, le=2400, description="pixels an inch, of a pdf's pages above all")
     metadata: Kept = Field(
         "drop",
-        description="what pictures say of themselves; keep: the first one's time, camera and "
-        "author go into the result",
+        description="what pictures say of themselves; keep: the first one's time goes into the "
+        "result, and camera, author and title where all have the same; never the place",
     )
     profile: ProfileWish = Field(
         "srgb",

@@ -23,7 +23,7 @@ from actors.capabilities.stitch.tiff.directory import (
 
 _DEFLATED, _RGB, _INCHES, _DIFFERENCES, _UNASSOCIATED = 8, 2, 2, 2, 2
 
-EXIF, GPS = 34_665, 34_853
+EXIF = 34_665
 """The fields that tell where further directories lie."""
 
 _OFFSETS, _LENGTHS = 273, 279
@@ -49,8 +49,8 @@ class TiffFile:
         rows: of each strip but the last.
         dpi: pixels an inch.
         profile: of the colours, ICC's.
-        facts: what else is told: fields of the picture itself (under 0) and of the directories
-            `EXIF` and `GPS`.
+        facts: what else is told: fields of the picture itself (under 0) and of the directory
+            `EXIF`.
     """
 
     def __init__(
@@ -89,9 +89,8 @@ class TiffFile:
         fields = dict(self._fields)
         fields[_OFFSETS] = self._width.place(*self._offsets)
         fields[_LENGTHS] = numbers(LONG, *self._lengths)
-        for pointer in (EXIF, GPS):
-            if further := self._facts.get(pointer):
-                fields[pointer] = self._width.place(self._directory(further))
+        if further := self._facts.get(EXIF):
+            fields[EXIF] = self._width.place(self._directory(further))
         place = self._directory(fields)
         self._file.seek(len(self._width.head))
         self._file.write(self._width.offset.pack(place))

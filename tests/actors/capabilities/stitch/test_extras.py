@@ -60,9 +60,14 @@ def author(exif: bytes | None) -> str:
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
-def test_the_first_picture_tells_of_itself(format: str, tmp_path: Path) -> None:
-    contents = [picture(format, exif=by("Ada")), picture(exif=by("Bo"))]
+def test_what_all_pictures_say_of_themselves_is_told(format: str, tmp_path: Path) -> None:
+    contents = [picture(format, exif=by("Ada")), picture(exif=by("Ada"))]
     assert author(extras.of(order(tmp_path, contents)).exif) == "Ada"
+
+
+def test_nobody_becomes_the_author_of_another_ones_picture(tmp_path: Path) -> None:
+    contents = [picture(exif=by("Ada")), picture(exif=by("Bo"))]
+    assert extras.of(order(tmp_path, contents)).exif is None
 
 
 def test_a_profile_that_all_share_is_kept(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from PIL.TiffImagePlugin import IFDRational
 from actors.capabilities.stitch import facts
 from tests import pictures
 
-KEPT = {270: "A hill", 271: "Lumen", 272: "L-1", 315: "Ada", 33_432: "(c) Ada"}
-DROPPED = {274: 6, 256: 400, 257: 300, 305: "An editor", 306: "2025:01:01 00:00:00"}
+TIME = "2025:01:01 00:00:00"
+KEPT = {270: "A hill", 271: "Lumen", 272: "L-1", 306: TIME, 315: "Ada", 33_432: "(c) Ada"}
+DROPPED = {274: 6, 256: 400, 257: 300, 305: "An editor"}
 
 
 def exif() -> Image.Exif:
@@ -22,6 +23,7 @@ def exif() -> Image.Exif:
         {
             33_434: IFDRational(1, 250),
             36_867: "2024:05:06 07:08:09",
+            36_881: "+02:00",
             42_036: "50 mm",
             34_855: 400,
             37_500: b"what only the maker can read",
@@ -40,11 +42,44 @@ def loaded(content: bytes) -> Image.Exif:
 
 def test_what_makes_sense_is_kept_and_nothing_else() -> None:
     kept = loaded(facts.written(facts.read(exif().tobytes())))
-    assert {tag: kept[tag] for tag in kept if tag not in {34_665, 34_853}} == KEPT
+    assert {tag: kept[tag] for tag in kept if tag != 34_665} == KEPT
     taken = kept.get_ifd(34_665)
-    assert set(taken) == {33_434, 36_867, 42_036, 34_855}
+    assert set(taken) == {33_434, 36_867, 36_881, 42_036, 34_855}
     assert (taken[36_867], taken[42_036], taken[34_855]) == ("2024:05:06 07:08:09", "50 mm", 400)
-    assert kept.get_ifd(34_853) == {1: "N", 2: (50.0, 4.0, 30.5), 5: b"\0", 6: 512.5}
+
+
+def test_where_it_was_taken_is_never_passed_on() -> None:
+    assert 34_853 in loaded(exif().tobytes())
+    assert 34_853 not in loaded(facts.written(facts.read(exif().tobytes())))
+
+
+def said(**tags: str) -> facts.Facts:
+    """By number, such as `t315`; from 30000 on in the directory of exposures."""
+    data = Image.Exif()
+    for name, text in tags.items():
+        tag = int(name.removeprefix("t"))
+        (data.get_ifd(34_665) if 36_000 < tag < 43_000 else data)[tag] = text
+    return facts.read(data.tobytes())
+
+
+def test_of_several_the_first_tells_the_time_and_all_what_they_agree_in() -> None:
+    one = said(t306=TIME, t36867=TIME, t36881="+01:00", t271="Lumen", t315="Ada", t42036="50 mm")
+    other = said(t306="2020", t36867="2020", t271="Lumen", t315="Bo", t42036="50 mm", t270="Hill")
+    agreed = said(t306=TIME, t36867=TIME, t36881="+01:00", t271="Lumen", t42036="50 mm")
+
+    assert facts.shared([one]) == one
+    assert facts.shared([one, other]) == agreed
+    assert facts.shared([one, one, other, one]) == agreed
+    assert facts.shared([one, {}]) == said(t306=TIME, t36867=TIME, t36881="+01:00")
+    assert facts.shared([{}, one]) == facts.shared([]) == {}
+
+
+def test_no_more_pictures_are_asked_than_tell_that_they_agree_in_nothing() -> None:
+    asked = iter([said(t306=TIME, t315="Ada"), said(t315="Bo"), said(t315="Ada")])
+
+    facts.shared(asked)
+
+    assert len(list(asked)) == 1
 
 
 def test_both_orders_of_bytes_are_read() -> None:
