@@ -24,6 +24,7 @@ from actors.capabilities.stitch.png.rows import (
     NONE,
     NotFiltered,
     check_filters,
+    last_free,
     plain,
     unfiltered,
 )
@@ -32,6 +33,9 @@ from actors.capabilities.stitch.unknown import UnknownForm
 
 _INFLATED: Final = 1 << 18
 """Bytes of rows that are taken from a stream at once: a thin stream may hold very many."""
+
+_HELD: Final = 1 << 20
+"""Bytes of rows, or a little more, that are held above one that may depend on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +135,21 @@ def _rows(file: IO[bytes], part: Part) -> Iterator[deflate.Buffer]:
             left -= min(left, len(piece))
 
 
-def _first(pieces: Iterator[bytes], form: Form, above: int) -> tuple[bytes, bytes]:
+def _first(pieces: Iterator[bytes], form: Form, place: int) -> tuple[bytes, bytes]:
     """The row below so many others, without a filter; and what is inflated already behind it."""
-    row, waiting, left = form.row_bytes + 1, bytearray(), above + 1
-    raw = bytes(form.row_bytes)
+    row, held, raw = form.row_bytes + 1, bytearray(), bytes(form.row_bytes)
     for piece in pieces:
-        waiting += piece
-        count = min(left, len(waiting) // row)
-        if count:
-            raw = unfiltered(bytes(waiting[: count * row]), raw, form.pixel_bytes)
-            del waiting[: count * row]
-            left -= count
-        if not left:
-            return bytes([NONE]) + raw, bytes(waiting)
+        held += piece
+        count = min(place + 1, len(held) // row)
+        unneeded = last_free(held[: count * row : row])
+        if place >= count and len(held) >= _HELD:
+            raw = unfiltered(bytes(held[: count * row]), raw, form.pixel_bytes)
+            unneeded = count
+        del held[: unneeded * row]
+        count, place = count - unneeded, place - unneeded
+        if place < count:
+            raw = unfiltered(bytes(held[: count * row]), raw, form.pixel_bytes)
+            return bytes([NONE]) + raw, bytes(held[count * row :])
     raise ValueError("the picture has no such row")
 
 

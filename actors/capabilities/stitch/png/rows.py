@@ -37,6 +37,11 @@ def check_filters(data: bytes, before: int, row_bytes: int) -> None:
         raise NotFiltered(worst)
 
 
+def last_free(filters: bytes | bytearray) -> int:
+    """The last of some rows that depends on none above it, by their filters; the first if none."""
+    return max(0, filters.rfind(NONE), filters.rfind(SUB))
+
+
 def unfiltered(rows: bytes, above: bytes, pixel_bytes: int) -> bytes:
     """The last of some whole rows, without its filter.
 

@@ -98,6 +98,7 @@ def test_rows_are_taken_from_any_place(
     dice = random.Random(mode)
     for _ in range(30):
         monkeypatch.setattr(recode, "_INFLATED", dice.choice((1, 7, 100, 1 << 18)))
+        monkeypatch.setattr(recode, "_HELD", dice.choice((1, 100, 1 << 20)))
         width, heights = dice.randint(1, 20), [dice.randint(1, 20) for _ in range(3)]
         images = [
             Image.frombytes(mode, (width, height), dice.randbytes(width * height * len(mode)))
