@@ -36,6 +36,16 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
+def summary(name: str) -> str:
+    """One sentence on a capability; where its package has it as `SUMMARY`, no more is imported.
+
+    Raises:
+        BadCapabilityError: as `load`.
+    """
+    package = import_module(f"{__name__}.{name}")
+    return str(getattr(package, "SUMMARY", None) or named(name).summary)
+
+
 def named(name: str) -> "AnyCapability":
     """One capability.
 

@@ -70,7 +70,7 @@ def _capability(name: str) -> click.Command:
 
 
 def _summary(name: str) -> str:
-    return capabilities.named(name).summary
+    return capabilities.summary(name)
 
 
 _OURS: Final[Mapping[str, tuple[Callable[[], click.Command], str]]] = {

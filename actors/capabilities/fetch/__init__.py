@@ -13,3 +13,8 @@
 Every hop of every address goes through `urls`, `addresses` and `dialer` in this order: a
 redirect is a new address from a stranger, not a continuation of the old one.
 """
+
+from typing import Final
+
+SUMMARY: Final = "Fetches pictures from addresses into my files."
+"""One sentence for people; here, since a help that lists all capabilities loads none."""

@@ -7,7 +7,7 @@ Never: connects; `dialer` does, under the rules that the settings give.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from actors.capabilities.fetch import urls
+from actors.capabilities.fetch import SUMMARY, urls
 from actors.capabilities.fetch.dialer import Dialer
 from actors.capabilities.fetch.errors import NothingFetched, NothingFetchedYet, TooManyUrls
 from actors.capabilities.fetch.request import FetchForecast, FetchRequest
@@ -24,7 +24,7 @@ class Fetch(Capability[FetchRequest, FetchSettings]):
     """Pictures from addresses into my files."""
 
     name = "fetch"
-    summary = "Fetches pictures from addresses into my files."
+    summary = SUMMARY
     request_type = FetchRequest
     settings_type = FetchSettings
     forecast_type = FetchForecast

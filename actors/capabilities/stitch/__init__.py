@@ -17,3 +17,10 @@ by one: for `overlap/`, a caption `band/`, rows for `cutting/`, or to be sure th
 
 `order` has the values that cross the pipe.
 """
+
+from typing import Final
+
+SUMMARY: Final = (
+    "Joins my pictures into one: below or beside each other, as a grid, a collage or by a template."
+)
+"""One sentence for people; here, since a help that lists all capabilities loads none."""

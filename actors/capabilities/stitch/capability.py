@@ -7,6 +7,7 @@ Never: decodes; it works from the sizes that the files had when they came in.
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from actors.capabilities.stitch import SUMMARY
 from actors.capabilities.stitch.design import design
 from actors.capabilities.stitch.errors import TooManyPictures
 from actors.capabilities.stitch.forecast import check, forecast
@@ -21,10 +22,7 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
     """Joins pictures into one."""
 
     name = "stitch"
-    summary = (
-        "Joins my pictures into one: below or beside each other, as a grid, a collage or by a "
-        "template."
-    )
+    summary = SUMMARY
     request_type = StitchRequest
     settings_type = StitchSettings
     forecast_type = StitchForecast

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.capabilities import BadCapabilityError, discover, load
+from actors.capabilities import BadCapabilityError, discover, load, summary
 
 GOOD = """
 from tests.capabilities import Nap
@@ -37,6 +37,10 @@ def test_the_folders_here_are_found_by_their_names() -> None:
     assert {"fetch", "stitch"} <= set(found)
     assert list(found) == sorted(found)
     assert all(name == capability.name for name, capability in found.items())
+
+
+def test_a_capability_is_summed_up_in_its_own_words() -> None:
+    assert all(summary(name) == capability.summary for name, capability in discover().items())
 
 
 def test_a_folder_that_keeps_the_contract_is_all_that_a_capability_needs(
