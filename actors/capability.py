@@ -89,8 +89,13 @@ class Context(Protocol):
             ResourceMissing: the operator allows none.
         """
 
-    async def work(self, call: "Call[OrderT, AnswerT]", order: "OrderT") -> "AnswerT":
-        """Runs `call` in a child process and forwards its progress.
+    async def work(
+        self,
+        call: "Call[OrderT, AnswerT]",
+        order: "OrderT",
+        told: "ProgressSink | None" = None,
+    ) -> "AnswerT":
+        """Runs `call` in a child process; its progress goes to `told`, if not to watchers.
 
         Cancelling kills the child with everything it started and adds that to the job's receipt.
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from actors.capability import AnswerT, OrderT
+from actors.capability import AnswerT, OrderT, ProgressSink
 from actors.intake import Bounds, look_at, take_as
 from actors.lender import Pledge
 from actors.messages import FileRecord, Hold, Media, Progress
@@ -97,10 +97,12 @@ class JobContext:
                     await pledge.turn()
             yield pledge.loan.held
 
-    async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
+    async def work(
+        self, call: Call[OrderT, AnswerT], order: OrderT, told: ProgressSink | None = None
+    ) -> AnswerT:
         """Runs `call` in a child."""
         return await self._services.workers.call(
-            call, order, on_progress=self._teller.moved_on, on_killed=self._count_ended
+            call, order, on_progress=told or self.progress, on_killed=self._count_ended
         )
 
     # --- for the job ----------------------------------------------------------------------------

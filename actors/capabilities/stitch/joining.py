@@ -9,11 +9,12 @@ from typing import Any
 
 from actors.capabilities.stitch.asking import join_order, joining, looking, views
 from actors.capabilities.stitch.checking import CHECK, CheckOrder
+from actors.capabilities.stitch.course import Course
 from actors.capabilities.stitch.design import Design, design, named
 from actors.capabilities.stitch.forecast import check, forecast
 from actors.capabilities.stitch.formats import FORMATS
-from actors.capabilities.stitch.looking import Found, cuts, found
-from actors.capabilities.stitch.notes import notes
+from actors.capabilities.stitch.looking import Found, cuts, found, is_cut, look_seconds
+from actors.capabilities.stitch.notes import narrowed, notes
 from actors.capabilities.stitch.order import Joined, JoinOrder, Page
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
@@ -29,6 +30,7 @@ class Joining:
         self._request = request
         self._settings = settings
         self._context = context
+        self._course = Course(context.progress)
         self._without: dict[int, Refusal] = {}
         """Pictures that were found not to be usable, by their place in the request."""
 
@@ -53,14 +55,18 @@ class Joining:
         async with self._context.borrow("processor", made.threads) as processors:
             seen = Found()
             if made.looks:
-                seen = await found(made, self._context, processors)
+                told = self._course.step(look_seconds(made), rest=_rest(made))
+                seen = await found(made, self._context, processors, told)
                 made = self._design(seen)
                 check(made, self._settings)
-            pages = await cuts(made, self._context, processors)
+            told = self._course.step(look_seconds(made), rest=forecast(made).seconds)
+            pages = await cuts(made, self._context, processors, told)
             parts = [await self._context.new_part() for _ in range(_outputs(made, pages))]
             order = join_order(made, self._context, pages, parts, processors)
+            tries = made.request.max_bytes is not None
+            told = self._course.step(1.0, again=tries)
             try:
-                joined = await self._context.work(joining(made), order)
+                joined = await self._context.work(joining(made), order, told)
             except WorkFailed:
                 # another attempt may follow, and needs their room
                 for part in parts:
@@ -90,8 +96,14 @@ class Joining:
         made = self._design(None)
         async with self._context.borrow("processor", made.threads) as processors:
             order = CheckOrder(views=views(made, self._context), threads=processors)
-            answer = await self._context.work(looking(CHECK, made), order)
+            told = self._course.step(look_seconds(made), rest=_rest(made))
+            answer = await self._context.work(looking(CHECK, made), order, told)
         return {bad.number: bad.refusal() for bad in answer.bad}
+
+
+def _rest(made: Design) -> float:
+    """Seconds from when the pictures have been looked at to the end, about."""
+    return forecast(made).seconds + (look_seconds(made) if is_cut(made) else 0.0)
 
 
 def _telling_all(failure: WorkFailed, bad: dict[int, Refusal]) -> Exception:
@@ -136,7 +148,13 @@ def _data(made: Design, seen: Found, pages: Sequence[Page], joined: Joined) -> d
         **seen.data,
         "way": joined.way,
         "why": joined.why,
-        "notes": [*_left_out(made), *seen.notes, *notes(made), *_lowered(made, joined)],
+        "notes": [
+            *_left_out(made),
+            *seen.notes,
+            *notes(made),
+            *narrowed(made, joined),
+            *_lowered(made, joined),
+        ],
     }
 
 

@@ -7,7 +7,7 @@ Never: decodes, or decides where something lies (the finders do).
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from actors.capabilities.stitch.asking import looking, sources, views
 from actors.capabilities.stitch.band import percent
@@ -19,7 +19,7 @@ from actors.capabilities.stitch.geometry import Box
 from actors.capabilities.stitch.order import Page
 from actors.capabilities.stitch.overlap import parts as overlap
 from actors.capabilities.stitch.overlap.order import FIND_OVERLAPS, Scroll, ScrollOrder
-from actors.capability import Context
+from actors.capability import Context, ProgressSink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,21 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-async def found(made: Design, context: Context, threads: int) -> Found:
+# Seconds that looking at a million pixels takes on one core; a JPEG is read in gray, or shrunk.
+_LOOK: Final = {"image/jpeg": 0.002, "image/png": 0.011}
+_LOOK_OTHER: Final = 0.01
+
+
+def look_seconds(made: Design) -> float:
+    """How long one look at all pictures takes, about."""
+    each = (
+        pick.size.pixels * _LOOK.get(pick.record.media.media_type, _LOOK_OTHER)
+        for pick in made.picks
+    )
+    return sum(each) / 1e6 / made.threads
+
+
+async def found(made: Design, context: Context, threads: int, told: ProgressSink) -> Found:
     """Looks for what the request wants found: overlaps, or the band of the captions.
 
     Raises:
@@ -44,24 +58,31 @@ async def found(made: Design, context: Context, threads: int) -> Found:
     looked_at = views(made, context)
     if made.request.overlap == "find":
         shots = ScrollOrder(shots=looked_at, threads=threads)
-        return _scrolled(made, await context.work(looking(FIND_OVERLAPS, made), shots))
+        return _scrolled(made, await context.work(looking(FIND_OVERLAPS, made), shots, told))
     stills = BandOrder(stills=looked_at, threads=threads)
-    return _banded(made, await context.work(looking(FIND_BAND, made), stills))
+    return _banded(made, await context.work(looking(FIND_BAND, made), stills, told))
 
 
-async def cuts(made: Design, context: Context, threads: int) -> tuple[Page, ...]:
+def is_cut(made: Design) -> bool:
+    """Whether the canvas is higher than what one file, or one page, may have."""
+    return made.plan.canvas.height > made.page_height(made.request.format)
+
+
+async def cuts(
+    made: Design, context: Context, threads: int, told: ProgressSink
+) -> tuple[Page, ...]:
     """The pages of the canvas, cut where it is quiet; one where nothing is to be cut.
 
     Raises:
         WorkFailed: a picture cannot be read, and which.
     """
-    canvas, most = made.plan.canvas, made.page_height(made.request.format)
-    if canvas.height <= most:
+    canvas = made.plan.canvas
+    if not is_cut(made):
         return (Page(0, canvas.height),)
     order = CutOrder(
         sources=sources(made, context),
         canvas=canvas,
-        most=most,
+        most=made.page_height(made.request.format),
         kept=tuple(
             Page(place.caption.top, place.caption.bottom)
             for place in made.plan.places
@@ -69,7 +90,7 @@ async def cuts(made: Design, context: Context, threads: int) -> tuple[Page, ...]
         ),
         threads=threads,
     )
-    quiet = await context.work(looking(FIND_CUTS, made), order)
+    quiet = await context.work(looking(FIND_CUTS, made), order, told)
     return tuple(Page(top, bottom) for top, bottom in pairwise((0, *quiet.rows, canvas.height)))
 
 

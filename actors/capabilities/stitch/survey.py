@@ -25,6 +25,7 @@ def survey(
     threads: int,
     step: str,
     report: Report,
+    largest: int = 0,
 ) -> Generator[FoundT]:
     """What `look` finds in each picture, in their order.
 
@@ -32,6 +33,7 @@ def survey(
         views: at least one.
         look: is called in threads, several at once.
         step: what it is called while it goes on.
+        largest: pixels of a picture that `look` makes of one, where that may be enlarged.
 
     Raises:
         UnreadableMedia, UnsupportedMedia, TooLarge: a picture is to blame, named by `field`.
@@ -44,7 +46,7 @@ def survey(
 
     pool = ThreadPoolExecutor(threads, thread_name_prefix="survey")
     # who looks at a large picture may cut it while another thread reads a small one
-    with allowing(max(view.size.pixels for view in views)):
+    with allowing(max(largest, *(view.size.pixels for view in views))):
         try:
             for done, found in enumerate(pool.map(blamed, views), start=1):
                 report(

@@ -14,7 +14,7 @@ from typing import cast
 
 import trio
 
-from actors.capability import AnswerT, OrderT
+from actors.capability import AnswerT, OrderT, ProgressSink
 from actors.errors import TooLarge
 from actors.media import HEAD_LENGTH, recognise
 from actors.messages import FileRecord, Media, Progress
@@ -109,11 +109,13 @@ class FakeContext:
         self.borrowed.append((name, amount))
         yield amount
 
-    async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
+    async def work(
+        self, call: Call[OrderT, AnswerT], order: OrderT, told: ProgressSink | None = None
+    ) -> AnswerT:
         await trio.lowlevel.checkpoint()
         module, _, name = call.target.partition(":")
         function = cast(
             "Callable[[OrderT, Callable[[Progress], None]], AnswerT]",
             getattr(importlib.import_module(module), name),
         )
-        return function(order, self.progress)
+        return function(order, told or self.progress)

@@ -10,7 +10,7 @@ from actors.capabilities.fetch.request import FetchRequest
 from actors.capabilities.stitch.capability import CAPABILITY as STITCH
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
-from actors.capability import AnswerT, OrderT
+from actors.capability import AnswerT, OrderT, ProgressSink
 from actors.errors import WorkFailed
 from actors.messages import FileRecord, Media
 from actors.workers.call import Call
@@ -46,7 +46,9 @@ def test_a_fetch_is_as_large_as_the_number_of_its_addresses() -> None:
 class Lending(FakeContext):
     """Tells what is borrowed when the work begins, and stops there."""
 
-    async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
+    async def work(
+        self, call: Call[OrderT, AnswerT], order: OrderT, told: ProgressSink | None = None
+    ) -> AnswerT:
         raise WorkFailed(f"borrowed: {self.borrowed}")
 
 

@@ -35,7 +35,12 @@ def _activity(order: CutOrder, report: Report) -> "array[float]":
     """Of each row of the canvas: that of the liveliest picture in it; 0 where none is."""
     rows = array("d", bytes(8 * order.canvas.height))
     found = survey(
-        order.sources, _look, threads=order.threads, step="looking for quiet rows", report=report
+        order.sources,
+        _look,
+        threads=order.threads,
+        step="looking for quiet rows",
+        report=report,
+        largest=COLUMNS * order.canvas.height,
     )
     for source, lively in zip(order.sources, found, strict=True):
         top = source.box.top

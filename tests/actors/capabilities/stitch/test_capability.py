@@ -12,7 +12,7 @@ from actors.capabilities.stitch.errors import ResultTooLarge
 from actors.capabilities.stitch.order import JOIN, JoinOrder
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
-from actors.capability import AnswerT, OrderT
+from actors.capability import AnswerT, OrderT, ProgressSink
 from actors.errors import UnreadableMedia
 from actors.messages import FileRecord
 from actors.workers.call import Call
@@ -31,9 +31,11 @@ class WatchedContext(FakeContext):
         super().__init__(folder, files)
         self.calls: list[Call[Any, Any]] = []
 
-    async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
+    async def work(
+        self, call: Call[OrderT, AnswerT], order: OrderT, told: ProgressSink | None = None
+    ) -> AnswerT:
         self.calls.append(call)
-        return await super().work(call, order)
+        return await super().work(call, order, told)
 
 
 @pytest.fixture

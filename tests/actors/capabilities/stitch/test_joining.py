@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from actors.capabilities.stitch.errors import TooFewPictures
 from actors.capabilities.stitch.geometry import Size
 from actors.capabilities.stitch.order import JOIN
 from actors.capabilities.stitch.settings import StitchSettings
-from actors.capability import AnswerT, OrderT
+from actors.capability import AnswerT, OrderT, ProgressSink
 from actors.errors import StitcheryError, UnreadableMedia
 from actors.messages import FileRecord
 from actors.workers.call import Call
@@ -41,10 +42,12 @@ class PooledContext(FakeContext):
         self.calls: list[str] = []
         self._workers = workers
 
-    async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
+    async def work(
+        self, call: Call[OrderT, AnswerT], order: OrderT, told: ProgressSink | None = None
+    ) -> AnswerT:
         self.calls.append(call.target)
         return await self._workers.call(
-            call, order, on_progress=self.progress, on_killed=lambda _: None
+            call, order, on_progress=told or self.progress, on_killed=lambda _: None
         )
 
 
@@ -196,3 +199,34 @@ async def test_people_are_told_what_they_might_not_expect(tmp_path: Path) -> Non
         assert left_out.startswith("Left out: b (picture 1): ")
         assert apart.startswith("No overlap is sure between a and d")
         assert result.data["joints"][0]["inputs"] == (1, 2)
+
+
+async def test_progress_is_one_line_over_all_steps_also_when_one_is_tried_for_a_size(
+    tmp_path: Path,
+) -> None:
+    noise = pictures.encoded(pictures.noise(20, 10), "PNG")
+    async with joining(tmp_path, a=noise, b=GOOD) as context:
+        result = await ran(
+            context, *"ab", overlap="find", cut=60, format="jpeg", fit=200, max_bytes=2_000
+        )
+
+        assert result.data["quality"] < 90
+        assert line(context) == ["looking for overlaps", "looking for quiet rows", "joining"]
+
+
+async def test_progress_does_not_go_back_when_all_is_done_anew_without_a_broken_picture(
+    tmp_path: Path,
+) -> None:
+    async with joining(tmp_path, a=GOOD, b=CUT, c=OTHER) as context:
+        await ran(context, *"abc", on_bad_picture="skip")
+
+        assert line(context) == ["joining", "checking", "joining"]
+        assert context.told[-1].fraction == 1
+
+
+def line(context: FakeContext) -> list[str]:
+    """The steps that were told, each once while it lasted; what was told only rises."""
+    fractions = [one.fraction for one in context.told]
+    assert fractions == sorted(fractions)
+    assert fractions[0] < fractions[-1] <= 1
+    return [step for step, _ in groupby(one.step for one in context.told)]

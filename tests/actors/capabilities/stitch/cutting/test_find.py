@@ -84,6 +84,13 @@ def test_no_cut_goes_through_a_line_of_writing(tmp_path: Path, form: str, most: 
     assert len(cut) + 1 <= -(-top // most) + -(-top // most // 10)
 
 
+def test_tiny_pictures_that_are_enlarged_are_no_bombs(tmp_path: Path) -> None:
+    tiny = pictures.encoded(pictures.noise(20, 10), "PNG")
+    sources = [placed(tmp_path, "a", tiny, Box(0, top, 200, 100)) for top in (0, 120)]
+
+    assert found(sources, 150) == (110,)
+
+
 def test_pages_beside_each_other_are_both_spared(tmp_path: Path) -> None:
     sources, ink = [], []
     for number in range(2):
