@@ -1,7 +1,8 @@
 """What people might not expect of a result, told as soon as it is known.
 
-Owns: the sentences about a design's captions and sizes, for the forecast and for the result.
-Never: refuses anything, or tells what a child found out. Pure.
+Owns: the sentences about a design's captions and sizes, for the forecast and for the result, and
+about colours that a result has not.
+Never: refuses anything. Pure.
 """
 
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from typing import Final
 from actors.capabilities.stitch.decor import words
 from actors.capabilities.stitch.decor.room import typical
 from actors.capabilities.stitch.design import Design
+from actors.capabilities.stitch.order import Joined
 
 _MOST_LISTED: Final = 12
+_MOST_NAMED: Final = 3
 
 _MUCH: Final = 2
 """Times that most pictures are scaled down from which on somebody will ask why."""
@@ -27,6 +30,15 @@ _SIDES: Final = {"vertical": ("wide",), "horizontal": ("high",), "grid": ("wide"
 def notes(made: Design) -> tuple[str, ...]:
     """Sentences for people; none where all comes out as anybody would think."""
     return (*_undrawable(made), *_scaled_down(made))
+
+
+def narrowed(made: Design, joined: Joined) -> Iterator[str]:
+    """Which pictures lost some of the fineness of their colours."""
+    if joined.narrowed:
+        names = [made.names[number] for number in joined.narrowed[:_MOST_NAMED]]
+        more = len(joined.narrowed) - len(names)
+        told = ", ".join(names) + (f" and {more} more" if more else "")
+        yield f"The result has 8 bits a colour, and some pictures have 16: {told}"
 
 
 def _undrawable(made: Design) -> Iterator[str]:

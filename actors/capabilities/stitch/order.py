@@ -167,12 +167,15 @@ class Joined:
         way: how they were made: "painted", "rows copied" or "scans copied".
         why: why they were painted, if so.
         quality: with which they were written, where quality means something.
+        narrowed: of a result without loss, the pictures that had finer colours than it has, by
+            their place in the request.
     """
 
     sizes: tuple[int, ...]
     way: str
     why: str
     quality: int | None = None
+    narrowed: tuple[int, ...] = ()
 
 
 JOIN: Final = Call("actors.capabilities.stitch.work:join", JoinOrder, Joined)

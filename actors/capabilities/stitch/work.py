@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
-from actors.capabilities.stitch import extras, quality, sinks
+from actors.capabilities.stitch import depth, extras, quality, sinks
 from actors.capabilities.stitch.bands import Band, bands, highest, strips, whole
 from actors.capabilities.stitch.errors import BytesTooFew
 from actors.capabilities.stitch.formats import FORMATS, Encoding
@@ -72,7 +72,11 @@ def _painted(order: JoinOrder, meter: "_Meter", *, why: str) -> Joined:
         encoding = _meeting(encoding, encoding.max_bytes, paint)
     lossy = FORMATS[encoding.format].lossy and not encoding.lossless
     return Joined(
-        sizes=_sizes(order), way="painted", why=why, quality=encoding.quality if lossy else None
+        sizes=_sizes(order),
+        way="painted",
+        why=why,
+        quality=encoding.quality if lossy else None,
+        narrowed=() if lossy else depth.fine(order.sources),
     )
 
 

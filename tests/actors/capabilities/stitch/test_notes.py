@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from actors.capabilities.stitch.design import design
-from actors.capabilities.stitch.notes import notes
+from actors.capabilities.stitch.notes import narrowed, notes
+from actors.capabilities.stitch.order import Joined
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from tests.actors.capabilities.stitch.test_forecast import record
@@ -81,3 +82,17 @@ def test_nothing_is_said_where_no_single_picture_is_to_blame(
     names: list[str], wishes: dict[str, Any]
 ) -> None:
     assert told(*names, **wishes) == ()
+
+
+def test_pictures_whose_colours_lose_their_fineness_are_named() -> None:
+    names = ["wide", "other", "small", "wide", "wide"]
+    request = StitchRequest.model_validate({"inputs": [{"file": name} for name in names]})
+    made = design(request, FILES, StitchSettings())
+
+    def said(*places: int) -> list[str]:
+        joined = Joined(sizes=(1,), way="painted", why="", narrowed=places)
+        return list(narrowed(made, joined))
+
+    assert said() == []
+    assert said(1) == ["The result has 8 bits a colour, and some pictures have 16: other.jpg"]
+    assert said(0, 1, 2, 3, 4)[0].endswith(": wide.jpg, other.jpg, small.jpg and 2 more")
