@@ -10,7 +10,7 @@ from typing import Any
 from actors.capabilities.stitch.asking import join_order, joining, looking, views
 from actors.capabilities.stitch.checking import CHECK, CheckOrder
 from actors.capabilities.stitch.course import Course
-from actors.capabilities.stitch.design import Design, design, named
+from actors.capabilities.stitch.design import Design, design
 from actors.capabilities.stitch.forecast import check, forecast
 from actors.capabilities.stitch.formats import FORMATS
 from actors.capabilities.stitch.looking import Found, cuts, found, is_cut, look_seconds
@@ -18,6 +18,7 @@ from actors.capabilities.stitch.notes import narrowed, notes
 from actors.capabilities.stitch.order import Joined, JoinOrder, Page
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
+from actors.capabilities.stitch.usable import named
 from actors.capability import Context
 from actors.errors import Refusal, WorkFailed
 from actors.messages import JobResult, Media
@@ -59,7 +60,9 @@ class Joining:
                 seen = await found(made, self._context, processors, told)
                 made = self._design(seen)
                 check(made, self._settings)
-            told = self._course.step(look_seconds(made), rest=forecast(made).seconds)
+            # foretold only where it is wanted: of many pictures that takes milliseconds
+            rest = forecast(made).seconds if is_cut(made) else 0.0
+            told = self._course.step(look_seconds(made), rest=rest)
             pages = await cuts(made, self._context, processors, told)
             parts = [await self._context.new_part() for _ in range(_outputs(made, pages))]
             order = join_order(made, self._context, pages, parts, processors)
@@ -136,9 +139,12 @@ def _media(order: JoinOrder) -> list[Media]:
 
 
 def _data(made: Design, seen: Found, pages: Sequence[Page], joined: Joined) -> dict[str, Any]:
-    told = forecast(made).model_dump(include={"pictures", "width", "height", "format"})
+    canvas = made.plan.canvas
     return {
-        **told,
+        "pictures": len(made.picks),
+        "width": canvas.width,
+        "height": canvas.height,
+        "format": made.request.format,
         "parts": len(pages),
         "quality": joined.quality,
         "left_out": [
