@@ -35,7 +35,13 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 
-KEYS = {"Enter": ("\r", 13), "Tab": ("", 9), "Escape": ("", 27), " ": (" ", 32)}
+KEYS = {
+    "Enter": ("\r", 13),
+    "Tab": ("", 9),
+    "Escape": ("", 27),
+    " ": (" ", 32),
+    "ArrowRight": ("", 39),
+}
 """The text that a key types, and its number."""
 
 UNTIL = """new Promise((resolve) => {

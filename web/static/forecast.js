@@ -155,7 +155,7 @@ function turnOf(place, wait) {
  */
 export function stretch(words, eta) {
   const [p50, p90] = [duration(eta.p50), duration(eta.p90)];
-  return say(`${words}.${p50 === p90 ? "one" : "two"}`, { p50, p90 });
+  return p50 === p90 ? say(`${words}.one`, { p50 }) : say(`${words}.two`, { p50, p90 });
 }
 
 /** What is wrong, and what would work: as buttons, or else in the server's words. @param {Problem} problem */

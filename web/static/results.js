@@ -71,7 +71,8 @@ export function leadTo(job) {
 function kindOf({ capability, request }) {
   const n = (request.inputs ?? request.urls ?? []).length;
   const way = n === 1 ? "single" : wayOf(request);
-  const key = `job.${capability === "stitch" ? `stitch.${way}` : capability}`;
+  const kind = capability === "stitch" ? `stitch.${way}` : capability;
+  const key = `job.${kind}`;
   return knows(key) ? say(key, { n }) : capability;
 }
 
