@@ -1,6 +1,6 @@
 """What a request comes to with these files: the plan, and what it takes to make it.
 
-Owns: the way from fields and recorded sizes to a plan.
+Owns: the way from fields (`asked`) and recorded sizes (`items`, `usable`) to a plan.
 Never: opens a file or waits; everything is known from the time the files came in. Pure.
 
 Overlaps, bands and quiet rows are known only when somebody has looked at the pictures. What was
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from actors.capabilities.stitch.band import percent
-from actors.capabilities.stitch.errors import LayoutImpossible, TooFewPictures
+from actors.capabilities.stitch import asked, usable
+from actors.capabilities.stitch.errors import LayoutImpossible
 from actors.capabilities.stitch.formats import FORMATS, Encoding, Format
 from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.items import Pick, picks, shown_size
@@ -30,7 +30,7 @@ from actors.capabilities.stitch.order import TRANSPARENT
 from actors.capabilities.stitch.quality import MOST_TRIES
 from actors.capabilities.stitch.request import AUTO, BLURRED, StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
-from actors.errors import Refusal, UnsupportedMedia
+from actors.errors import Refusal
 from actors.messages import FileRecord
 
 # Seconds. The slowest that is good, a transparent AVIF of noise at quality 100, took 1 us a pixel
@@ -78,18 +78,7 @@ class Design:
     @property
     def encoding(self) -> Encoding:
         """The part of the request that is about the result's bytes."""
-        request = self.request
-        return Encoding(
-            format=request.format,
-            quality=request.quality,
-            lossless=request.lossless,
-            progressive=request.progressive,
-            colours=request.colors,
-            max_bytes=request.max_bytes,
-            metadata=request.metadata == "keep",
-            profile=request.profile == "keep",
-            dpi=request.dpi,
-        )
+        return asked.encoding(self.request)
 
     @property
     def looks(self) -> bool:
@@ -217,12 +206,12 @@ def design(
     try:
         good, bad = picks(request, files)
         left_out: dict[int, Refusal] = {**bad, **(without or {})}
-        _check_left_out(request, left_out)
+        usable.check_left_out(request, left_out)
         used = tuple(pick for pick in good if pick.number not in left_out)
-        _check_cells(request, used)
-        _check_watermark(request, files)
-        shown = parts or _banded(request, [pick.part for pick in used])
-        items, arranged = _items(request, used, shown), arrangement(request)
+        usable.check_cells(request, used)
+        usable.check_watermark(request, files)
+        shown = parts or asked.banded(request, [pick.part for pick in used])
+        items, arranged = asked.items(request, used, shown), asked.arrangement(request)
         laid_out = plan(items, arranged)
     except LayoutMistake as mistake:
         field, sentence = mistake.args
@@ -239,107 +228,4 @@ def design(
         watermark=files[request.watermark.file] if request.watermark else None,
         most_threads=settings.processors,
         most_seconds=settings.run_timeout,
-    )
-
-
-def arrangement(request: StitchRequest) -> Arrangement:
-    """The part of the request that is about places."""
-    return Arrangement(
-        layout=request.layout,
-        columns=request.columns,
-        rows=request.rows,
-        flow=request.flow,
-        areas=tuple(request.areas or ()),
-        column_weights=tuple(request.column_weights or ()),
-        row_weights=tuple(request.row_weights or ()),
-        width=request.width,
-        height=request.height,
-        row_height=request.row_height,
-        fit=request.fit,
-        scaling=request.scaling,
-        gravity=request.gravity,
-        align=request.align,
-        gap=request.gap,
-        margin=request.margin,
-        border=request.border,
-        radius=request.radius,
-        caption_size=request.caption_size,
-        scale=request.scale,
-    )
-
-
-def _banded(request: StitchRequest, parts: Sequence[Box]) -> Sequence[Box]:
-    """What is shown of the pictures when the request says where captions are; else all of them."""
-    if request.band is None or request.band == AUTO:
-        return parts
-    return percent.parts(parts, percent.parsed(request.band))
-
-
-def _items(request: StitchRequest, used: Sequence[Pick], parts: Sequence[Box]) -> tuple[Item, ...]:
-    under = request.caption_place == "under"
-    return tuple(
-        Item(
-            number=pick.number,
-            part=part,
-            caption=pick.wish.caption if under else "",
-            cell=pick.wish.cell,
-        )
-        for pick, part in zip(used, parts, strict=True)
-    )
-
-
-def _check_left_out(request: StitchRequest, left_out: Mapping[int, Refusal]) -> None:
-    if not left_out:
-        return
-    if request.on_bad_picture == "fail":
-        first, *others = [left_out[number] for number in sorted(left_out)]
-        raise named(first, others)
-    good = len(request.inputs) - len(left_out)
-    if good < _least(request):
-        why = " ".join(
-            f"Picture {number + 1}: {refusal.detail}" for number, refusal in left_out.items()
-        )
-        raise TooFewPictures(f"Of these pictures {good} can be used. {why}", field="/inputs")
-
-
-def _least(request: StitchRequest) -> int:
-    """Pictures that it takes: overlaps and captions are looked for between two."""
-    return 2 if request.overlap == "find" or request.band is not None else 1
-
-
-def named(first: Refusal, others: Sequence[Refusal]) -> Refusal:
-    """The first refusal, which tells of the others as well."""
-    pictures = [
-        {"field": refusal.field, "code": refusal.code, "detail": refusal.detail}
-        for refusal in (first, *others)
-    ]
-    also = f" {len(others)} more cannot be used either." if others else ""
-    kind: type[Refusal] = type(first)
-    return kind(
-        f"{first.detail}{also}",
-        field=first.field,
-        limit=first.limit,
-        more={"pictures": pictures},
-    )
-
-
-def _check_cells(request: StitchRequest, used: Sequence[Pick]) -> None:
-    if request.layout == "template":
-        return
-    for pick in used:
-        if pick.wish.cell is not None:
-            raise LayoutMistake(
-                f"inputs/{pick.number}/cell",
-                f"Only a template has cells, and the layout is '{request.layout}': leave the "
-                "cell out, or ask for the layout 'template'.",
-            )
-
-
-def _check_watermark(request: StitchRequest, files: Mapping[str, FileRecord]) -> None:
-    if request.watermark is None or shown_size(files[request.watermark.file]) is not None:
-        return
-    kind = files[request.watermark.file].media.media_type
-    raise UnsupportedMedia(
-        f"The watermark is of the kind {kind}: give a picture, or a watermark_text.",
-        field="/watermark",
     )
