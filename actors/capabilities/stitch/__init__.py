@@ -2,8 +2,9 @@
 
 In the server, pure: `request`, made of `fields/`, and `wishes` what a user asks, `settings` what an
 operator limits, `errors` why not. `items` which pictures and what of each, `layouts/` where each
-lies on the canvas, `design` both together, `memory`, `copies` and `estimates` what it takes,
-`forecast` the judgement, `notes` what else is said, `asking` what a child is asked. `geometry` and
+lies on the canvas, `design` both together. `costs` what it takes: `memory`, `estimates` (bytes) and
+`durations`, less where pictures are likely to be `copies`. `forecast` the judgement, `offers` what
+would do instead, `notes` what else is said, `asking` what a child is asked. `geometry` and
 `formats` have the shapes and the formats' limits.
 In the server, waiting: `capability` answers the tree, `joining` goes through the steps of a job,
 `looking` has children look for what must be known before.

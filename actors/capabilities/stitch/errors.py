@@ -2,8 +2,9 @@
 
 Owns: the codes that clients branch on. Where another size or format would do, `more["fits"]` has:
 `scale` (the greatest value for the request's field that does), `width` and `height` of the canvas
-that it makes, all three null where no scale does; `formats` that take the canvas as it is; `parts`
-(into how many `cut: "limit"` cuts it), null where cutting does not help.
+that it makes, all three null where no scale does; `wishes`, by name the fields that are to blame
+with the greatest values that do, which may be none; `formats` that take the canvas as it is;
+`parts` (into how many `cut: "limit"` cuts it), null where cutting does not help.
 Never: blames a picture's bytes; `unreadable_media` and its like come from actors.errors.
 """
 

@@ -1,63 +1,69 @@
 """The judgement of a design: what it would make, or a refusal with what would fit.
 
-Owns: the limits by format and operator, and the advice.
-Never: opens a file or waits. Pure.
+Owns: the limits by format and operator.
+Never: opens a file or waits; finds out what would do instead (`offers` does). Pure.
 """
 
-import math
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Final
+from collections.abc import Iterator
 
-from actors.capabilities.stitch import copies, estimates, memory
+from actors.capabilities.stitch import costs
 from actors.capabilities.stitch.design import Design
 from actors.capabilities.stitch.errors import (
+    BytesTooFew,
     LayoutImpossible,
     ResultBeyondFormat,
     ResultTooLarge,
 )
-from actors.capabilities.stitch.formats import FORMATS, Format
-from actors.capabilities.stitch.geometry import Size
-from actors.capabilities.stitch.layouts import largest_scale
-from actors.capabilities.stitch.layouts.arrangement import Plan
+from actors.capabilities.stitch.formats import FORMATS
 from actors.capabilities.stitch.notes import notes
-from actors.capabilities.stitch.request import StitchForecast, suits
+from actors.capabilities.stitch.offers import (
+    MOST_PARTS,
+    Measure,
+    advice,
+    fits,
+    fits_bytes,
+    to_blame,
+    within_format,
+)
+from actors.capabilities.stitch.request import StitchForecast
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.errors import TooLarge
 from conf.settings import MEBIBYTE
-
-MOST_PARTS: Final = 200
-"""Files, or pages, of one result: a guess at what somebody still looks at. Each takes a moment and
-a place on the disk of its own."""
 
 
 def forecast(made: Design) -> StitchForecast:
     """What a design would make."""
     request, canvas = made.request, made.plan.canvas
-    shares = [
-        estimates.Share(
-            media_type=pick.record.media.media_type,
-            bytes_per_pixel=pick.record.size / pick.size.pixels,
-            stored=pick.size,
-            painted=place.box.size,
-            readings=made.readings(place),
-        )
-        for pick, place in zip(made.picks, made.plan.places, strict=True)
-    ]
+    fewest, most = costs.parts(made)
     return StitchForecast(
-        memory_bytes=memory.used(made.work(made.plan, made.encoding), copied=copies.likely(made)),
+        memory_bytes=costs.memory_used(made),
         memory_limit_bytes=made.memory_limit,
         pictures=len(made.picks),
         width=canvas.width,
         height=canvas.height,
         parts=made.parts_of(made.plan, request.format),
+        parts_least=fewest,
+        parts_most=most,
         exact=made.exact,
         format=request.format,
         format_limit=FORMATS[request.format].side,
-        bytes=estimates.size(shares, made.encoding, made.parts_of(made.plan, request.format)),
-        seconds=round(estimates.seconds(shares, canvas, made.encoding, threads=made.threads), 3),
+        bytes=costs.size(made),
+        seconds=round(costs.seconds(made), 3),
         left_out=sorted(made.left_out),
-        notes=list(notes(made)),
+        notes=[*notes(made), *_doubts(made)],
+    )
+
+
+def _doubts(made: Design) -> Iterator[str]:
+    """A size in bytes that no quality is likely to meet."""
+    limit = made.encoding.max_bytes
+    if limit is None or (smallest := costs.smallest(made)) <= limit:
+        return
+    scale = costs.fair_scale(made)
+    instead = f" Scale {scale[0]} is likely to do." if scale else ""
+    yield (
+        f"Even with the lowest quality a file may have more than {limit} bytes, about {smallest}: "
+        f"the job fails then.{instead}"
     )
 
 
@@ -66,7 +72,7 @@ def check(made: Design, settings: StitchSettings) -> None:
 
     Raises:
         LayoutImpossible: it would be cut into too many parts.
-        ResultBeyondFormat, ResultTooLarge: with what would fit in `more["fits"]`.
+        ResultBeyondFormat, ResultTooLarge, BytesTooFew: with what would fit in `more["fits"]`.
     """
     if made.looks:
         _check_looking(made, settings)
@@ -74,9 +80,10 @@ def check(made: Design, settings: StitchSettings) -> None:
     _check_parts(made)
     canvas, form = made.plan.canvas, made.request.format
     shape = f"The result would be {canvas.width} x {canvas.height} pixels"
-    if not _within_format(made, made.plan, form):
+    if not within_format(made, made.plan, form):
         sentence = f"{shape}; a side of a {form} picture has {FORMATS[form].side} at most."
-        raise _refusal(made, ResultBeyondFormat, sentence, settings, field="/format")
+        measure = to_blame(made)
+        raise _refusal(made, ResultBeyondFormat, sentence, settings, measure=measure)
     if canvas.pixels > settings.max_result_pixels:
         sentence = (
             f"{shape}, {canvas.pixels / 1e6:.1f} megapixels; "
@@ -90,6 +97,14 @@ def check(made: Design, settings: StitchSettings) -> None:
             f"{settings.max_memory_mb} are allowed."
         )
         raise _refusal(made, ResultTooLarge, sentence, settings, limit="stitch.max_memory_mb")
+    if costs.is_beyond_hope(made, made.plan):
+        found = fits_bytes(made, settings)
+        raise BytesTooFew(
+            f"{shape}, which no {form} has in {made.request.max_bytes} bytes, however coarse: ask "
+            f"for more bytes. {advice(found)}",
+            field="/max_bytes",
+            more={"fits": found},
+        )
 
 
 def _check_looking(made: Design, settings: StitchSettings) -> None:
@@ -113,90 +128,20 @@ def _check_parts(made: Design) -> None:
     )
 
 
-def _within_format(made: Design, plan: Plan, form: Format) -> bool:
-    page = Size(plan.canvas.width, min(plan.canvas.height, made.page_height(form)))
-    return page.side <= FORMATS[form].side
-
-
 def _refusal(
     made: Design,
     kind: type[TooLarge],
     sentence: str,
     settings: StitchSettings,
     *,
-    field: str = "/inputs",
+    measure: Measure | None = None,
     limit: str | None = None,
 ) -> TooLarge:
-    fits = _fits(made, settings)
-    return kind(f"{sentence} {_advice(fits)}", field=field, limit=limit, more={"fits": fits})
-
-
-def _fits(made: Design, settings: StitchSettings) -> dict[str, Any]:
-    """The greatest scale that can be made, the formats that take the plan, the parts of it."""
-
-    def holds(plan: Plan, form: Format) -> bool:
-        return (
-            _within_format(made, plan, form)
-            and plan.canvas.pixels <= settings.max_result_pixels
-            and made.parts_of(plan, form) <= MOST_PARTS
-            and memory.most(made.work(plan, replace(made.encoding, format=form)))
-            <= settings.max_memory_bytes
-        )
-
-    form = made.request.format
-    found = largest_scale(
-        made.items,
-        made.arrangement,
-        lambda plan: holds(plan, form),
-        guess=int(made.request.scale / _excess(made, settings)),
+    found = fits(made, settings, measure)
+    field = "/inputs" if kind is ResultTooLarge else "/format"
+    return kind(
+        f"{sentence} {advice(found)}",
+        field=f"/{measure}" if measure else field,
+        limit=limit,
+        more={"fits": found},
     )
-    scale, canvas = (found[0], found[1].canvas) if found else (None, None)
-    return {
-        "scale": scale,
-        "width": canvas and canvas.width,
-        "height": canvas and canvas.height,
-        "formats": [
-            other for other in FORMATS if suits(other, made.request) and holds(made.plan, other)
-        ],
-        "parts": _parts(made, settings),
-    }
-
-
-def _excess(made: Design, settings: StitchSettings) -> float:
-    """By how much the sides are too long, about, for the limit that is broken most; at least 1."""
-    canvas, form = made.plan.canvas, made.request.format
-    height = min(canvas.height, made.page_height(form))
-    return max(
-        1.0,
-        max(canvas.width, height) / FORMATS[form].side,
-        math.sqrt(canvas.pixels / settings.max_result_pixels),
-        math.sqrt(made.memory_limit / settings.max_memory_bytes),
-    )
-
-
-def _parts(made: Design, settings: StitchSettings) -> int | None:
-    """Into how many parts the result would be cut by its format's limit; None: that is no help."""
-    cut = replace(made, request=made.request.model_copy(update={"cut": "limit"}))
-    form = made.request.format
-    fitting = (
-        made.request.cut is None
-        and _within_format(cut, made.plan, form)
-        and made.plan.canvas.pixels <= settings.max_result_pixels
-        and cut.memory_limit <= settings.max_memory_bytes
-    )
-    parts = cut.parts_of(made.plan, form)
-    return parts if fitting and 1 < parts <= MOST_PARTS else None
-
-
-def _advice(fits: Mapping[str, Any]) -> str:
-    """What to do next, in words."""
-    ways = []
-    if fits["scale"]:
-        ways.append(f"scale {fits['scale']} makes it {fits['width']} x {fits['height']}")
-    if fits["formats"]:
-        ways.append(f"the format {' or '.join(fits['formats'])} takes it as it is")
-    if fits["parts"]:
-        ways.append(f"cut 'limit' makes {fits['parts']} parts of it")
-    ways.append("fewer pictures make it smaller")
-    sentence = "; ".join(ways)
-    return f"{sentence[0].upper()}{sentence[1:]}."

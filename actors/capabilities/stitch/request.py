@@ -68,7 +68,12 @@ class StitchForecast(Forecast):
     pictures: int = Field(description="how many pictures are joined")
     width: int = Field(description="of the result, in pixels")
     height: int = Field(description="of the result, in pixels; of all its parts together")
-    parts: int = Field(description="how many files it is cut into, or pages of a pdf")
+    parts: int = Field(
+        description="how many files it is cut into, or pages of a pdf, about: quiet rows decide, "
+        "and what the pictures share, where they must be looked at"
+    )
+    parts_least: int = Field(description="how many there are at least")
+    parts_most: int = Field(description="how many there are at most; sure where both are the same")
     exact: bool = Field(
         description="whether it will be just so large; false where the pictures must be looked at "
         "for overlaps, bands or quiet rows: it is at most so large then"

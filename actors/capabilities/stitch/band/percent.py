@@ -32,7 +32,7 @@ class CaptionBand:
         if not 0 <= self.top < self.bottom <= 1:
             raise ValueError(
                 f"A band from {100 * self.top:g}% to {100 * self.bottom:g}% holds no rows of a "
-                "picture: begin at 0% or below, end at 100% or above, and begin above the end."
+                "picture: both lie from 0% to 100%, and the second is the greater one."
             )
 
     def rows(self, height: int) -> tuple[int, int]:

@@ -42,9 +42,19 @@ def cuts(activity: Sequence[float], most: int) -> tuple[int, ...]:
     few = tuple(_cuts(activity, most, fewest))
     if all(activity[row] <= FLAT for row in few):
         return few
-    more = tuple(_cuts(activity, most, fewest + -(-fewest // _TEN)))
+    more = tuple(_cuts(activity, most, _more(fewest)))
     quieter = 2 * _liveliness(activity, more) <= _liveliness(activity, few)
     return more if quieter else few
+
+
+def pieces(height: int, most: int) -> tuple[int, int]:
+    """The fewest and the most pieces into which so many rows are cut, whatever is on them."""
+    fewest = -(-height // most)
+    return fewest, fewest if fewest == 1 else _more(fewest)
+
+
+def _more(fewest: int) -> int:
+    return fewest + -(-fewest // _TEN)
 
 
 def _liveliness(activity: Sequence[float], rows: Sequence[int]) -> float:

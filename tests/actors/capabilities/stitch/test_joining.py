@@ -30,7 +30,8 @@ from tests.joining import recorded
 SMALL = Size(20, 10)
 GOOD = pictures.encoded(pictures.plain(20, 10, pictures.RED), "PNG")
 OTHER = pictures.encoded(pictures.plain(20, 10, pictures.BLUE), "PNG")
-CUT = pictures.truncated(pictures.encoded(pictures.noise(20, 10), "PNG"))
+NOISE = pictures.encoded(pictures.noise(20, 10), "PNG")
+CUT = pictures.truncated(NOISE)
 CUT_PHOTO = pictures.truncated(pictures.encoded(pictures.noise(20, 10), "JPEG"))
 
 
@@ -150,9 +151,9 @@ async def test_one_long_picture_alone_is_cut_into_pages(tmp_path: Path) -> None:
 
 
 async def test_a_join_that_fails_for_another_reason_is_not_tried_again(tmp_path: Path) -> None:
-    async with joining(tmp_path, a=GOOD) as context:
+    async with joining(tmp_path, noise=NOISE) as context:
         with pytest.raises(StitcheryError) as caught:
-            await ran(context, "a", "a", format="jpeg", max_bytes=1_000, fit=2000)
+            await ran(context, "noise", "noise", format="webp", max_bytes=1_000, fit=2000)
 
         assert caught.value.problem().code == "max_bytes_too_few"
         assert context.calls == [JOIN.target]
