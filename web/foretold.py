@@ -28,7 +28,8 @@ def told(forecast: Mapping[str, Any], left_out: Sequence[str] = ()) -> str:
         forecast: its fields by name.
         left_out: the arguments that cannot be used, each with why.
     """
-    rows = [*_rows(forecast), *(("Left out", words) for words in left_out)]
+    notes = (("Note", note) for note in forecast.get("notes", ()))
+    rows = [*_rows(forecast), *(("Left out", words) for words in left_out), *notes]
     width = max(len(label) for label, _ in rows)
     return "\n".join(f"{label:<{width}}  {words}" for label, words in rows)
 
@@ -98,5 +99,5 @@ _LINES: Final[Sequence[tuple[Sequence[str], str, Callable[[Mapping[str, Any]], s
 )
 """The fields of a line, its label, its words: in the order of the table."""
 
-_UNSAID: Final = frozenset({"exact", "format", "format_limit", "left_out"})
-"""Said within another line, or with the files' names."""
+_UNSAID: Final = frozenset({"exact", "format", "format_limit", "left_out", "notes"})
+"""Said within another line, or in lines of their own."""

@@ -7,7 +7,7 @@ Never: knows a particular capability; prints (report.py does), but for the bar o
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,9 @@ from web.fields import Wishes
 from web.options import Subject
 from web.outputs import Output, write
 from web.terminal import is_watched
+
+LONG: Final = 0.5
+"""Seconds after which a job has a bar of progress: who waits less wants none."""
 
 _CHUNK: Final = 1 << 20
 
@@ -200,13 +203,21 @@ class Order:
         return written
 
 
-def _drawn(label: str) -> AbstractContextManager[Callable[[JobView], None]]:
-    """What shows where a job stands, to people at a terminal."""
-    return _bar(label) if is_watched() else nullcontext(_unseen)
+@contextmanager
+def _drawn(label: str) -> Iterator[Callable[[JobView], None]]:
+    """What shows where a job stands, to people at a terminal: after a while, if it goes on."""
+    begun = trio.current_time()
+    with ExitStack() as stack:
+        draw: Callable[[JobView], None] | None = None
 
+        def show(view: JobView) -> None:
+            nonlocal draw
+            if draw is None and is_watched() and trio.current_time() - begun >= LONG:
+                draw = stack.enter_context(_bar(label))
+            if draw is not None:
+                draw(view)
 
-def _unseen(_: JobView) -> None:
-    """Nobody looks."""
+        yield show
 
 
 @contextmanager

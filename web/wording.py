@@ -108,12 +108,15 @@ class Wording:
     def _asked(self, found: re.Match[str]) -> str:
         field = found["field"][0].lower() + found["field"][1:]
         values = [value.strip("'") for value in _VALUE.findall(found["values"]) if value != "or"]
-        return found["lead"] + " or ".join(self._option(field, value) for value in values)
-
-    def _option(self, field: str, value: str) -> str:
         if field == "format" and self.output is not None:
-            return f"-o {shlex.quote(_readable(str(self.output.with_suffix(_ending(value)))))}"
-        return f"{flag_of(field)} {shlex.quote(value)}"
+            return f"{found['lead']}-o {self._named_for(self.output, values)}"
+        return f"{found['lead']}{flag_of(field)} {' or '.join(map(shlex.quote, values))}"
+
+    def _named_for(self, output: Path, formats: Sequence[str]) -> str:
+        """The output under another ending: `x.png`, or `x.png (or .webp)`."""
+        first, *others = map(_ending, formats)
+        name = shlex.quote(_readable(str(output.with_suffix(first))))
+        return f"{name} (or {', '.join(others)})" if others else name
 
     def _named(self, found: re.Match[str]) -> str:
         return flag_of(found[0])

@@ -243,6 +243,9 @@ def test_progress_is_drawn_for_people_at_a_terminal_and_for_nobody_else(
     terminal = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=60)
     monkeypatch.setattr("web.consoles.err", terminal)
     monkeypatch.setattr("web.order.is_watched", lambda: True)
+    assert stitch("a.png", "b.png", "-o", "short.png").exit_code == 0
+    assert terminal.file.getvalue() == "", "it is over before anybody could read"  # type: ignore[attr-defined]  # a StringIO
+    monkeypatch.setattr("web.order.LONG", 0.0)
     assert stitch("a.png", "b.png").stderr == "✓ stitched-2.jpg\n"
     assert isinstance(terminal.file, io.StringIO)
     drawn = terminal.file.getvalue()

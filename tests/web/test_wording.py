@@ -40,7 +40,7 @@ WORDING = Wording(
                 "cut 'limit' makes 3 parts of it; fewer pictures make it smaller."
             ),
             (
-                "Too wide. --scale 40.5 makes it 8 x 9; --format png or --format webp takes it as it "
+                "Too wide. --scale 40.5 makes it 8 x 9; --format png or webp takes it as it "
                 "is; --cut limit makes 3 parts of it; fewer pictures make it smaller."
             ),
         ),
@@ -68,7 +68,7 @@ def test_a_format_is_asked_for_by_the_outputs_ending_where_a_file_was_named() ->
     named = Wording(fields=FIELDS, output=Path("out/my x.jpg"))
     detail = "A tiff cannot be so: ask for the format 'png' or 'jpeg', or give a colour"
     assert named.said(detail) == (
-        "A tiff cannot be so: ask for -o 'out/my x.png' or -o 'out/my x.jpg', or give a colour"
+        "A tiff cannot be so: ask for -o 'out/my x.png' (or .jpg), or give a colour"
     )
 
 
