@@ -115,7 +115,10 @@ def _breaks(
         for first in range(end - 1, max(0, end - longest) - 1, -1):
             breadth += shapes[first]
             ratio = rooms[end - first] / breadth / aim
-            cost = _cost(ratio, last=end == count)
+            # as bad when it is twice as high as when it is half as high
+            cost = ratio + 1 / ratio - 2
+            if ratio > _HIGHEST and end == count:
+                cost = 1 - 1 / ratio  # it is not filled: its empty share
             # one more makes the row lower still, and what is too low ever worse by itself
             if ratio < 1 and (cost >= least or (ratio * _LOWEST < 1 and first < end - 1)):
                 break
@@ -132,17 +135,6 @@ def _breaks(
 def _aim(wanted: int, down: float) -> float:
     """The height that suits a row which ends after this share of the pictures."""
     return wanted * (1 + _LEAN * (0.5 - down))
-
-
-def _cost(ratio: float, *, last: bool) -> float:
-    """How bad a row is that, filled, is so many times as high as it should be.
-
-    As bad when it is twice as high as when it is half as high. A last one that is not filled is as
-    bad as its empty share.
-    """
-    if last and ratio > _HIGHEST:
-        return 1 - 1 / ratio
-    return ratio + 1 / ratio - 2
 
 
 def _heights(
