@@ -29,6 +29,7 @@ def fits(image: Image.Image, strip: Image.Image) -> bool:
 
     They are when it has the strip's mode, no colour stands for none, and its rows come one after
     the other: of an interlaced PNG they do not, and an animated one may fill a part of its size.
+    What is told behind the rows comes too late, as the PNG specification has it.
     """
     if not isinstance(image, ImageFile.ImageFile) or image.mode != strip.mode:
         return False

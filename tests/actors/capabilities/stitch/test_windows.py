@@ -11,12 +11,17 @@ from PIL import Image, ImageFile
 
 from actors.capabilities.stitch import windows
 from actors.capabilities.stitch.order import TRANSPARENT
-from actors.errors import UnreadableMedia
-from actors.pictures import allowing
+from actors.errors import StitcheryError, UnreadableMedia
+from actors.pictures import allowing, reading
 from tests import pictures
 from tests.actors.capabilities.stitch.png.filtering import filtered
+from tests.fuzz.jpegs import jpegs
+from tests.fuzz.pngs import pngs
 from tests.hostile import containers as box
 from tests.joining import joined
+
+MOST = 1 << 20
+"""Pixels of a picture: those that are broken may promise very many."""
 
 CODECS = pytest.mark.parametrize("codec", ["jpeg", "zip"])
 
@@ -111,6 +116,45 @@ def test_every_filter_is_undone_in_its_place(mode: str) -> None:
         assert windows.fits(picture, strip)
         windows.decode_into(picture, strip, left, top)
         assert strip.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_what_is_broken_is_refused_or_read_as_pillow_reads_it(kind: str) -> None:
+    dice, ends = random.Random(kind), set[bool]()
+    for _ in range(120):
+        for content in pngs(dice)[0] if kind == "png" else jpegs(dice):
+            direct = direct_or_not(content)
+            if direct is not None:
+                assert direct == alone(content)
+                ends.add(bool(direct))
+    assert ends == {True, False}, "some are read, and some refused"
+
+
+def direct_or_not(content: bytes) -> bytes | None:
+    """The pixels as they are decoded into a strip, none if they cannot be; None: they do not fit."""
+    try:
+        with reading("image/png", MOST):
+            picture = opened(content)
+    except StitcheryError:
+        return None
+    strip = Image.new(picture.mode, (picture.width + 3, picture.height + 2))
+    if not windows.fits(picture, strip):
+        return None
+    try:
+        with reading("image/png", MOST):
+            windows.decode_into(picture, strip, 2, 1)
+    except StitcheryError:
+        return b""
+    return strip.crop((2, 1, picture.width + 2, picture.height + 1)).tobytes()
+
+
+def alone(content: bytes) -> bytes:
+    """The pixels as Pillow's plain interface decodes them; none if it cannot."""
+    try:
+        with reading("image/png", MOST):
+            return opened(content).tobytes()
+    except StitcheryError:
+        return b""
 
 
 def test_of_16_bits_eight_are_kept() -> None:
