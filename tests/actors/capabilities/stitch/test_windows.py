@@ -131,7 +131,7 @@ def test_what_is_broken_is_refused_or_read_as_pillow_reads_it(kind: str) -> None
 
 
 def direct_or_not(content: bytes) -> bytes | None:
-    """The pixels as they are decoded into a strip, none if they cannot be; None: they do not fit."""
+    """The pixels as they are decoded into a strip, none if they cannot; None if they do not fit."""
     try:
         with reading("image/png", MOST):
             picture = opened(content)
