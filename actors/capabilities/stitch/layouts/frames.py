@@ -56,6 +56,7 @@ def placed(
     arrangement: Arrangement,
     *,
     caption_size: int,
+    grounds: Sequence[Box] = (),
 ) -> Plan:
     """Puts each content into its cell, and a margin around all.
 
@@ -65,11 +66,13 @@ def placed(
         contents: as many, in the pictures' order.
         arrangement: its align, gap, margin and border count.
         caption_size: for which the contents have room.
+        grounds: the cells with the empty ones beside them, for backgrounds; none: the cells.
     """
     margin, lines = arrangement.margin, _lines(cells, contents, arrangement.border)
+    tiles = [_tile(inner, ground, arrangement) for ground in grounds or cells]
     places = tuple(
-        _place(inner, cell, content, arrangement, lines[cell.top, cell.bottom])
-        for cell, content in zip(cells, contents, strict=True)
+        _place(cell, content, arrangement, lines[cell.top, cell.bottom], tile=tile)
+        for cell, content, tile in zip(cells, contents, tiles, strict=True)
     )
     canvas = Size(inner.width + 2 * margin, inner.height + 2 * margin)
     return Plan(canvas, places, caption_size)
@@ -93,7 +96,9 @@ def _lines(
     }
 
 
-def _place(inner: Size, cell: Box, content: Content, arrangement: Arrangement, lines: int) -> Place:
+def _place(
+    cell: Box, content: Content, arrangement: Arrangement, lines: int, *, tile: Box
+) -> Place:
     margin, border = arrangement.margin, arrangement.border
     outer = content.outer(border)
     left = margin + cell.left + shift(cell.width - outer.width, arrangement.align)
@@ -106,7 +111,7 @@ def _place(inner: Size, cell: Box, content: Content, arrangement: Arrangement, l
         part=content.part,
         box=box,
         extent=extent,
-        tile=_tile(inner, cell, arrangement),
+        tile=tile,
         caption=caption or None,
     )
 

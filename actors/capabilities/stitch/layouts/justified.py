@@ -73,7 +73,7 @@ def justified(items: Sequence[Item], arrangement: Arrangement) -> Plan:
         for (first, end), high in zip(breaks, heights, strict=True)
     ]
     letter = letters([size for row in sizes for size in row], width, arrangement)
-    contents, cells, top = list[Content](), list[Box](), 0
+    contents, cells, grounds, top = list[Content](), list[Box](), list[Box](), 0
     for (first, _), shown in zip(breaks, sizes, strict=True):
         row = [
             Content(item.part, size, caption_room(item, size.width, letter))
@@ -84,14 +84,24 @@ def justified(items: Sequence[Item], arrangement: Arrangement) -> Plan:
         widths = [outer.width for outer in outers]
         spare = shift(width - stretch(widths, arrangement.gap), arrangement.align)
         lefts = offsets(widths, arrangement.gap)
-        cells += [
+        across = [
             Box(left + spare, top, length, height)
             for left, length in zip(lefts, widths, strict=True)
         ]
+        cells += across
+        grounds += _to_the_edges(across, width)
         contents += row
         top += height + arrangement.gap
     inner = Size(width, top - arrangement.gap)
-    return placed(inner, cells, contents, arrangement, caption_size=letter)
+    return placed(inner, cells, contents, arrangement, caption_size=letter, grounds=grounds)
+
+
+def _to_the_edges(row: Sequence[Box], width: int) -> list[Box]:
+    """The cells of a row that may not be filled, the outer ones as wide as if it were."""
+    wide = list(row)
+    wide[0] = wide[0].grown(wide[0].left, 0, 0, 0)
+    wide[-1] = wide[-1].grown(0, 0, width - wide[-1].right, 0)
+    return wide
 
 
 def _room(count: int, width: int, arrangement: Arrangement) -> int:

@@ -54,7 +54,14 @@ def table(items: Sequence[Item], arrangement: Arrangement) -> Plan:
     lefts, tops = offsets(widths, arrangement.gap), offsets(heights, arrangement.gap)
     cells = [Box(lefts[column], tops[row], widths[column], heights[row]) for row, column in spots]
     inner = Size(width, stretch(heights, arrangement.gap))
-    return placed(inner, cells, contents, arrangement, caption_size=letter)
+    # the last picture has the room of those that are missing behind it
+    grounds = [
+        *cells[:-1],
+        cells[-1].grown(0, 0, 0, inner.height - cells[-1].bottom)
+        if arrangement.flow == "column"
+        else cells[-1].grown(0, 0, inner.width - cells[-1].right, 0),
+    ]
+    return placed(inner, cells, contents, arrangement, caption_size=letter, grounds=grounds)
 
 
 def _shown(items: Sequence[Item], arrangement: Arrangement) -> list[tuple[Box, Size]]:

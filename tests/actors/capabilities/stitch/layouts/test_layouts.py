@@ -186,6 +186,17 @@ def test_all_captions_have_letters_of_one_size(
             assert place.caption.height == caption_height(item.caption, place.box.width, written)
 
 
+@given(ITEMS, TABLES | JUSTIFIED)
+def test_blurred_backgrounds_leave_nothing_of_the_canvas_bare(
+    pictures: list[Item], arrangement: Arrangement
+) -> None:
+    """Not beside a last row either that has too few pictures for it."""
+    made = laid(pictures, arrangement)
+
+    if made.places:
+        assert sum(place.tile.size.pixels for place in made.places) == made.canvas.pixels
+
+
 WEIGHTS = st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=20)
 
 

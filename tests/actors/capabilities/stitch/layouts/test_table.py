@@ -193,7 +193,7 @@ def test_a_grid_by_hand() -> None:
     assert made.canvas == Size(42, 28)
     assert boxes(made) == [Box(0, 0, 10, 20), Box(12, 10, 30, 10), Box(4, 22, 6, 6)]
     assert [place.tile for place in made.places] == [
-        Box(0, 0, 11, 21), Box(11, 0, 31, 21), Box(0, 21, 11, 7),
+        Box(0, 0, 11, 21), Box(11, 0, 31, 21), Box(0, 21, 42, 7),
     ]  # fmt: skip
 
 
