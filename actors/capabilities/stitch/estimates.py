@@ -6,8 +6,8 @@ Never: refuses anything; nobody relies on an estimate. Pure.
 What is known of a picture are its bytes, its pixels and its kind. From these follows its content:
 bits of a pixel that it would have as a JPEG of quality 90. What is written without loss of what was
 stored without loss follows from the stored bits themselves. All constants were fitted to some 2,000
-joins of real photographs and screenshots, stored in 40 ways, by `tests.benchmarks.forecasts`: nine
-of ten results have between half and twice the bytes that are told.
+joins of photographs and screenshots, stored in 40 ways, by `tests.benchmarks.forecasts`: 89 of 100
+results have between half and twice the bytes that are told.
 """
 
 import math
@@ -30,7 +30,7 @@ class _Power:
     shrinking: float = 0.0
 
     def of(self, bits: float, shrunk: float) -> float:
-        return self.factor * bits**self.power * shrunk**self.shrinking
+        return float(self.factor * bits**self.power * shrunk**self.shrinking)
 
 
 _LOSSY_PICTURES: Final = {
@@ -46,6 +46,9 @@ _LOSSLESS_PICTURE: Final = _Power(1.85, -0.2)
 """Content, as above. Text stores well without loss and badly with loss, noise the other way round;
 both nearly even each other out."""
 
+_MOST_LOST: Final = 3.0
+"""Stored bits of a WebP above which it is one without loss."""
+
 _MOST_STORED: Final = 8.0
 """Stored bits that say something of the content; beyond are noise, depth, or no compression."""
 
@@ -55,10 +58,10 @@ of its sides."""
 
 _QUALITIES: Final = (5, 20, 40, 60, 75, 90, 97, 99, 100)
 _CURVES: Final = {
-    "jpeg": (0.13, 0.26, 0.42, 0.52, 0.68, 1.0, 1.66, 2.2, 2.57),
-    "pdf": (0.13, 0.26, 0.42, 0.52, 0.68, 1.0, 1.66, 2.2, 2.57),
-    "webp": (0.15, 0.21, 0.31, 0.4, 0.49, 0.85, 1.3, 1.5, 2.19),
-    "avif": (0.055, 0.1, 0.23, 0.44, 0.68, 1.12, 1.45, 1.8, 2.53),
+    "jpeg": (0.13, 0.29, 0.42, 0.52, 0.68, 1.0, 1.7, 2.2, 2.7),
+    "pdf": (0.13, 0.29, 0.42, 0.52, 0.68, 1.0, 1.7, 2.2, 2.7),
+    "webp": (0.15, 0.2, 0.31, 0.4, 0.49, 0.77, 1.3, 1.5, 2.2),
+    "avif": (0.055, 0.1, 0.23, 0.44, 0.68, 1.07, 1.45, 1.8, 2.65),
 }
 """Bits that each quality makes of a content of one bit."""
 
@@ -67,10 +70,10 @@ _BLOCKS: Final = 0.126
 
 # Bits without loss, by how they are written: of pictures whose content is known; of pictures stored
 # without loss that lie on the canvas as they are; and of those that are scaled, whose edges blur.
-_PNG: Final = (_Power(6.3, 0.8, 0.46), _Power(1.24, 0.92), _Power(4.0, 0.2, 0.55))
-_TIFF: Final = (_Power(7.3, 0.65, 0.39), _Power(1.66, 0.84), _Power(4.3, 0.18, 0.53))
-_WEBP: Final = (_Power(4.2, 0.3, 0.4), _Power(1.17, 0.78), _Power(2.9, 0.31))
-_INDEXED: Final = (_Power(3.0, 0.66, 0.16), _Power(0.7, 0.88), _Power(1.1, 0.52, 0.3))
+_PNG: Final = (_Power(6.3, 0.75, 0.46), _Power(1.45, 0.86), _Power(3.4, 0.2, 0.65))
+_TIFF: Final = (_Power(6.5, 0.6, 0.45), _Power(1.66, 0.84), _Power(4.3, 0.18, 0.5))
+_WEBP: Final = (_Power(4.2, 0.6, 0.3), _Power(1.17, 0.78), _Power(2.9, 0.31))
+_INDEXED: Final = (_Power(3.0, 0.66, 0.16), _Power(0.8, 0.82), _Power(1.25, 0.4, 0.4))
 
 _MOST_KEPT: Final = 11.0
 """Stored bits that remain where no sample has more than eight, at most."""
@@ -154,9 +157,9 @@ def bits(share: Share, encoding: Encoding) -> float:
     rows = _without_loss(encoding)
     if rows is None:
         found = _content(share) * share.shrunk**_FINER * _curve(encoding)
-        return max(_BLOCKS, found) if encoding.format in {"jpeg", "pdf"} else found
+        return float(max(_BLOCKS, found) if encoding.format in {"jpeg", "pdf"} else found)
     of_content, as_it_is, scaled = rows
-    if share.media_type in _LOSSY_PICTURES:
+    if _lossy(share):
         found = of_content.of(_content(share), share.shrunk)
     else:
         row = as_it_is if share.shrunk == 1 else scaled
@@ -169,12 +172,17 @@ def _stored(share: Share) -> float:
     return 8 * share.file_size / share.stored.pixels
 
 
+def _lossy(share: Share) -> _Power | None:
+    """The row of its kind, if it was stored with loss."""
+    if share.media_type == "image/webp" and _stored(share) > _MOST_LOST:
+        return None
+    return _LOSSY_PICTURES.get(share.media_type)
+
+
 def _content(share: Share) -> float:
     """Bits of a pixel as a JPEG of quality 90, as large as it is stored."""
-    power = _LOSSY_PICTURES.get(share.media_type)
-    if power is not None:
-        return power.of(_stored(share), 1)
-    return _LOSSLESS_PICTURE.of(min(_MOST_STORED, _stored(share)), 1)
+    power, stored = _lossy(share), _stored(share)
+    return power.of(stored, 1) if power else _LOSSLESS_PICTURE.of(min(_MOST_STORED, stored), 1)
 
 
 def _without_loss(encoding: Encoding) -> tuple[_Power, _Power, _Power] | None:

@@ -39,13 +39,10 @@ def within_format(made: Design, plan: Plan, form: Format) -> bool:
 def to_blame(made: Design) -> Measure | None:
     """The wish that made a side too long for the format, where a wish did."""
     request, most = made.request, FORMATS[made.request.format].side
-    if request.width is not None and made.plan.canvas.width > most:
-        return "width"
-    if made.plan.canvas.width > most:
-        return None
-    if request.height is not None:
-        return "height"
-    return "row_height" if request.row_height is not None else request.width and "width"
+    wide = made.plan.canvas.width > most
+    of_height: tuple[Measure, ...] = ("height", "row_height", "width")
+    measures: tuple[Measure, ...] = ("width",) if wide else of_height
+    return next((each for each in measures if getattr(request, each) is not None), None)
 
 
 def fits(made: Design, settings: StitchSettings, measure: Measure | None) -> dict[str, Any]:
@@ -97,12 +94,10 @@ def fits_bytes(made: Design, settings: StitchSettings) -> dict[str, Any]:
 
 
 def _scaled(found: tuple[int, Size] | None) -> dict[str, int | None]:
-    scale, canvas = found or (None, None)
-    return {
-        "scale": scale,
-        "width": canvas and canvas.width,
-        "height": canvas and canvas.height,
-    }
+    if found is None:
+        return {"scale": None, "width": None, "height": None}
+    scale, canvas = found
+    return {"scale": scale, "width": canvas.width, "height": canvas.height}
 
 
 def _shortened(made: Design, measure: Measure, holds: Callable[[Plan], bool]) -> int | None:
@@ -111,8 +106,9 @@ def _shortened(made: Design, measure: Measure, holds: Callable[[Plan], bool]) ->
     side = canvas.width if canvas.width > limit else canvas.height
     less = int(getattr(made.request, measure) * limit / side)
     for _ in range(_STEPS):
+        changed: dict[str, Any] = {measure: less}
         try:
-            found = plan(made.items, replace(made.arrangement, **{measure: less}))
+            found = plan(made.items, replace(made.arrangement, **changed))
         except LayoutMistake:  # nothing is left for the pictures
             return None
         if holds(found):
