@@ -9,7 +9,7 @@ and enlarged where it is seen.
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageFilter
 
 from actors.capabilities.stitch.decor.stamping import common, stamp
 from actors.capabilities.stitch.geometry import Box, Size
@@ -126,32 +126,38 @@ def _lay(piece: Image.Image, strip: Image.Image, place: Box) -> None:
 
 def _faded(piece: Image.Image, size: Size, tile: Box, fading: Fading) -> Image.Image:
     """A tile of a backdrop of this size, darker towards the sides where it fades."""
-    across = _levels(tile.left, tile.right, size.width, fading.left, fading.right)
-    along = _levels(tile.top, tile.bottom, size.height, fading.top, fading.bottom)
-    if min(across) == min(along) == _FULL:
-        return piece
-    mask = ImageChops.multiply(
-        Image.frombytes("L", (tile.width, 1), across).resize(piece.size),
-        Image.frombytes("L", (1, tile.height), along).resize(piece.size),
-    )
-    shade = Image.new("RGB", piece.size, _SHADE)
-    shade.paste(piece.convert("RGB"), mask=mask)
+    lefts = range(tile.left, min(tile.right, fading.left))
+    rights = range(max(tile.left, size.width - fading.right), tile.right)
+    tops = range(tile.top, min(tile.bottom, fading.top))
+    bottoms = range(max(tile.top, size.height - fading.bottom), tile.bottom)
+    for columns, over, edge in ((lefts, fading.left, 0), (rights, fading.right, size.width)):
+        if levels := _levels(columns, over, edge):
+            place = (columns[0] - tile.left, 0, columns[-1] + 1 - tile.left, tile.height)
+            _shade(piece, place, Image.frombytes("L", (len(levels), 1), levels))
+    for rows, over, edge in ((tops, fading.top, 0), (bottoms, fading.bottom, size.height)):
+        if levels := _levels(rows, over, edge):
+            place = (0, rows[0] - tile.top, tile.width, rows[-1] + 1 - tile.top)
+            _shade(piece, place, Image.frombytes("L", (1, len(levels)), levels))
+    return piece
+
+
+def _levels(line: range, over: int, edge: int) -> bytes:
+    """How much is seen of each pixel, which fade in over so many from an edge."""
+    return bytes(round(_FULL * _eased(abs(edge - at - 0.5) / over)) for at in line)
+
+
+def _shade(piece: Image.Image, place: tuple[int, int, int, int], levels: Image.Image) -> None:
+    """Darkens a part of the piece as far as the levels, which are drawn over it, leave it."""
+    part = piece.crop(place)
+    shade = Image.new("RGB", part.size, _SHADE)
+    shade.paste(part.convert("RGB"), mask=levels.resize(part.size))
     if piece.mode == "RGBA":
-        shade.putalpha(piece.getchannel("A"))
-    return shade
+        shade.putalpha(part.getchannel("A"))
+    piece.paste(shade, place)
 
 
-def _levels(begin: int, end: int, length: int, before: int, after: int) -> bytes:
-    """How much is seen of the pixels from `begin` up to `end` of a line that fades at both ends."""
-    return bytes(
-        round(_FULL * _eased(at + 0.5, before) * _eased(length - at - 0.5, after))
-        for at in range(begin, end)
-    )
-
-
-def _eased(at: float, over: int) -> float:
-    """From 0 to 1 over so many pixels, slower and slower; 1 everywhere over none."""
-    share = min(1.0, at / over) if over else 1.0
+def _eased(share: float) -> float:
+    """From 0 to 1, slower and slower."""
     return share * (2 - share)
 
 

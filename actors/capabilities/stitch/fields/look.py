@@ -25,7 +25,7 @@ class Decoration(Request):
     radius: int = Field(0, ge=0, le=2000, description="of rounded corners, in pixels")
     caption_place: CaptionPlace = Field("under", description="whether captions lie under or on")
     caption_size: int | None = Field(
-        None, ge=6, le=200, description="of captions' letters in pixels; by the picture's width"
+        None, ge=6, le=200, description="of captions' letters in pixels; one that suits the result"
     )
     caption_color: Colour | None = Field(
         None, description="of captions: #rrggbb; by default what reads well"
