@@ -27,7 +27,7 @@ _SIDES: Final = 0.6
 
 def memory_used(made: Design) -> int:
     """Bytes of memory that its child comes to hold, about."""
-    return memory.used(made.work(made.plan, made.encoding), copied=copies.likely(made))
+    return memory.used(made.work(made.plan, made.encoding), copied=_copied(made))
 
 
 def size(made: Design) -> int:
@@ -36,21 +36,30 @@ def size(made: Design) -> int:
         _shares(made, made.plan),
         made.encoding,
         files(made, made.plan, made.request.format),
-        copied=copies.likely(made),
+        copied=_copied(made),
     )
 
 
 def seconds(made: Design) -> float:
     """Of work on an idle machine, about: to look at the pictures where that is wished, and join."""
     cut = made.parts_of(made.plan, made.request.format) > 1
+    return _seconds(made, made.looks + cut)
+
+
+def look_seconds(made: Design) -> float:
+    """Of one look at all pictures, which `seconds` counts as often as it is wished."""
+    return _seconds(made, 1) - _seconds(made, 0)
+
+
+def _seconds(made: Design, looks: int) -> float:
     return durations.seconds(
         _shares(made, made.plan),
         made.plan.canvas,
         made.encoding,
         files(made, made.plan, made.request.format),
         threads=made.threads,
-        looks=made.looks + cut,
-        copied=copies.likely(made),
+        looks=looks,
+        copied=_copied(made),
     )
 
 
@@ -100,6 +109,14 @@ def fair_scale(made: Design) -> tuple[int, Size] | None:
         guess=int(made.request.scale * min(1.0, less)),
     )
     return (found[0], found[1].canvas) if found else None
+
+
+def _copied(made: Design) -> bool:
+    """Whether pictures are likely to be joined as they are stored."""
+    if not copies.likely(made):
+        return False
+    coarse = estimates.none_is_finer(_shares(made, made.plan), made.encoding)
+    return coarse or made.request.format == "png"
 
 
 def _fair(made: Design, plan: Plan, encoding: Encoding) -> int:

@@ -65,6 +65,10 @@ _CURVES: Final = {
 }
 """Bits that each quality makes of a content of one bit."""
 
+_FINE: Final = 0.7
+"""Where JPEGs would have no more than this share of their bytes when painted, they are too fine to
+be copied: by `jpeg.quality`'s rule, of 72 pairs it was so for 62."""
+
 _BLOCKS: Final = 0.126
 """Bits of a pixel that a JPEG has in any case; see `least`."""
 
@@ -134,6 +138,11 @@ def searched(shares: Sequence[Share], encoding: Encoding, files: int) -> tuple[E
         tried.append(replace(encoding, quality=search.quality, max_bytes=None))
         search.tell(size(shares, tried[-1], files, copied=False) // files)
     return tuple(tried)
+
+
+def none_is_finer(shares: Sequence[Share], encoding: Encoding) -> bool:
+    """Whether JPEGs are likely to be stored no finer than they are asked for, or hardly."""
+    return _unbounded(shares, encoding) >= _FINE * sum(share.file_size for share in shares)
 
 
 def least(page: Size, encoding: Encoding) -> int:
