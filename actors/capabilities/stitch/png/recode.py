@@ -31,7 +31,7 @@ from actors.capabilities.stitch.png.rows import (
 from actors.capabilities.stitch.png.structure import Form, Structure, read_data
 from actors.capabilities.stitch.unknown import UnknownForm
 
-_INFLATED: Final = 1 << 18
+_INFLATED: Final = 1 << 17
 """Bytes of rows that are taken from a stream at once: a thin stream may hold very many."""
 
 _HELD: Final = 1 << 20
