@@ -62,9 +62,10 @@ def _size(forecast: Mapping[str, Any]) -> str:
 
 def _parts(forecast: Mapping[str, Any]) -> str:
     parts = forecast["parts"]
-    if parts == 1:
-        return "1"
-    return f"{parts} {'pages of one file' if forecast.get('format') == 'pdf' else 'files'}"
+    least, most = forecast.get("parts_least", parts), forecast.get("parts_most", parts)
+    noun = "page" if forecast.get("format") == "pdf" else "file"
+    told = f"{parts} {noun}{'s'[: parts != 1]}"
+    return told if least == most else f"about {told}: {least} to {most}"
 
 
 def _seconds(seconds: float) -> str:
@@ -99,5 +100,7 @@ _LINES: Final[Sequence[tuple[Sequence[str], str, Callable[[Mapping[str, Any]], s
 )
 """The fields of a line, its label, its words: in the order of the table."""
 
-_UNSAID: Final = frozenset({"exact", "format", "format_limit", "left_out", "notes"})
+_UNSAID: Final = frozenset(
+    {"exact", "format", "format_limit", "left_out", "notes", "parts_least", "parts_most"}
+)
 """Said within another line, or in lines of their own."""

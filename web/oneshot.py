@@ -24,11 +24,11 @@ from web.mistakes import Mistake, mistakes_of
 from web.options import (
     AS_JSON,
     FORECAST,
-    OUTPUT,
     Subject,
     argument_of,
     headings_of,
     options_of,
+    output_option,
     subject_of,
     texts_of,
 )
@@ -41,7 +41,7 @@ from web.wording import Wording, flag_of
 _WIDEST: Final = 100
 """Columns of a help: longer lines are hard to read."""
 
-_OPTION_COLUMNS: Final = 26
+_OPTION_COLUMNS: Final = 27
 """Columns of what stands left of an option's description."""
 
 _OURS: Final = "This command"
@@ -111,6 +111,7 @@ def command(capability: AnyCapability, settings: SettingsOf) -> click.Command:
     fields = fields_of(capability.request_type, subject.field)
     headings = headings_of(capability.request_type, subject, fields)
     headings["output"] = headings.get("format", _OURS)
+    options = [output_option(names_format="format" in fields), *options_of(fields)]
 
     def act(
         subjects: Any, output: Output, *, as_json: bool, forecast_only: bool, **values: Any
@@ -126,10 +127,17 @@ def command(capability: AnyCapability, settings: SettingsOf) -> click.Command:
         headings,
         name=capability.name,
         callback=act,
-        params=[argument_of(subject), *_sorted([OUTPUT, *options_of(fields)], headings)],
-        help=f"{capability.summary}\n\nRuns here and now, without a server.",
+        params=[argument_of(subject), *_sorted(options, headings)],
+        help=f"{capability.summary}\n\n{_described(subject, capability)}"
+        "Runs here and now, without a server.",
         short_help=capability.summary,
     )
+
+
+def _described(subject: Subject, capability: AnyCapability) -> str:
+    """A paragraph on the arguments; none, where the request says nothing of them."""
+    told = capability.request_type.model_fields[subject.field].description
+    return f"{subject.metavar.rstrip('.')}: {told.rstrip('.')}.\n\n" if told else ""
 
 
 def _sorted(options: Sequence[click.Option], headings: Mapping[str, str]) -> list[click.Option]:

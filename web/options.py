@@ -82,14 +82,6 @@ def _of_a_pattern(name: str) -> str:
     return ", nor any that fits this pattern" if set(name) & set("*?[") else ""
 
 
-OUTPUT = click.Option(
-    ["-o", "--output"],
-    type=OutputType(),
-    default=".",
-    metavar="PATH",
-    help="file to write, whose ending says the format, or folder (for several, or with a / at its "
-    "end); this folder if not given. Only a file that is named here is written over",
-)
 AS_JSON = click.Option(
     ["--json", "as_json"],
     is_flag=True,
@@ -137,6 +129,19 @@ def argument_of(subject: Subject) -> click.Argument:
         nargs=-1 if subject.many else 1,
         required=True,
         type=FILE if subject.files else str,
+    )
+
+
+def output_option(*, names_format: bool) -> click.Option:
+    """Where the result goes; `names_format`: the file's ending says of which format it is."""
+    ending = ", whose ending says the format," if names_format else ""
+    return click.Option(
+        ["-o", "--output"],
+        type=OutputType(),
+        default=".",
+        metavar="PATH",
+        help=f"file to write{ending} or folder (for several, or with a / at its end); this folder "
+        "if not given. Only a file that is named here is written over",
     )
 
 

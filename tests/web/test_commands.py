@@ -83,6 +83,17 @@ def test_a_join_waits_for_no_module_of_a_server(tmp_path: Path) -> None:
     assert output.exists()
 
 
+def test_the_collector_rests_while_modules_come_in_and_no_longer() -> None:
+    act = (
+        "import gc\n"
+        "gc.disable()\n"
+        "from web.commands import cli\n"
+        "cli.commands['keys'].command\n"
+        "assert gc.isenabled() and gc.get_freeze_count()\n"
+    )
+    subprocess.run([sys.executable, "-c", act], check=True, capture_output=True)  # noqa: S603 -- our own words
+
+
 def loaded_by(*arguments: str) -> set[str]:
     """The modules that are there when a command has ended well."""
     act = (

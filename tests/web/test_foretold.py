@@ -31,7 +31,7 @@ def test_a_line_for_each_thing_and_the_words_below_each_other() -> None:
     assert told(STITCH, ["b.jpg: It is cut."]).splitlines() == [
         "Pictures  3",
         "Size      320 x 900 pixels, PNG",
-        "Parts     1",
+        "Parts     1 file",
         "On disk   about 19.2 kB",
         "Time      about 0.6 s, an estimate for an idle machine",
         "Memory    about 27.4 MB, and never more than 237.0 MB",
@@ -43,9 +43,21 @@ def test_what_must_be_looked_at_first_is_at_most_so_large() -> None:
     assert line("Size", exact=False) == "at most 320 x 900 pixels, PNG"
 
 
-@pytest.mark.parametrize(("form", "words"), [("png", "3 files"), ("pdf", "3 pages of one file")])
+@pytest.mark.parametrize(("form", "words"), [("png", "3 files"), ("pdf", "3 pages")])
 def test_parts_are_files_or_pages(form: str, words: str) -> None:
     assert line("Parts", parts=3, format=form) == words
+
+
+def test_parts_that_the_pictures_decide_are_told_with_their_bounds() -> None:
+    assert line("Parts", parts=3, parts_least=2, parts_most=5) == "about 3 files: 2 to 5"
+    assert line("Parts", parts=3, parts_least=3, parts_most=3) == "3 files"
+
+
+def test_notes_are_told_in_lines_of_their_own() -> None:
+    assert told({**STITCH, "notes": ["One.", "Two."]}).splitlines()[-2:] == [
+        "Note      One.",
+        "Note      Two.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import queue
 import re
 import signal
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -217,17 +216,19 @@ def test_of_several_addresses_the_good_are_kept_and_the_others_causes_told(here:
 
 def test_a_signal_ends_it_in_a_word_with_nothing_left_behind(here: Path) -> None:
     (here / "big.png").write_bytes(encoded(noise(1200, 1200), "PNG"))
-    tmp = here.parent / "tmp"
+    tmp, over = here.parent / "tmp", threading.Event()
 
     def interrupt() -> None:
         """As soon as the pictures have been taken in, which is when the job begins."""
         while not [path for path in tmp.rglob("files/*/*") if path.is_file()]:
-            time.sleep(0.002)
+            if over.wait(0.002):
+                return
         os.kill(os.getpid(), signal.SIGINT)
 
     interrupting = threading.Thread(target=interrupt)
     interrupting.start()
     result = stitch(*["big.png"] * 40, "--layout", "grid", "--format", "png")
+    over.set()
     interrupting.join()
     assert (result.exit_code, result.output) == (130, "✗ Stopped by SIGINT.\n"), repr(
         result.exception

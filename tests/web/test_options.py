@@ -9,11 +9,11 @@ from pydantic import Field
 from actors.capability import FileInput, Request
 from web.fields import fields_of
 from web.options import (
-    OUTPUT,
     Subject,
     argument_of,
     headings_of,
     options_of,
+    output_option,
     subject_of,
     texts_of,
 )
@@ -80,7 +80,11 @@ def test_every_other_field_is_an_option_that_says_what_it_takes() -> None:
 def test_one_or_many_arguments_as_the_field_is(many: bool, given: list[str]) -> None:  # noqa: FBT001 -- from parametrize
     seen: list[object] = []
     argument = argument_of(Subject("lines", many=many, files=False))
-    command = click.Command("x", params=[argument, OUTPUT], callback=lambda **how: seen.append(how))
+    command = click.Command(
+        "x",
+        params=[argument, output_option(names_format=False)],
+        callback=lambda **how: seen.append(how),
+    )
     assert CliRunner().invoke(command, given).exit_code == 0
     [how] = seen
     assert isinstance(how, dict)

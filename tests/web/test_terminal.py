@@ -1,3 +1,4 @@
+import io
 import os
 import signal
 from collections.abc import Callable
@@ -5,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import trio
 
-from web.terminal import fail, plainly, run
+from web.terminal import fail, plainly, run, tell
 
 
 def test_a_result_is_handed_back() -> None:
@@ -57,6 +58,29 @@ def test_a_failure_is_one_line_however_long_and_odd(capsys: pytest.CaptureFixtur
         fail("x" * 300 + " [bold]/tmp/[a]/b[/bold] :smile:")
     assert caught.value.code == 1
     assert capsys.readouterr().err == "✗ " + "x" * 300 + " [bold]/tmp/[a]/b[/bold] :smile:\n"
+
+
+@pytest.mark.parametrize(
+    ("environ", "coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
+)
+def test_a_terminal_shows_colours_unless_somebody_says_otherwise(
+    environ: dict[str, str],
+    coloured: bool,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: FBT001 -- from parametrize
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    tell("done", "green")
+    assert screen.getvalue() == ("\x1b[32mdone\x1b[0m\n" if coloured else "done\n")
 
 
 def test_foreseen_errors_end_the_program_in_their_own_words(
