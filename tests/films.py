@@ -42,12 +42,16 @@ class Film:
     """Stills as files, and the rows that hold captions as shares of their height.
 
     `needed` is from the highest to the lowest row that has ink; None where no band is right.
+    `black` is how high each of both bars is, as a share; 0 where there are none. `silent` are the
+    stills that have no caption in a film of captions.
     """
 
     kind: Kind
     stills: tuple[bytes, ...]
     sizes: tuple[tuple[int, int], ...]
     needed: tuple[float, float] | None
+    black: float = 0.0
+    silent: tuple[int, ...] = ()
 
 
 Verdict = Literal["right", "cut", "high", "missed", "invented"]
@@ -95,12 +99,20 @@ class Style:
     font: str | None
 
 
-def film(seed: int, kind: Kind, photographs: Sequence[Path] = (), font: str | None = None) -> Film:
+def film(
+    seed: int,
+    kind: Kind,
+    photographs: Sequence[Path] = (),
+    font: str | None = None,
+    *,
+    silent: float = 0.0,
+) -> Film:
     """Three to eight stills; the same for the same arguments.
 
     Args:
         photographs: pictures to draw on, beside drawn ones.
         font: name or path of a font that has Chinese.
+        silent: share of the stills that have no caption, where others have.
     """
     dice = random.Random(f"{kind} {seed}")
     height = dice.choice((360, 480, 540, 720, 1080))
@@ -108,9 +120,14 @@ def film(seed: int, kind: Kind, photographs: Sequence[Path] = (), font: str | No
     grounds = _grounds(dice, kind, (width, height), dice.randint(3, 8), photographs)
     black = _letterboxed(dice, grounds) if kind == "letterbox" else 0.0
     rows: list[tuple[float, float]] = []
+    quiet: tuple[int, ...] = ()
     captioned = kind in CAPTIONED or kind == "hard"
     if captioned or kind == "jumping":
-        rows = _captioned(dice, kind, grounds, _style(dice, kind, black, font))
+        style = _style(dice, kind, black, font)
+        mute = random.Random(f"silent {kind} {seed}")
+        quiet = tuple(place for place in range(len(grounds)) if mute.random() < silent)
+        spoken = [ground for place, ground in enumerate(grounds) if place not in quiet]
+        rows = _captioned(dice, kind, spoken, style)
     scaled = dice.choice((1.0, 1.0, 0.6, 1.5)) if 360 < height < 1080 else 1.0
     noise, form = dice.choice((0, 0, 6, 12)), dice.choice(("JPEG", "JPEG", "BMP"))
     made = [_worn(dice, ground, scaled, noise) for ground in grounds]
@@ -118,7 +135,9 @@ def film(seed: int, kind: Kind, photographs: Sequence[Path] = (), font: str | No
         kind,
         tuple(pictures.encoded(image, form, quality=75) for image in made),
         tuple(image.size for image in made),
-        _span(rows) if captioned else None,
+        _span(rows) if captioned and rows else None,
+        black,
+        quiet,
     )
 
 

@@ -7,7 +7,8 @@ are enough, `layouts/` where each lies on the canvas as `asked`, `design` all of
 to be `copies`. `forecast` the judgement, `offers` what would do instead, `notes` what else is said,
 `asking` what a child is asked. `geometry` and `formats` have the shapes and the formats' limits.
 In the server, waiting: `capability` answers the tree, `joining` goes through the steps of a job,
-`looking` has children look for what must be known before.
+`looking` has children look for what must be known before, `course` makes one line of how far all
+steps are.
 
 In a child: `work` joins. `shortcuts` copies what is compressed already (`jpeg/`, `png/`); else
 `painting` paints, straight into place where it can (`windows`), with `decor/` around the pictures,

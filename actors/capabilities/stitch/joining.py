@@ -7,19 +7,20 @@ Never: decodes (children do), plans (`design` does), holds anything when it ends
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from actors.capabilities.stitch import costs
 from actors.capabilities.stitch.asking import join_order, joining, looking, views
 from actors.capabilities.stitch.checking import CHECK, CheckOrder
 from actors.capabilities.stitch.course import Course
 from actors.capabilities.stitch.design import Design, design
-from actors.capabilities.stitch.forecast import check, forecast
+from actors.capabilities.stitch.forecast import check
 from actors.capabilities.stitch.formats import FORMATS
-from actors.capabilities.stitch.looking import Found, cuts, found, is_cut, look_seconds
+from actors.capabilities.stitch.looking import Found, cuts, found, is_cut
 from actors.capabilities.stitch.notes import narrowed, notes
 from actors.capabilities.stitch.order import Joined, JoinOrder, Page
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capabilities.stitch.usable import named
-from actors.capability import Context
+from actors.capability import Context, ProgressSink
 from actors.errors import Refusal, WorkFailed
 from actors.messages import JobResult, Media
 
@@ -56,14 +57,12 @@ class Joining:
         async with self._context.borrow("processor", made.threads) as processors:
             seen = Found()
             if made.looks:
-                told = self._course.step(look_seconds(made), rest=_rest(made))
-                seen = await found(made, self._context, processors, told)
+                seen = await found(made, self._context, processors, self._look_step(made))
                 made = self._design(seen)
                 check(made, self._settings)
-            # foretold only where it is wanted: of many pictures that takes milliseconds
-            rest = forecast(made).seconds if is_cut(made) else 0.0
-            told = self._course.step(look_seconds(made), rest=rest)
-            pages = await cuts(made, self._context, processors, told)
+            pages: tuple[Page, ...] = (Page(0, made.plan.canvas.height),)
+            if is_cut(made):
+                pages = await cuts(made, self._context, processors, self._look_step(made))
             parts = [await self._context.new_part() for _ in range(_outputs(made, pages))]
             order = join_order(made, self._context, pages, parts, processors)
             tries = made.request.max_bytes is not None
@@ -92,6 +91,11 @@ class Joining:
             without=self._without,
         )
 
+    def _look_step(self, made: Design, *, again: bool = False) -> ProgressSink:
+        """A look at all pictures, the next step, which is foretold with all others; or `again`."""
+        look, whole = costs.look_seconds(made), costs.seconds(made)
+        return self._course.step(look, rest=whole if again else max(0.0, whole - look))
+
     async def _bad_pictures(self, failure: WorkFailed) -> dict[int, Refusal]:
         """All pictures that cannot be read, when a join failed for one; empty otherwise."""
         if failure.passing or not (failure.field or "").startswith("/inputs/"):
@@ -99,14 +103,9 @@ class Joining:
         made = self._design(None)
         async with self._context.borrow("processor", made.threads) as processors:
             order = CheckOrder(views=views(made, self._context), threads=processors)
-            told = self._course.step(look_seconds(made), rest=_rest(made))
+            told = self._look_step(made, again=True)
             answer = await self._context.work(looking(CHECK, made), order, told)
         return {bad.number: bad.refusal() for bad in answer.bad}
-
-
-def _rest(made: Design) -> float:
-    """Seconds from when the pictures have been looked at to the end, about."""
-    return forecast(made).seconds + (look_seconds(made) if is_cut(made) else 0.0)
 
 
 def _telling_all(failure: WorkFailed, bad: dict[int, Refusal]) -> Exception:

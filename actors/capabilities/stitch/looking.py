@@ -7,7 +7,7 @@ Never: decodes, or decides where something lies (the finders do).
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
 from actors.capabilities.stitch.asking import looking, sources, views
 from actors.capabilities.stitch.band import percent
@@ -34,20 +34,6 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-# Seconds that looking at a million pixels takes on one core; a JPEG is read in gray, or shrunk.
-_LOOK: Final = {"image/jpeg": 0.002, "image/png": 0.011}
-_LOOK_OTHER: Final = 0.01
-
-
-def look_seconds(made: Design) -> float:
-    """How long one look at all pictures takes, about."""
-    each = (
-        pick.size.pixels * _LOOK.get(pick.record.media.media_type, _LOOK_OTHER)
-        for pick in made.picks
-    )
-    return sum(each) / 1e6 / made.threads
-
-
 async def found(made: Design, context: Context, threads: int, told: ProgressSink) -> Found:
     """Looks for what the request wants found: overlaps, or the band of the captions.
 
@@ -71,14 +57,12 @@ def is_cut(made: Design) -> bool:
 async def cuts(
     made: Design, context: Context, threads: int, told: ProgressSink
 ) -> tuple[Page, ...]:
-    """The pages of the canvas, cut where it is quiet; one where nothing is to be cut.
+    """The pages of a canvas that is to be cut, cut where it is quiet.
 
     Raises:
         WorkFailed: a picture cannot be read, and which.
     """
     canvas = made.plan.canvas
-    if not is_cut(made):
-        return (Page(0, canvas.height),)
     order = CutOrder(
         sources=sources(made, context),
         canvas=canvas,
@@ -123,15 +107,19 @@ def _check_all_overlap(made: Design, scroll: Scroll) -> None:
     apart = [place for place, joint in enumerate(scroll.joints) if joint.offset is None]
     if not apart:
         return
-    pairs = ", ".join(
-        f"{made.picks[place].number + 1} and {made.picks[place + 1].number + 1} "
-        f"({scroll.joints[place].why})"
-        for place in apart
+    pairs = [(made.picks[place], made.picks[place + 1]) for place in apart]
+    above, below = pairs[0]
+    others = ", ".join(f"{one.number + 1} and {other.number + 1}" for one, other in pairs[1:])
+    sentence = (
+        f"No overlap is sure between {above.record.name} (picture {above.number + 1}) and "
+        f"{below.record.name} (picture {below.number + 1}): {scroll.joints[apart[0]].why}"
     )
+    if others:
+        sentence += f" Nor is one between the pictures {others}."
     raise NoOverlap(
-        f"No overlap is sure between the pictures {pairs}. Take them so that each repeats some of "
-        "the one before, or ask for on_no_overlap 'join'.",
-        field=f"/inputs/{made.picks[apart[0] + 1].number}",
+        f"{sentence} Take screenshots that each begin with what the one before ends with, or ask "
+        "for on_no_overlap 'join': those without an overlap are then joined as they are.",
+        field=f"/inputs/{below.number}",
     )
 
 
@@ -142,9 +130,33 @@ def _banded(made: Design, band: FoundBand) -> Found:
             f"No band of captions is sure: {band.why}. Say where they are, such as band '72%-96%'.",
             field="/band",
         )
-    parts = percent.parts(
-        [item.part for item in made.items], percent.CaptionBand(band.top, band.bottom)
+    # a bar may have captions in it
+    between = percent.CaptionBand(band.above, max(1 - band.below, band.bottom))
+    captions = percent.CaptionBand(band.top, band.bottom)
+    told = str(captions)
+    return Found(
+        parts=percent.parts([item.part for item in made.items], captions, between),
+        data={
+            "band": told,
+            "band_confidence": round(band.confidence, 3),
+            "between_bars": str(between),
+            "wordless": [made.picks[place].number for place in band.wordless],
+        },
+        notes=(f"The captions lie at {told} of the height.", *_barred(band), *_empty(made, band)),
     )
-    told = f"{100 * band.top:.1f}%-{100 * band.bottom:.1f}%"
-    data = {"band": told, "band_confidence": round(band.confidence, 3)}
-    return Found(parts=parts, data=data, notes=(f"The captions lie at {told} of the height.",))
+
+
+def _barred(band: FoundBand) -> Iterator[str]:
+    if band.above or band.below:
+        yield "The black bars above and below the picture are left out."
+
+
+def _empty(made: Design, band: FoundBand) -> Iterator[str]:
+    """Which rows may be without a caption; the first picture is shown for its own sake."""
+    for place in band.wordless:
+        if place:
+            pick = made.picks[place]
+            yield (
+                f"No caption is seen in {pick.record.name} (picture {pick.number + 1}): leave it "
+                "out if it has none."
+            )

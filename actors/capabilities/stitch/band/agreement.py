@@ -102,11 +102,15 @@ class Strokes:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """A band as shares of the height, and how sure it is, 0 to 1."""
+    """A band as shares of the height, how sure it is, 0 to 1, and which stills have nothing there.
+
+    `wordless` are places among the stills.
+    """
 
     top: float
     bottom: float
     confidence: float
+    wordless: tuple[int, ...] = ()
 
 
 class NoAgreement(Exception):
@@ -139,6 +143,9 @@ def agreed(stills: Sequence[Strokes]) -> Agreed:
         top=max(0.0, (FIRST + band[0] - pad) / ROWS),
         bottom=min(1.0, (FIRST + band[1] + pad) / ROWS),
         confidence=round(confidence, 3),
+        wordless=tuple(
+            place for place, still in enumerate(levels) if mean(still, main) < _TRACE * strength
+        ),
     )
 
 

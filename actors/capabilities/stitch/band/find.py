@@ -4,6 +4,8 @@ Owns: the way from the files to the decision, and how far it is.
 Never: decides (`agreement` does), or holds more than one decoded still a thread.
 """
 
+import math
+from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image
@@ -14,8 +16,9 @@ from actors.capabilities.stitch.band.agreement import (
     NoAgreement,
     agreed,
 )
+from actors.capabilities.stitch.band.bars import Black, framed
 from actors.capabilities.stitch.band.order import BandOrder, FoundBand
-from actors.capabilities.stitch.band.strokes import cells, strokes
+from actors.capabilities.stitch.band.strokes import black, cells, strokes
 from actors.capabilities.stitch.order import View
 from actors.capabilities.stitch.painting import opened
 from actors.capabilities.stitch.survey import survey
@@ -32,27 +35,47 @@ def find(order: BandOrder, report: Report) -> FoundBand:
     Raises:
         UnreadableMedia, UnsupportedMedia, TooLarge: a still is to blame, named by `field`.
     """
-    seen = survey(
-        order.stills, _look, threads=order.threads, step="looking for captions", report=report
+    seen = list(
+        survey(
+            order.stills,
+            _look,
+            threads=order.threads,
+            step="looking for captions",
+            report=report,
+            largest=_WIDTHS[1] * ROWS,
+        )
     )
     try:
-        band = agreed(strokes(list(seen)))
+        found = agreed(strokes([look.lower for look in seen]))
     except NoAgreement as reason:
         return FoundBand(why=str(reason))
-    return FoundBand(top=band.top, bottom=band.bottom, confidence=band.confidence)
+    within = framed(
+        [look.black for look in seen], (int(found.top * ROWS), math.ceil(found.bottom * ROWS))
+    )
+    return FoundBand(
+        top=found.top,
+        bottom=min(found.bottom, within.band[1] / ROWS),
+        confidence=found.confidence,
+        above=within.above / ROWS,
+        below=within.below / ROWS,
+        wordless=found.wordless,
+    )
 
 
-def _look(still: View) -> Image.Image:
-    """Decodes the lower part of a still, and keeps of it what the decision needs."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is kept of a still: the strokes of its lower part, and which rows are black."""
+
+    lower: Image.Image
+    black: Black
+
+
+def _look(still: View) -> _Look:
+    """Decodes a still, and keeps of it what the decisions need."""
     part = still.part
-    top = part.top + part.height * FIRST // ROWS
     least, most = _WIDTHS
     width = min(max(least, part.width * ROWS // part.height), most)
     with opened(still) as picture:
-        lower = rendered(
-            picture,
-            (width, ROWS - FIRST),
-            turn=still.turn,
-            part=(part.left, top, part.right, part.bottom),
-        )
-    return cells(lower.convert("L"))
+        shown = rendered(picture, (width, ROWS), turn=still.turn, part=part.edges)
+    gray = shown.convert("L")
+    return _Look(lower=cells(gray.crop((0, FIRST, width, ROWS))), black=black(gray))

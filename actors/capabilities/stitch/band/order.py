@@ -27,12 +27,19 @@ class FoundBand:
         top: where the band begins; None where no band is sure.
         bottom: where it ends; None as `top`.
         confidence: 0 to 1, how many stills agree and how calm it is around; 0 without a band.
+        above: share of the height of a black bar above the picture, which all stills have; 0 for
+            none.
+        below: of the one below it, which may have captions in it.
+        wordless: stills without a caption, by their place in the order.
         why: in plain words why there is no band; empty when there is one.
     """
 
     top: float | None = None
     bottom: float | None = None
     confidence: float = 0.0
+    above: float = 0.0
+    below: float = 0.0
+    wordless: tuple[int, ...] = ()
     why: str = ""
 
 

@@ -35,6 +35,10 @@ class CaptionBand:
                 "picture: both lie from 0% to 100%, and the second is the greater one."
             )
 
+    def __str__(self) -> str:
+        """As it is written."""
+        return f"{100 * self.top:.1f}%-{100 * self.bottom:.1f}%"
+
     def rows(self, height: int) -> tuple[int, int]:
         """The first row and the one after the last, of so many: at least one, whole rows."""
         top = min(int(self.top * height), height - 1)
@@ -56,12 +60,15 @@ def parsed(text: str) -> CaptionBand:
     return CaptionBand(top, bottom)
 
 
-def parts(boxes: Sequence[Box], band: CaptionBand) -> tuple[Box, ...]:
-    """What is shown of each picture: the first whole, of the others the rows of the band.
+WHOLE: Final = CaptionBand(0.0, 1.0)
+
+
+def parts(boxes: Sequence[Box], band: CaptionBand, first: CaptionBand = WHOLE) -> tuple[Box, ...]:
+    """What is shown of each picture: of the first these rows, of the others those of the band.
 
     `boxes` are what could be shown of each. They may differ in height: the band is the same share.
     """
-    return tuple(box if place == 0 else _cut(box, band) for place, box in enumerate(boxes))
+    return tuple(_cut(box, band if place else first) for place, box in enumerate(boxes))
 
 
 def _cut(box: Box, band: CaptionBand) -> Box:

@@ -1,6 +1,6 @@
 """Where a picture has strokes as captions have; for child processes only.
 
-Owns: what counts as a stroke, and how much of each row is strokes.
+Owns: what counts as a stroke, and how much of each row is strokes; which rows are black.
 Never: opens a file, decides where captions are (`agreement` does).
 
 A stroke is a bright pixel with much darker ones near by on both sides, across or down: letters of a
@@ -15,6 +15,7 @@ from typing import Final
 from PIL import Image, ImageChops, ImageFilter
 
 from actors.capabilities.stitch.band.agreement import Strokes
+from actors.capabilities.stitch.band.bars import Black
 
 _BRIGHT: Final = 140
 _CONTRAST: Final = 70
@@ -33,6 +34,10 @@ _ENDURING: Final = 5
 
 _GAIN: Final = 1.5
 """How many more strokes a row may have than the least of its neighbours."""
+
+_DARK: Final = 24
+"""Levels that a cell of a black row has at most in the mean: video's black is 16, grain adds to
+it."""
 
 
 def cells(gray: Image.Image) -> Image.Image:
@@ -61,14 +66,23 @@ def strokes(stills: Sequence[Image.Image]) -> list[Strokes]:
     return [_summed(ImageChops.subtract(still, lasting)) for still in stills]
 
 
+def black(gray: Image.Image) -> Black:
+    """Which rows of a whole still are black; `gray` is mode L, scaled as for `cells`."""
+    bright = gray.resize((_CELLS, gray.height), Image.Resampling.BOX).point(_from(_DARK + 1))
+    return Black(whole=_rows(bright), sides=_rows(_edges(bright)))
+
+
+def _edges(still: Image.Image) -> Image.Image:
+    """The columns at both edges side by side."""
+    edges = Image.new("L", (2 * _EDGE, still.height))
+    edges.paste(still.crop((0, 0, _EDGE, still.height)), (0, 0))
+    edges.paste(still.crop((_CELLS - _EDGE, 0, _CELLS, still.height)), (_EDGE, 0))
+    return edges
+
+
 def _summed(still: Image.Image) -> Strokes:
-    height = still.height
-    edges = Image.new("L", (2 * _EDGE, height))
-    edges.paste(still.crop((0, 0, _EDGE, height)), (0, 0))
-    edges.paste(still.crop((_CELLS - _EDGE, 0, _CELLS, height)), (_EDGE, 0))
-    return Strokes(
-        middle=_rows(still.crop((_MIDDLE[0], 0, _MIDDLE[1], height))), sides=_rows(edges)
-    )
+    middle = still.crop((_MIDDLE[0], 0, _MIDDLE[1], still.height))
+    return Strokes(middle=_rows(middle), sides=_rows(_edges(still)))
 
 
 def _from(level: int) -> list[int]:

@@ -28,6 +28,32 @@ def test_the_band_is_found_where_there_is_one(kind: Kind, tmp_path: Path) -> Non
     assert verdict(made, found(made, tmp_path)) == "right"
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_films_bars_are_found_and_an_empty_one_is_not_in_the_band(
+    seed: int, tmp_path: Path
+) -> None:
+    made = film(seed, "letterbox")
+    seen = found(made, tmp_path)
+
+    assert made.needed is not None
+    assert seen.bottom is not None
+    assert seen.above == pytest.approx(made.black, abs=0.005)
+    assert seen.below == pytest.approx(made.black, abs=0.005)
+    if made.needed[1] <= 1 - made.black:
+        assert seen.bottom <= 1 - made.black
+
+
+@pytest.mark.parametrize("kind", ["latin", "bar"])
+def test_stills_without_a_caption_are_told(kind: Kind, tmp_path: Path) -> None:
+    made = film(3, kind, silent=0.3)
+
+    seen = found(made, tmp_path)
+
+    assert 0 < len(made.silent) < len(made.stills)
+    assert seen.wordless == made.silent
+    assert (seen.above, seen.below) == (0, 0)
+
+
 @pytest.mark.slow
 def test_of_many_films_nearly_all_are_right() -> None:
     """With photographs and a font the benchmark says more; both are not at hand everywhere."""
