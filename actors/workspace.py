@@ -64,7 +64,7 @@ class Workspace:
 
     def path(self, session: str, id: str) -> Path:
         """Where a whole file lies, if there is one."""
-        return self._folder(session) / _checked(id)
+        return self._files.joinpath(_checked(session), _checked(id))
 
     def _folder(self, session: str) -> Path:
         return self._files / _checked(session)
