@@ -21,7 +21,7 @@ _FAIR: Final = 20
 """The quality to which a scale is chosen when a size cannot be met otherwise: coarse, but fit to be
 looked at."""
 
-_SIDES: Final = 0.6
+_SIDES: Final = 0.63
 """How sides shrink with the bytes that are left, about: with less each pixel has more in it."""
 
 

@@ -13,7 +13,7 @@ the canvas, and above it two peaks that follow each other: a picture that is rea
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from actors.capabilities.stitch.bands import HIGH, bands, highest, strips
@@ -91,6 +91,9 @@ _EIGHTH: Final = 8
 _BASE: Final = 64 << 20
 
 
+_DOT: Final = Size(1, 1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """What one picture brings: its kind, its bytes on disk, its size stored and on the canvas."""
@@ -131,8 +134,7 @@ class Work:
 
 def most(work: Work) -> int:
     """Bytes of addresses that a child may come to use for a whole join, beyond those when idle."""
-    # those that paint and encode, and for each strip one that waits for them
-    base = _BASE + _ARENA + 2 * work.threads * _THREAD
+    base = _least(work.threads)
     reading = work.threads * max((_reading(load) for load in work.loads), default=0)
     if work.encoding.banded:
         band = min(work.rows, highest(bands(0, work.canvas.height, work.spans)))
@@ -146,6 +148,13 @@ def most(work: Work) -> int:
         return base + held * _CANVAS + (held + strip) * _MADE + reading
     writing = work.page * _ENCODERS[_way(work.encoding)][work.transparent]
     return base + work.page * _CANVAS + max(reading, writing)
+
+
+def fixed(work: Work) -> int:
+    """What of `most` is the same at every scale: all but what the canvas takes."""
+    stored = (_reading(replace(load, painted=_DOT)) for load in work.loads)
+    hands = work.threads if work.encoding.banded else 1
+    return _least(work.threads) + hands * max(stored, default=0)
 
 
 def looked(loads: Sequence[Load], *, threads: int) -> int:
@@ -171,6 +180,11 @@ def used(work: Work, *, copied: bool) -> int:
     held = min(len(cut), strips(strip, work.threads, lossless=work.lossless)) * strip * _CANVAS
     made = strip * _WAITING if work.lossless else 0
     return _IDLE + held + made + work.threads * (reading + _COPYING)
+
+
+def _least(threads: int) -> int:
+    # those that paint and encode, and for each strip one that waits for them
+    return _BASE + _ARENA + 2 * threads * _THREAD
 
 
 def _way(encoding: Encoding) -> str:

@@ -15,7 +15,7 @@ from actors.capabilities.stitch.formats import FORMATS, Format
 from actors.capabilities.stitch.geometry import Size
 from actors.capabilities.stitch.layouts import largest_scale, plan
 from actors.capabilities.stitch.layouts.arrangement import LayoutMistake, Plan
-from actors.capabilities.stitch.memory import most
+from actors.capabilities.stitch.memory import fixed, most
 from actors.capabilities.stitch.request import suits
 from actors.capabilities.stitch.settings import StitchSettings
 
@@ -25,6 +25,7 @@ a place on the disk of its own."""
 
 Measure = Literal["width", "height", "row_height"]
 
+_PERCENT: Final = 0.015
 _STEPS: Final = 4
 _STEP: Final = 0.97
 """A measure that is too long yet is shortened so often, by so much."""
@@ -66,9 +67,10 @@ def fits(made: Design, settings: StitchSettings, measure: Measure | None) -> dic
         made.items,
         made.arrangement,
         lambda plan: holds(plan, form),
-        guess=int(made.request.scale / _excess(made, settings)),
+        guess=int(made.request.scale / _excess(made, settings)) or 1,
     )
-    less = measure and _shortened(made, measure, lambda plan: holds(plan, form))
+    share = found[0] / made.request.scale if found else 0.0
+    less = measure and _shortened(made, measure, share, lambda plan: holds(plan, form))
     return {
         **_scaled((found[0], found[1].canvas) if found else None),
         "wishes": {measure: less} if less else {},
@@ -100,11 +102,20 @@ def _scaled(found: tuple[int, Size] | None) -> dict[str, int | None]:
     return {"scale": scale, "width": canvas.width, "height": canvas.height}
 
 
-def _shortened(made: Design, measure: Measure, holds: Callable[[Plan], bool]) -> int | None:
-    """What a measure may be for the result to be made; None where that is not found."""
+def _shortened(
+    made: Design, measure: Measure, share: float, holds: Callable[[Plan], bool]
+) -> int | None:
+    """What a measure may be for the result to be made; None where that is not found.
+
+    Args:
+        share: of its scale with which it can be made.
+    """
     canvas, limit = made.plan.canvas, FORMATS[made.request.format].side
     side = canvas.width if canvas.width > limit else canvas.height
-    less = int(getattr(made.request, measure) * limit / side)
+    # a scale is found in whole per cent: if that is about all that is too much, the side tells more
+    exact = limit / side
+    part = exact if exact < share + _PERCENT else share
+    less = int(getattr(made.request, measure) * part)
     for _ in range(_STEPS):
         changed: dict[str, Any] = {measure: less}
         try:
@@ -125,8 +136,15 @@ def _excess(made: Design, settings: StitchSettings) -> float:
         1.0,
         max(canvas.width, height) / FORMATS[form].side,
         math.sqrt(canvas.pixels / settings.max_result_pixels),
-        math.sqrt(made.memory_limit / settings.max_memory_bytes),
+        math.sqrt(_excess_of_memory(made, settings)),
     )
+
+
+def _excess_of_memory(made: Design, settings: StitchSettings) -> float:
+    """How many times too much is taken of what grows with the canvas."""
+    same = fixed(made.work(made.plan, made.encoding))
+    room = settings.max_memory_bytes - same
+    return (made.memory_limit - same) / room if room > 0 else math.inf
 
 
 def _parts(made: Design, settings: StitchSettings) -> int | None:
