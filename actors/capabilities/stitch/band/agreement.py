@@ -62,7 +62,8 @@ _FAINT: Final = 0.12
 letters."""
 
 _TRACE: Final = 0.1
-"""Of the main line's strokes: a still with less has no caption there, so none beside it either."""
+"""Of the main line's strokes: a still with less has no caption there, so none beside it either; and
+one that has less in all lines has none at all."""
 
 _LEAST_LINE: Final = 9
 _MOST_LINE: Final = 75
@@ -144,7 +145,9 @@ def agreed(stills: Sequence[Strokes]) -> Agreed:
         bottom=min(1.0, (FIRST + band[1] + pad) / ROWS),
         confidence=round(confidence, 3),
         wordless=tuple(
-            place for place, still in enumerate(levels) if mean(still, main) < _TRACE * strength
+            place
+            for place, still in enumerate(levels)
+            if max(smooth(still, height // 2)[slice(*band)]) < _TRACE * strength
         ),
     )
 
