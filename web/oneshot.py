@@ -164,17 +164,32 @@ def _wishes(
             f"--output: {output.path} is one of the files to be read, and would be written over. "
             "Name another one."
         )
+    for name, field in fields.items():
+        if field.each:
+            _check_numbers(name, field, values[name], len(given))
     formats = fields["format"].schema.get("enum", ()) if "format" in fields else ()
+    wishes = Wishes.of(values, fields, len(given))
     try:
-        wishes = Wishes.of(values, fields, len(given))
         asked = output.format_among(formats) if formats else None
-    except (ValueError, UnwritableError) as error:
-        raise Mistaken(f"{str(error).rstrip('.')}.") from None
+    except UnwritableError as error:
+        raise Mistaken(str(error)) from None
     if asked is None:
         return wishes
     if (named := wishes.named.get("format", asked)) != asked:
         raise Mistaken(f"--format {named} does not go with {output.path.name}, a name for {asked}.")
     return Wishes({**wishes.named, "format": asked}, wishes.files, wishes.each)
+
+
+def _check_numbers(name: str, field: Field, texts: Sequence[str], count: int) -> None:
+    """Passes wishes for arguments that are there.
+
+    Raises:
+        Mistaken: one is for another.
+    """
+    try:
+        field.values(texts, count)
+    except ValueError as error:
+        raise Mistaken(f"{flag_of(name)}: {error}.") from None
 
 
 def _wording(order: Order, fields: Mapping[str, Field]) -> Wording:
@@ -204,11 +219,14 @@ def _check(order: Order, wording: Wording) -> None:
 
 
 def _option_and_mistake(mistake: Mistake, order: Order, wording: Wording) -> str:
-    name = mistake["field"].split("/")[1]
-    if (blamed := wording.blamed(mistake["field"])) is not None:
-        return f"{blamed}: {mistake['detail']}"
-    called = order.subject.metavar if name == order.subject.field else flag_of(name)
-    return f"{called}: {mistake['detail']}"
+    _, name, *rest = mistake["field"].split("/")
+    blamed = wording.blamed(mistake["field"])
+    if blamed is None:
+        blamed = order.subject.metavar if name == order.subject.field else flag_of(name)
+        parts = [] if name == order.subject.field else rest
+    else:
+        parts = rest[2:]
+    return ": ".join([blamed, *parts, mistake["detail"]])
 
 
 def _carry_out(order: Order, settings: SettingsOf, report: Report) -> None:

@@ -7,35 +7,16 @@ Never: does anything of the work.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import click
 
 from actors.errors import Problem
 from web.foretold import told
+from web.order import Outcome
 from web.problems import problem_document
 from web.terminal import EXIT_FAILED, complain, tell
 from web.wording import Wording
-
-
-class Outcome(Protocol):
-    """What came of an order (order.py)."""
-
-    @property
-    def files(self) -> Sequence[Any]:
-        """Paths that were written."""
-
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """What the job tells of its result."""
-
-    @property
-    def forecast(self) -> Mapping[str, Any] | None:
-        """What a job would make, where only that was asked for."""
-
-    @property
-    def left_out(self) -> Sequence[Problem]:
-        """Why arguments were left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +107,14 @@ class Report:
         if others and "pictures" not in document:
             pictures = [self._problem(problem) for problem in problems]
         if pictures:
-            document["pictures"] = [self._filed(picture) for picture in pictures]
+            document["pictures"] = [self._placed(picture) for picture in pictures]
         return document
 
     def _problem(self, problem: Problem) -> dict[str, Any]:
         said = replace(problem, detail=self.wording.said(problem.detail))
-        return self._filed(problem_document(said))
+        return self._placed(problem_document(said))
 
-    def _filed(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """With the file to blame, as it was typed."""
-        file = self.wording.file(document.get("field"))
-        return dict(document) if file is None else {**document, "file": file}
+    def _placed(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """With the argument to blame, as it was typed."""
+        argument = self.wording.argument(document.get("field"))
+        return dict(document) if argument is None else {**document, "argument": argument}

@@ -59,8 +59,8 @@ class Wording:
                 return f"{_readable(dict(self.files)[name])} ({flag_of(name)})"
         return None
 
-    def file(self, pointer: str | None) -> str | None:
-        """The argument or file at this place, as it was typed."""
+    def argument(self, pointer: str | None) -> str | None:
+        """What was typed for this place: an argument, or the file of an option."""
         match (pointer or "").split("/"):
             case ["", self.subject, place, *_] if place.isdigit() and self._has(int(place)):
                 return self.given[int(place)]
@@ -74,7 +74,9 @@ class Wording:
 
     def said(self, detail: str) -> str:
         """A sentence with options in place of fields, and arguments in place of their numbers."""
-        told = _ARTICLE.sub("An ", detail)
+        told = _ARTICLE.sub("An ", detail).replace(
+            "there is no such field", "there is no such part"
+        )
         told = self._wish.sub(self._asked, told)
         told = self._field.sub(self._named, told)
         return self._with_arguments(told)

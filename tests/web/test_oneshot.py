@@ -134,6 +134,8 @@ def test_a_program_gets_one_json_object_and_nothing_else(here: Path) -> None:
         (["a.png", "b.png", "--progressive", "-o", "x.png"], ["--progressive: ", "-o x.jpg"]),
         (["a.png", "b.png", "--background", "transparent", "-o", "x.jpg"], ["-o x.png"]),
         (["a.png", "b.png", "--turn", "2=91"], ["--turn of b.png: "]),
+        (["a.png", "b.png", "--turn", "3=90"], ["--turn: '3=90' is for number 3, and 2 are given"]),
+        (["a.png", "b.png", "--crop", "lfet:3"], ["--crop of a.png: lfet: there is no such part"]),
         (["-bad.png", "a.png"], ["./-bad.png"]),
         (["a.png", "b.png", "--layuot", "grid"], ["--layuot"]),
         (
@@ -300,7 +302,7 @@ def test_a_program_is_told_of_left_out_files(here: Path) -> None:
     skip = ("--on-bad-picture", "skip")
     told = json.loads(stitch("bad.png", "a.png", "b.png", "-o", "x.png", "--json", *skip).stdout)
     [left_out] = told["left_out"]
-    assert (left_out["file"], left_out["code"]) == ("bad.png", "unsupported_media")
+    assert (left_out["argument"], left_out["code"]) == ("bad.png", "unsupported_media")
 
 
 @pytest.mark.parametrize(
@@ -311,8 +313,8 @@ def test_a_program_is_told_of_left_out_files(here: Path) -> None:
         (["none.png"], 2, "invalid_request", {}),
         (["b.png", "--quality", "900"], 2, "invalid_request", {"field": "/quality"}),
         (["b.png", "--format", "png", "-o", "x.jpg"], 2, "invalid_request", {}),
-        (["bad.png"], 1, "unsupported_media", {"field": "/inputs/1", "file": "bad.png"}),
-        (["b.png", "--watermark", "bad.png"], 1, "unsupported_media", {"file": "bad.png"}),
+        (["bad.png"], 1, "unsupported_media", {"field": "/inputs/1", "argument": "bad.png"}),
+        (["b.png", "--watermark", "bad.png"], 1, "unsupported_media", {"argument": "bad.png"}),
         (["b.png", "-o", "/proc/version"], 1, "unwritable", {}),
     ],
 )
@@ -338,7 +340,7 @@ def test_mistakes_of_the_configuration_are_json_too(here: Path) -> None:
 
 def test_all_files_to_blame_are_in_the_failure_as_they_were_typed(here: Path) -> None:
     told = json.loads(stitch("a.png", "bad.png", "./-bad.png", "--json").stdout)
-    assert [picture["file"] for picture in told["pictures"]] == ["bad.png", "-bad.png"]
+    assert [picture["argument"] for picture in told["pictures"]] == ["bad.png", "-bad.png"]
 
 
 def test_a_bad_watermark_is_named_by_its_file(here: Path) -> None:

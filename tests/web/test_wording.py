@@ -73,7 +73,7 @@ def test_a_format_is_asked_for_by_the_outputs_ending_where_a_file_was_named() ->
 
 
 @pytest.mark.parametrize(
-    ("pointer", "blamed", "file"),
+    ("pointer", "blamed", "argument"),
     [
         ("/inputs/1", "in/b.jpg", "in/b.jpg"),
         ("/inputs/1/file", "in/b.jpg", "in/b.jpg"),
@@ -87,9 +87,9 @@ def test_a_format_is_asked_for_by_the_outputs_ending_where_a_file_was_named() ->
     ],
 )
 def test_an_error_lies_at_a_file_as_it_was_typed(
-    pointer: str | None, blamed: str | None, file: str | None
+    pointer: str | None, blamed: str | None, argument: str | None
 ) -> None:
-    assert (WORDING.blamed(pointer), WORDING.file(pointer)) == (blamed, file)
+    assert (WORDING.blamed(pointer), WORDING.argument(pointer)) == (blamed, argument)
 
 
 def test_a_name_cannot_drive_the_terminal() -> None:
