@@ -226,7 +226,8 @@ def _option_and_mistake(mistake: Mistake, order: Order, wording: Wording) -> str
         parts = [] if name == order.subject.field else rest
     else:
         parts = rest[2:]
-    return ": ".join([blamed, *parts, mistake["detail"]])
+    inside = [f"number {int(part) + 1}" if part.isdecimal() else part for part in parts]
+    return ": ".join([blamed, *inside, mistake["detail"]])
 
 
 def _carry_out(order: Order, settings: SettingsOf, report: Report) -> None:

@@ -135,6 +135,10 @@ def test_a_program_gets_one_json_object_and_nothing_else(here: Path) -> None:
         (["a.png", "b.png", "--background", "transparent", "-o", "x.jpg"], ["-o x.png"]),
         (["a.png", "b.png", "--turn", "2=91"], ["--turn of b.png: "]),
         (["a.png", "b.png", "--turn", "3=90"], ["--turn: '3=90' is for number 3, and 2 are given"]),
+        (
+            ["a.png", "b.png", "--layout", "template", "--column-weights", "1,x"],
+            ["--column-weights: number 2: it must be a number"],
+        ),
         (["a.png", "b.png", "--crop", "lfet:3"], ["--crop of a.png: lfet: there is no such part"]),
         (["-bad.png", "a.png"], ["./-bad.png"]),
         (["a.png", "b.png", "--layuot", "grid"], ["--layuot"]),
