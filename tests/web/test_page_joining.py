@@ -312,7 +312,7 @@ async def test_a_refusal_offers_what_would_work_and_parts_come_one_by_one(tmp_pa
             assert wrong.endswith("has 16383 at most."), "the buttons say the rest"
             await tab.press("Enter", "#forecast .ways button:nth-of-type(2)")
             assert await tab.value("document.activeElement.id") == "cut"
-            await tab.until("document.querySelector('#forecast').innerText.includes('2 files')")
+            await tab.until("document.querySelector('#forecast').innerText.includes('2 to 3 files')")
             job = await _join(tab)
             assert job["request"]["cut"] == "limit"
             assert await tab.count(".job .result") == len(job["result"]["files"]) == 2
@@ -377,4 +377,25 @@ async def test_a_broken_picture_is_named_by_its_number_or_left_out(tmp_path: Pat
             await _join(tab)
             told = await tab.text(".job .told")
             assert told.startswith("Left out: broken.png (picture 3): ")
+            assert tab.complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(browser.find() is None, reason="there is no Chromium on this machine")
+async def test_a_length_that_is_to_blame_is_set_to_what_fits_by_one_press(tmp_path: Path) -> None:
+    with open_program(tmp_path / "data") as program:
+        async with program.visit() as service, open_tab(service.address, tmp_path / "tab") as tab:
+            await _bring(tab, tmp_path, {"a.png": (90, 60), "b.png": (90, 60)})
+            await tab.press(" ", "input[value=justified]")
+            await tab.press("Enter", "#group-file summary")
+            await tab.press(" ", "input[value=webp]")
+            await _set(tab, "#row-height", "60")
+            await _set(tab, "#width", "17000")
+            await tab.until("document.querySelector('#forecast .ways')")
+            offered = "#forecast .ways button:first-of-type"
+            assert (await tab.text(offered)).startswith("Set the width to ")
+            await tab.press("Enter", offered)
+            assert await tab.value("document.activeElement.id") == "width"
+            assert await tab.value("Number(document.activeElement.value)") <= 16_383
+            await tab.until("document.querySelector('#forecast dl')")
             assert tab.complaints == []

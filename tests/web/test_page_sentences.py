@@ -21,7 +21,7 @@ SENTENCES: dict[str, dict[str, str]] = json.loads(
     SCRIPT.partition("const SENTENCES = ")[2].partition("\n};")[0] + "}"
 )
 
-SEAM = re.compile(r"(?<=[.?!]) (?=[A-Z])")
+SEAM = re.compile(r"(?<=[.?!]) (?=[A-Z{])")
 
 
 def _texts(path: Path) -> Iterator[str]:
@@ -43,7 +43,7 @@ def _spoken() -> set[str]:
         if "dub" not in path.parts
         for text in _texts(path)
     }
-    return texts | {sentence for text in texts for sentence in SEAM.split(text)}
+    return texts | {sentence.strip() for text in texts for sentence in SEAM.split(text)}
 
 
 SPOKEN = _spoken()

@@ -21,6 +21,7 @@
  * @property {number | null} scale
  * @property {number | null} width
  * @property {number | null} height
+ * @property {Record<string, number>} wishes  the greatest values of the fields that are to blame
  * @property {string[]} formats
  * @property {number | null} parts
  *

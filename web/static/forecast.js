@@ -10,7 +10,8 @@ import { preflight } from "./api.js";
 import { bytes, duration, extent, list } from "./figures.js";
 import * as jobs from "./jobs.js";
 import { onLanguage, say } from "./language.js";
-import { readRequest, setFormat, setParts, setScale } from "./layout.js";
+import { readRequest, setFormat, setLength, setParts, setScale } from "./layout.js";
+import { nameOf } from "./looks.js";
 import { least } from "./offer.js";
 import { byId, button, element } from "./page.js";
 import { drawProblem, problemOf } from "./problems.js";
@@ -127,10 +128,10 @@ function sizeOf({ width, height }, open) {
 }
 
 /** The kind of file, how large it is about, and how many there are. @param {Record<string, any>} made */
-function fileOf({ format, bytes: count, parts, exact }) {
-  const what = say("forecast.kind", { format: format.toUpperCase(), size: bytes(count) });
-  if (parts < 2) return what;
-  const n = exact ? parts : say("forecast.least", { n: parts });
+function fileOf({ format, bytes: count, parts_least: fewest, parts_most: most }) {
+  const what = say("forecast.kind", { format: nameOf(format), size: bytes(count) });
+  if (most < 2) return what;
+  const n = fewest === most ? most : say("forecast.between", { fewest, most });
   return say(format === "pdf" ? "forecast.pages" : "forecast.parts", { what, n });
 }
 
@@ -168,14 +169,17 @@ function drawRefusal(problem) {
 /** @param {Problem} problem */
 function drawFits({ fits }) {
   if (!fits) return [];
-  const { scale, width, height, formats, parts } = fits;
+  const { scale, width, height, wishes, formats, parts } = fits;
   const ways = formats.map((format) =>
-    button(say("fits.format", { format: format.toUpperCase() }), () => setFormat(format)),
+    button(say("fits.format", { format: nameOf(format) }), () => setFormat(format)),
   );
   if (parts !== null) ways.unshift(button(say("fits.parts", { n: parts }), setParts));
   if (scale !== null && width !== null && height !== null) {
     const pixels = extent(width, height);
     ways.unshift(button(say("fits.scale", { scale, pixels }), () => setScale(scale)));
+  }
+  for (const [name, n] of Object.entries(wishes)) {
+    ways.unshift(button(say(`fits.${name}`, { n }), () => setLength(name, n)));
   }
   if (ways.length === 0) return [];
   const box = element("div", "", "ways");

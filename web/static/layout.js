@@ -68,6 +68,14 @@ export function readRequest(files) {
 export const setScale = (percent) => set("scale", String(percent));
 
 /**
+ * Asks for a length that fits.
+ *
+ * @param {string} name of the field
+ * @param {number} pixels
+ */
+export const setLength = (name, pixels) => set(name, String(pixels));
+
+/**
  * Asks for another format.
  *
  * @param {string} format

@@ -29,7 +29,17 @@ export const isShown = (file) => isPicture(file) && !UNSHOWN.has(file.media_type
  *
  * @param {File} file
  */
-export const kindOf = ({ media_type: kind }) => (kind.split("/")[1] ?? kind).toUpperCase();
+export const kindOf = ({ media_type: kind }) => nameOf(kind);
+
+/**
+ * The name of a format, such as "WebP" of "webp" or "image/webp".
+ *
+ * @param {string} format or a media type
+ */
+export function nameOf(format) {
+  const name = format.split("/")[1] ?? format;
+  return name === "webp" ? "WebP" : name.toUpperCase();
+}
 
 /**
  * The address of a picture as it is, or null where a browser shows none such or had to decode more

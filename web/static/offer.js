@@ -8,11 +8,9 @@
 
 import { findOffer } from "./api.js";
 import { onLanguage, say } from "./language.js";
+import { nameOf } from "./looks.js";
 import { byId, put } from "./page.js";
 import { problemOf } from "./problems.js";
-
-/** Names of kinds that are not simply the second half of their media type. */
-const NAMES = /** @type {Record<string, string>} */ ({ webp: "WebP" });
 
 /** Kinds that systems do not know by their media type yet, but by the names of files. */
 const ENDINGS = /** @type {Record<string, string>} */ ({ "image/heic": ",image/heif,.heic,.heif" });
@@ -42,9 +40,3 @@ export async function showOffer() {
 
 /** How many pictures a join has at the least. */
 export const least = () => fewest;
-
-/** @param {string} kind a media type */
-function nameOf(kind) {
-  const name = kind.split("/")[1];
-  return NAMES[name] ?? name.toUpperCase();
-}

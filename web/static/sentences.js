@@ -23,6 +23,9 @@ const SENTENCES = {
   "captions have": { "zh": "文字说明中有" },
   "watermark has": { "zh": "水印中有" },
   "Picture {n}: {why}": { "zh": "第 {n} 张图片：{why}" },
+  "The result has 8 bits a colour, and some pictures have 16: {names}": { "zh": "结果中每种颜色为 8 位，而有些图片为 16 位：{names}" },
+  "Even with the lowest quality a file may have more than {most} bytes, about {least}: the job fails then.{instead}": { "zh": "即使用最低质量，文件也可能超过 {most} 字节，约为 {least} 字节：届时任务会失败。{instead}" },
+  " Scale {scale} is likely to do.": { "en": " Scaled to {scale}% it is likely to fit.", "zh": "缩放到 {scale}% 通常即可。" },
   "The captions lie at {band} of the height.": { "zh": "台词位于画面高度的 {band} 处。" },
   "The quality is {quality}, so that the result is as small as was asked.": { "zh": "为满足所要求的大小，质量为 {quality}。" },
   "No overlap is sure between {one} and {other}, which are joined as they are: {why}": { "zh": "{one} 与 {other} 之间无法确定重叠处，已直接相接：{why}" },
@@ -74,10 +77,25 @@ const SENTENCES = {
   "{shape}; a side of a {format} picture has {most} at most.": { "zh": "{shape}；{format} 图片的边长最多 {most} 像素。" },
   "{shape}, {size} megapixels; {most} are allowed.": { "zh": "{shape}，共 {size} 百万像素；最多允许 {most} 百万像素。" },
   "{shape}, which takes {size} MiB of memory to make; {most} are allowed.": { "zh": "{shape}，生成时需要 {size} MiB 内存；最多允许 {most} MiB。" },
+  "{shape}, which no {format} has in {most} bytes, however coarse: ask for more bytes.": { "zh": "{shape}，{format} 质量再低也无法压到 {most} 字节：请放宽大小。" },
   "Looking at these pictures takes {size} MiB of memory; {most} are allowed.": { "zh": "查看这些图片需要 {size} MiB 内存；最多允许 {most} MiB。" },
   "Take smaller pictures.": { "zh": "请使用较小的图片。" },
   "A result of {height} rows would be cut into {parts} parts; {most} are made at most, of {least} rows or more.": { "zh": "高 {height} 像素的结果会被切成 {parts} 份；最多切成 {most} 份，每份至少高 {least} 像素。" },
-  "Ask for higher ones, or scale it down.": { "zh": "请加大每份的高度，或缩小整体。" }
+  "Ask for higher ones, or scale it down.": { "zh": "请加大每份的高度，或缩小整体。" },
+
+  "None of the {n} addresses gave a picture; each has its own cause": { "zh": "{n} 个网址都没有返回图片，原因各见下方" },
+  "An address begins with http:// or https:// and a host": { "zh": "网址以 http:// 或 https:// 加主机名开头" },
+  "An address holds no user name or password; leave them out": { "zh": "网址中不能含用户名或密码，请去掉" },
+  "{host} does not lead to a public address; check the spelling, and name a host that everybody on the internet can reach": { "zh": "{host} 没有指向公网地址；请检查拼写，并使用互联网上人人可访问的主机" },
+  "Port {port} is not fetched from; allowed are {ports}": { "zh": "不从端口 {port} 抓取；允许的端口为 {ports}" },
+  "{host} cannot be reached on port {port}": { "zh": "无法连接 {host} 的端口 {port}" },
+  "{host} could not be found and reached within {time} s": { "zh": "{time} 秒内未能找到并连接 {host}" },
+  "{host} answered with status {status}; try again later": { "zh": "{host} 返回状态 {status}，请稍后再试" },
+  "{host} answered with status {status}, not with the picture; open the address in a browser to see why": { "zh": "{host} 返回状态 {status}，没有返回图片；请用浏览器打开该网址查看原因" },
+  "What {host} sends is larger than {size} MiB, the most for one picture": { "zh": "{host} 发来的内容超过单张图片的上限 {size} MiB" },
+  "{host} did not give the whole picture within {time} s": { "zh": "{host} 未能在 {time} 秒内发完图片" },
+  "{host} closed the connection before its answer was whole": { "zh": "{host} 在发完之前关闭了连接" },
+  "{host} broke off before its answer was whole": { "zh": "{host} 在发完之前中断了" }
 };
 
 /** Between two sentences. */
@@ -108,7 +126,8 @@ export function spoken(tag, text, className) {
 export const firstOf = (text) => text.split(SEAM)[0];
 
 /**
- * The text in the language spoken now, or null where one of its sentences is missing.
+ * The text in the language spoken now; in English it is only bettered where it can be. Null where
+ * one of its sentences is missing.
  *
  * @param {string} text
  * @returns {string | null}
@@ -116,8 +135,10 @@ export const firstOf = (text) => text.split(SEAM)[0];
 function translated(text) {
   const whole = sentence(text);
   if (whole !== null) return whole;
-  const pieces = text.split(SEAM).map(sentence);
-  return pieces.length > 1 && !pieces.includes(null) ? pieces.join("") : null;
+  const pieces = text.split(SEAM);
+  if (language() === "en") return pieces.map((piece) => sentence(piece) ?? piece).join(" ");
+  const said = pieces.map(sentence);
+  return pieces.length > 1 && !said.includes(null) ? said.join("") : null;
 }
 
 /**
@@ -141,5 +162,5 @@ function sentence(text) {
 /** @param {string} key */
 function patternOf(key) {
   const plain = key.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${plain.replace(/\{(\w+)\}/g, "(?<$1>.+?)")}$`, "s");
+  return new RegExp(`^${plain.replace(/\{(\w+)\}/g, "(?<$1>.*?)")}$`, "s");
 }

@@ -231,7 +231,7 @@ export const WORDS = {
   "forecast.kind": { "en": "{format}, about {size}", "zh": "{format}，约 {size}" },
   "forecast.parts": { "en": "{n} files, {what} together", "zh": "{n} 个文件，{what}" },
   "forecast.pages": { "en": "{n} pages, {what}", "zh": "{n} 页，{what}" },
-  "forecast.least": { "en": "at least {n}", "zh": "至少 {n}" },
+  "forecast.between": { "en": "{fewest} to {most}", "zh": "{fewest} 至 {most}" },
   "forecast.left_out": { "en": "Left out", "zh": "跳过" },
   "picture.n": { "en": "number {n}", "zh": "第 {n} 张" },
   "forecast.seconds": { "en": "Work", "zh": "用时" },
@@ -243,6 +243,9 @@ export const WORDS = {
   "forecast.wait": { "en": "number {place} in line, {wait}", "zh": "排在第 {place} 位，{wait}" },
   "fits": { "en": "What would work:", "zh": "可行的办法：" },
   "fits.scale": { "en": "Scale to {scale}%: {pixels}", "zh": "缩放到 {scale}%：{pixels}" },
+  "fits.width": { "en": "Set the width to {n} px", "zh": "宽度改为 {n} 像素" },
+  "fits.height": { "en": "Set the height to {n} px", "zh": "高度改为 {n} 像素" },
+  "fits.row_height": { "en": "Set the row height to {n} px", "zh": "行高改为 {n} 像素" },
   "fits.parts": { "en": "Cut into {n} parts", "zh": "切成 {n} 份" },
   "fits.format": { "en": "Use {format}", "zh": "改用 {format}" },
 
