@@ -68,6 +68,7 @@ async def _add(tab: Tab, folder: Path, address: str) -> None:
     await _on(tab, "Enter", "#fetch-go")
     await tab.until("document.querySelectorAll('.picture').length === 2")
     assert await tab.value(FOCUSED.format("#fetch-go"))
+    await tab.until("document.querySelector('#fetch-note').innerText === ''")
 
 
 async def _arrange(tab: Tab) -> None:

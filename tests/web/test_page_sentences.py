@@ -43,7 +43,9 @@ def _spoken() -> set[str]:
         if "dub" not in path.parts
         for text in _texts(path)
     }
-    return texts | {sentence.strip() for text in texts for sentence in SEAM.split(text)}
+    return texts | {
+        sentence.strip().removeprefix("{} ") for text in texts for sentence in SEAM.split(text)
+    }
 
 
 SPOKEN = _spoken()

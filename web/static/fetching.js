@@ -11,12 +11,24 @@ import { say } from "./language.js";
 import { announce, byId, element, once, worded } from "./page.js";
 import { drawProblem, fade, problemOf, titleOf } from "./problems.js";
 
+/** The job that was sent last, until it has ended. */
+let sent = "";
+
 /** Brings the form to life. */
 export function showFetching() {
+  jobs.onJob(clearNote);
   byId("fetch-form").addEventListener("submit", (event) => {
     event.preventDefault();
     once(byId("fetch-go"), submit);
   });
+}
+
+/** What is told under Results needs no note here. */
+function clearNote() {
+  const job = sent && jobs.all().find(({ id }) => id === sent);
+  if (!job || !jobs.hasEnded(job)) return;
+  sent = "";
+  byId("fetch-note").replaceChildren();
 }
 
 async function submit() {
@@ -24,9 +36,12 @@ async function submit() {
   const lines = addresses(box.value);
   if (lines.length === 0) return note("fetch.none", box);
   try {
-    jobs.learn(await submitJob("fetch", { urls: lines.map(({ text }) => text) }));
+    const job = await submitJob("fetch", { urls: lines.map(({ text }) => text) });
     box.value = "";
     note("fetch.sent");
+    sent = job.id;
+    jobs.learn(job);
+    clearNote(); // its end may have been told before the answer came
   } catch (error) {
     refuse(problemOf(error), lines, box);
   }

@@ -25,10 +25,26 @@ const SENTENCES = {
   "Picture {n}: {why}": { "zh": "第 {n} 张图片：{why}" },
   "The result has 8 bits a colour, and some pictures have 16: {names}": { "zh": "结果中每种颜色为 8 位，而有些图片为 16 位：{names}" },
   "Even with the lowest quality a file may have more than {most} bytes, about {least}: the job fails then.{instead}": { "zh": "即使用最低质量，文件也可能超过 {most} 字节，约为 {least} 字节：届时任务会失败。{instead}" },
-  " Scale {scale} is likely to do.": { "en": " Scaled to {scale}% it is likely to fit.", "zh": "缩放到 {scale}% 通常即可。" },
+  "Scale {scale} is likely to do.": { "en": "Scaled to {scale}% it is likely to fit.", "zh": "缩放到 {scale}% 通常即可。" },
   "The captions lie at {band} of the height.": { "zh": "台词位于画面高度的 {band} 处。" },
+  "The black bars above and below the picture are left out.": { "zh": "已去除画面上下的黑边。" },
+  "No caption is seen in {name} (picture {n}): leave it out if it has none.": { "zh": "{name}（第 {n} 张）中没有看到台词：如果确实没有，可将其移除。" },
+  "No band of captions is sure: {why}.": { "zh": "无法确定台词的位置：{why}。" },
+  "Say where they are, such as band '72%-96%'.": { "en": "Say at which height they are.", "zh": "请指定台词的高度。" },
+  "one picture alone does not show where captions are": { "zh": "只有一张图片，看不出台词在哪里" },
+  "what the pictures share is no line of writing": { "zh": "各图共有的内容不是文字" },
+  "no rows in the lower part hold writing in half of the pictures: there are no captions, or they lie at different heights": { "zh": "画面下部没有在半数图片中都出现的文字：可能没有台词，或台词高度不一" },
+  "what the pictures share reaches their lower edge, as no caption does": { "zh": "各图共有的内容一直延伸到下边缘，不像台词" },
+  "too much in the lower part of the pictures looks like writing": { "zh": "画面下部像文字的内容太多" },
+  "Of these pictures {n} can be used.": { "zh": "这些图片中有 {n} 张可用。" },
   "The quality is {quality}, so that the result is as small as was asked.": { "zh": "为满足所要求的大小，质量为 {quality}。" },
   "No overlap is sure between {one} and {other}, which are joined as they are: {why}": { "zh": "{one} 与 {other} 之间无法确定重叠处，已直接相接：{why}" },
+  "No overlap is sure between {one} (picture {m}) and {other} (picture {n}): {why}": { "zh": "{one}（第 {m} 张）与 {other}（第 {n} 张）之间无法确定重叠处：{why}" },
+  "Nor is one between the pictures {others}.": { "zh": "以下各对之间也无法确定：{others}。" },
+  "Take screenshots that each begin with what the one before ends with, or ask for on_no_overlap 'join': those without an overlap are then joined as they are.": {
+    "en": "Take screenshots that each begin with what the one before ends with, or choose “Join them plainly”.",
+    "zh": "请让每张截图的开头与前一张的结尾重复，或改选“直接上下相接”。"
+  },
   "The two show too little in common to compare.": { "zh": "两张图的共同内容太少，无法比较。" },
   "Nothing that the first shows was found in the second.": { "zh": "前一张的内容在后一张中没有找到。" },
   "What they show repeats, so that several places fit alike.": { "zh": "画面内容有重复，有多个位置同样吻合。" },
@@ -133,12 +149,10 @@ export const firstOf = (text) => text.split(SEAM)[0];
  * @returns {string | null}
  */
 function translated(text) {
-  const whole = sentence(text);
-  if (whole !== null) return whole;
   const pieces = text.split(SEAM);
   if (language() === "en") return pieces.map((piece) => sentence(piece) ?? piece).join(" ");
   const said = pieces.map(sentence);
-  return pieces.length > 1 && !said.includes(null) ? said.join("") : null;
+  return said.includes(null) ? sentence(text) : said.join("");
 }
 
 /**
