@@ -38,8 +38,8 @@ data_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def _set_up_logs() -> None:
-    from web import logs  # noqa: PLC0415 -- structlog, which is loaded when somebody writes
+def _tell_bad_news_only() -> None:
+    from web import logs  # noqa: PLC0415 -- structlog, which one job has no use for
 
     logs.set_up(Log(level="warning"))
 
@@ -48,30 +48,32 @@ def _set_up_logs() -> None:
 def for_one_job(capability: str) -> Iterator[Settings]:
     """Settings for one job of a capability, which leaves nothing behind.
 
-    No process is kept ready: one is started when there is something for it.
+    No process is kept ready: one is started when there is something for it. Only bad news are
+    told, and what it takes to tell them is loaded when there are some.
 
     Raises:
         ConfigurationError: with every mistake in them.
     """
-    with _leaving_nothing() as storage:
+    with bad_news_only(_tell_bad_news_only), _leaving_nothing() as storage:
         flags = {"storage": storage, "workers": {"warm": 0}}
         yield read(None, None, flags, only=capability).settings
 
 
 @contextmanager
 def temporary(preset: str | None, server: Mapping[str, Any]) -> Iterator[Settings]:
-    """Settings for a service that leaves nothing behind, or the end of the program."""
+    """Settings for a service that leaves nothing behind and tells no news but bad ones.
+
+    Where they have mistakes, it is the end of the program.
+    """
+    _tell_bad_news_only()
     with _leaving_nothing() as storage:
         yield resolve_or_end(None, preset, {"server": server, "storage": storage}).settings
 
 
 @contextmanager
 def _leaving_nothing() -> Iterator[dict[str, Any]]:
-    """A folder that is gone afterwards; only bad news are told meanwhile."""
-    with (
-        bad_news_only(_set_up_logs),
-        tempfile.TemporaryDirectory(prefix="stitchery-") as folder,
-    ):
+    """The storage in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="stitchery-") as folder:
         yield {"data": folder, "min_free_mb": 0}  # whoever asks here sees the disk fill up
 
 
