@@ -6,7 +6,6 @@ For child processes only. Owns: what counts as drawn, and as different. Never: d
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from operator import mul
 from typing import Final
 
 from PIL import Image, ImageChops, ImageFilter
@@ -109,6 +108,14 @@ class Facing:
         bound = min((one.roughly for one in laid), default=0.0) * _FAR + _FAR_LEVELS
         return [self._measured(one) for one in laid if one.roughly <= bound]
 
+    def distance(self, offset: int, first: int, last: int) -> float:
+        """Of these rows only: mean difference of what is drawn, in levels, with all that floats."""
+        difference = ImageChops.difference(
+            _crop(self._above.gray, first + offset, last + offset),
+            _crop(self._below.gray, first, last),
+        )
+        return _mean(difference.histogram(self._ink(offset, first, last)))
+
     def _laid(self, offset: int) -> "_Laid":
         difference = ImageChops.difference(
             _crop(self._above.gray, offset, self._above.rows), self._below.gray
@@ -136,10 +143,7 @@ class Facing:
 
     def _finding(self, offset: int, first: int, last: int, difference: Image.Image) -> Finding:
         """Of these rows, which differ so much."""
-        ink = ImageChops.add_modulo(
-            _crop(self._above.ink, first + offset, last + offset),
-            _crop(self._below.ink, first, last),
-        )
+        ink = self._ink(offset, first, last)
         beyond = self._beyond(offset, first, last)
         levels, differing = difference.histogram(ink), _whites(beyond)
         if _EXPLICABLE[0] < differing / max(1, sum(levels)) < _EXPLICABLE[1]:
@@ -148,12 +152,18 @@ class Facing:
                 beyond.paste(0, None, floating)
                 ink.paste(0, None, floating)
                 levels, differing = difference.histogram(ink), _whites(beyond)
-        cells = max(1, sum(levels))
         return Finding(
             offset=offset,
             rows=difference.height - _rows(ink).count(0),
-            misfit=differing / cells,
-            distance=sum(map(mul, levels, range(256))) / cells,
+            misfit=differing / max(1, sum(levels)),
+            distance=_mean(levels),
+        )
+
+    def _ink(self, offset: int, first: int, last: int) -> Image.Image:
+        """Not 0 where something is drawn in these rows of either shot."""
+        return ImageChops.add_modulo(
+            _crop(self._above.ink, first + offset, last + offset),
+            _crop(self._below.ink, first, last),
         )
 
     def _loose(self, header: int, footer: int) -> int:
@@ -222,6 +232,11 @@ def _outside(gray: Image.Image, look: Look, first: int, last: int) -> Image.Imag
 
 def _crop(image: Image.Image, first: int, last: int) -> Image.Image:
     return image.crop((0, first, image.width, last))
+
+
+def _mean(levels: list[int]) -> float:
+    """Of a histogram."""
+    return sum(level * count for level, count in enumerate(levels)) / max(1, sum(levels))
 
 
 def _whites(cells: Image.Image) -> int:

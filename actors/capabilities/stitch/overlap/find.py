@@ -74,5 +74,7 @@ def _finest(facing: Facing, found: Measured) -> Measured:
     if not found.finding.distance:
         return found
     offset = found.finding.offset
-    beside = facing.measured(near for near in (offset - 1, offset + 1) if near > 0)
-    return min(found, *beside, key=lambda each: each.finding.distance)
+    first, last = found.header, found.header + found.overlap - 1
+    near = [each for each in (offset, offset - 1, offset + 1) if each > 0]
+    best = min(near, key=lambda each: facing.distance(each, first, last))
+    return found if best == offset else facing.measured([best])[0]
