@@ -16,8 +16,6 @@ from actors.capability import Request
 _WORDS: Final = {"integer": "NUMBER", "number": "NUMBER", "string": "TEXT", "boolean": "true|false"}
 _ONE_OF_MANY: Final = re.compile(r"(?P<number>\d{1,4})=(?P<text>.*)", re.DOTALL)
 _FILE: Final = "file"
-_ROOM: Final = 50
-"""Characters of a line of 80 that the longest options leave to what they take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +43,6 @@ class Field:
             return "PATH"
         taken = _words(self.schema)
         return f"[N=]{taken}" if self.each else taken
-
-    @property
-    def brief(self) -> str:
-        """`words` where a narrow screen has room for them; else of what form they are."""
-        if len(self.words) <= _ROOM:
-            return self.words
-        holds = any(part.get("type") == "object" for part in _variants(self.schema))
-        form = "NAME:VALUE,..." if holds else "WORD"
-        return f"[N=]{form}" if self.each else form
 
     def value(self, text: str) -> Any:
         """What a text means; see `value_of`."""

@@ -66,8 +66,8 @@ def test_a_failure_is_one_line_however_long_and_odd(capsys: pytest.CaptureFixtur
 )
 def test_a_terminal_shows_colours_unless_somebody_says_otherwise(
     environ: dict[str, str],
-    coloured: bool,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: FBT001 -- from parametrize
+    coloured: bool,  # noqa: FBT001 -- from parametrize
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
