@@ -87,11 +87,6 @@ class Design:
         return wanted and not self.looked_at
 
     @property
-    def exact(self) -> bool:
-        """Whether the result will be just so large, in just so many parts."""
-        return not self.looks and self.page_height(self.request.format) >= self.plan.canvas.height
-
-    @property
     def threads(self) -> int:
         """Processors that it asks for."""
         pixels = sum(pick.size.pixels for pick in self.picks)

@@ -44,7 +44,7 @@ def forecast(made: Design) -> StitchForecast:
         parts=made.parts_of(made.plan, request.format),
         parts_least=fewest,
         parts_most=most,
-        exact=made.exact,
+        exact=not made.looks,
         format=request.format,
         format_limit=FORMATS[request.format].side,
         bytes=costs.size(made),

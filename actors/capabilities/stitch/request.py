@@ -76,7 +76,7 @@ class StitchForecast(Forecast):
     parts_most: int = Field(description="how many there are at most; sure where both are the same")
     exact: bool = Field(
         description="whether it will be just so large; false where the pictures must be looked at "
-        "for overlaps, bands or quiet rows: it is at most so large then"
+        "for overlaps or bands: it is at most so large then"
     )
     format: Format = Field(description="of the result")
     format_limit: int = Field(description="pixels that a side may have in this format")

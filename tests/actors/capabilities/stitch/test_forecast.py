@@ -100,7 +100,7 @@ def test_a_result_beyond_its_format_is_refused_with_what_would_fit(
     with pytest.raises(ResultBeyondFormat):
         forecast(*["shot"] * pictures, format=format, scale=fits["scale"] + 1)
     parts = forecast(*["shot"] * pictures, format=format, cut="limit")
-    assert (parts.parts, parts.exact) == (fits["parts"], False)
+    assert (parts.parts, parts.exact) == (fits["parts"], True)
 
 
 def test_what_is_refused_for_its_length_fits_in_the_format_that_is_named() -> None:
