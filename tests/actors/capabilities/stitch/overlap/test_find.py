@@ -10,7 +10,9 @@ from PIL import Image, ImageChops
 
 from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.order import View
+from actors.capabilities.stitch.overlap import find as overlaps
 from actors.capabilities.stitch.overlap.find import find
+from actors.capabilities.stitch.overlap.look import look
 from actors.capabilities.stitch.overlap.order import FIND_OVERLAPS, Scroll, ScrollOrder
 from actors.capabilities.stitch.overlap.parts import parts
 from actors.errors import UnreadableMedia
@@ -180,6 +182,19 @@ def test_two_threads_find_what_one_does(tmp_path: Path) -> None:
     shots = shots_of(capture, tmp_path)
 
     assert found(shots, threads=2) == found(shots, threads=1)
+
+
+def test_each_shot_is_read_once_though_it_stands_in_two_pairs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = pictures.encoded(pictures.noise(40, 40), "PNG")
+    shots = [shot(tmp_path, name, content) for name in "abcd"]
+    read = list[str]()
+    monkeypatch.setattr(overlaps, "look", lambda one: (read.append(one.path), look(one))[1])
+
+    found(shots)
+
+    assert sorted(read) == [one.path for one in shots]
 
 
 def test_a_broken_shot_is_blamed_by_its_place(tmp_path: Path) -> None:
