@@ -70,6 +70,7 @@ class Running:
         files = [self._ids[path] for path in task.paths]
         before = _spent(service.pid)
         async with user.watch() as watch, _looking(service) as seen:
+            await watch.next()  # what was before: of the joins so far
             began = time.perf_counter()
             answer = await user.ask(files, **wishes(task))
             if answer.status_code != httpx.codes.ACCEPTED:
