@@ -55,6 +55,7 @@ def test_stills_without_a_caption_are_told(kind: Kind, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_of_many_films_nearly_all_are_right() -> None:
     """With photographs and a font the benchmark says more; both are not at hand everywhere."""
     tallies = {kind: tallied(kind, range(1, 41)) for kind in KINDS}

@@ -12,7 +12,7 @@ from actors.capabilities.stitch.geometry import Box, Size
 from actors.capabilities.stitch.order import View
 from actors.capabilities.stitch.overlap import find as overlaps
 from actors.capabilities.stitch.overlap.find import find
-from actors.capabilities.stitch.overlap.look import look
+from actors.capabilities.stitch.overlap.look import Look, look
 from actors.capabilities.stitch.overlap.order import FIND_OVERLAPS, Scroll, ScrollOrder
 from actors.capabilities.stitch.overlap.parts import parts
 from actors.errors import UnreadableMedia
@@ -190,7 +190,12 @@ def test_each_shot_is_read_once_though_it_stands_in_two_pairs(
     content = pictures.encoded(pictures.noise(40, 40), "PNG")
     shots = [shot(tmp_path, name, content) for name in "abcd"]
     read = list[str]()
-    monkeypatch.setattr(overlaps, "look", lambda one: (read.append(one.path), look(one))[1])
+
+    def noted(one: View) -> Look:
+        read.append(one.path)
+        return look(one)
+
+    monkeypatch.setattr(overlaps, "look", noted)
 
     found(shots)
 
