@@ -4,7 +4,7 @@ Owns: the numbers that were measured, and what they come to.
 Never: refuses anything; nobody relies on an estimate. Pure.
 
 All constants are processor seconds of one core of a common server (`tests.benchmarks.forecasts`,
-some 2,000 joins of two pictures): fitted together, they tell nine of ten within a factor of two.
+some 2,000 joins of two pictures): fitted together, they tell 95 of 100 within a factor of two.
 """
 
 from collections.abc import Sequence
