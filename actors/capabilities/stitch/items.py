@@ -53,7 +53,7 @@ def picks(
         size = shown_size(record)
         if size is None:
             bad[number] = UnsupportedMedia(
-                f"This input is of the kind {record.media.media_type}; pictures are joined here.",
+                f"It is of the kind {record.media.media_type}; pictures are joined here.",
                 field=f"/inputs/{number}",
             )
             continue

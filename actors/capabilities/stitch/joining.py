@@ -110,10 +110,7 @@ class Joining:
 
 def _telling_all(failure: WorkFailed, bad: dict[int, Refusal]) -> Exception:
     """The failure, and what is wrong with the other pictures."""
-    if not bad:
-        return failure
-    first, *others = [bad[number] for number in sorted(bad)]
-    return named(first, others)
+    return named(bad) if bad else failure
 
 
 def _outputs(made: Design, pages: Sequence[Page]) -> int:

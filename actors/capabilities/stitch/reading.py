@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from actors.capabilities.stitch.checking import Bad, Checked, CheckOrder
 from actors.capabilities.stitch.order import View
-from actors.capabilities.stitch.painting import blaming, opened
+from actors.capabilities.stitch.painting import opened
 from actors.errors import Refusal
 from actors.messages import Progress
 from actors.pictures import reading
@@ -31,11 +31,7 @@ def check(order: CheckOrder, report: Report) -> Checked:
 
 def _verdict(view: View) -> list[Bad]:
     try:
-        with (
-            blaming(view.number),
-            opened(view) as picture,
-            reading(picture.media_type, picture.max_pixels),
-        ):
+        with opened(view) as picture, reading(picture.media_type, picture.max_pixels):
             picture.image.load()
     except Refusal as refusal:
         return [

@@ -24,13 +24,10 @@ def check_left_out(request: StitchRequest, left_out: Mapping[int, Refusal]) -> N
     if not left_out:
         return
     if request.on_bad_picture == "fail":
-        first, *others = [left_out[number] for number in sorted(left_out)]
-        raise named(first, others)
+        raise named(left_out)
     good = len(request.inputs) - len(left_out)
     if good < _least(request):
-        why = " ".join(
-            f"Picture {number + 1}: {refusal.detail}" for number, refusal in left_out.items()
-        )
+        why = " ".join(_placed(number, refusal) for number, refusal in sorted(left_out.items()))
         raise TooFewPictures(f"Of these pictures {good} can be used. {why}", field="/inputs")
 
 
@@ -39,20 +36,26 @@ def _least(request: StitchRequest) -> int:
     return 2 if request.overlap == "find" or request.band is not None else 1
 
 
-def named(first: Refusal, others: Sequence[Refusal]) -> Refusal:
-    """The first refusal, which tells of the others as well."""
+def named(bad: Mapping[int, Refusal]) -> Refusal:
+    """The first of these refusals of pictures, by their places, which tells of the others."""
     pictures = [
-        {"field": refusal.field, "code": refusal.code, "detail": refusal.detail}
-        for refusal in (first, *others)
+        {"field": refusal.field, "code": refusal.code, "detail": _placed(number, refusal)}
+        for number, refusal in sorted(bad.items())
     ]
-    also = f" {len(others)} more cannot be used either." if others else ""
+    number = min(bad)
+    first, others = bad[number], len(bad) - 1
+    also = f" {others} more cannot be used either." if others else ""
     kind: type[Refusal] = type(first)
     return kind(
-        f"{first.detail}{also}",
+        f"{_placed(number, first)}{also}",
         field=first.field,
         limit=first.limit,
         more={"pictures": pictures},
     )
+
+
+def _placed(number: int, refusal: Refusal) -> str:
+    return f"Picture {number + 1}: {refusal.detail}"
 
 
 def check_cells(request: StitchRequest, used: Sequence[Pick]) -> None:
