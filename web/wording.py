@@ -25,7 +25,6 @@ _VALUES: Final = rf"(?:{_QUOTED}|{_BARE})(?:(?:, or | or |, )(?:{_QUOTED}|{_BARE
 _LEAD: Final = r"(?:\b(?:ask for|such as|give|say) |^|(?<=; )|(?<=\. ))"
 """Behind these a field's name stands for a wish, and not for the thing itself."""
 
-_ARTICLE: Final = re.compile(r"\bA (?=(?:avif|AVIF)\b)")
 _PICTURE: Final = re.compile(r"\bPicture (?P<number>\d+)(?=:)")
 _PAIR: Final = re.compile(r"\b(?P<above>\d+) and (?P<below>\d+) (?=\()")
 
@@ -74,9 +73,7 @@ class Wording:
 
     def said(self, detail: str) -> str:
         """A sentence with options in place of fields, and arguments in place of their numbers."""
-        told = _ARTICLE.sub("An ", detail).replace(
-            "there is no such field", "there is no such part"
-        )
+        told = detail.replace("there is no such field", "there is no such part")
         told = self._wish.sub(self._asked, told)
         told = self._field.sub(self._named, told)
         return self._with_arguments(told)

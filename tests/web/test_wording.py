@@ -46,7 +46,6 @@ WORDING = Wording(
         ),
         ("leave max_bytes out, or lossless", "leave --max-bytes out, or lossless"),
         ("give a picture, or a watermark_text.", "give a picture, or a --watermark-text."),
-        ("A avif has no lossless: leave it out", "An avif has no lossless: leave it out"),
         ("The cell 'c' is taken or not there.", "The cell 'c' is taken or not there."),
         ("The quality is 40, so that it is small.", "The quality is 40, so that it is small."),
         (

@@ -215,7 +215,7 @@ export const WORDS = {
   "on_bad_picture.fail": { "en": "Stops the join", "zh": "停止拼接" },
   "on_bad_picture.skip": { "en": "Is left out", "zh": "跳过" },
   "progressive": { "en": "Shows coarse first, then fine (progressive)", "zh": "渐进式显示（由模糊到清晰）" },
-  "metadata": { "en": "Keep the first picture's time, camera and author", "zh": "保留第一张的时间、相机和作者信息" },
+  "metadata": { "en": "Keep the time, and the camera and author where all agree", "zh": "保留拍摄时间，以及各张一致的相机和作者信息" },
   "profile": { "en": "Keep the colour profile where all have the same", "zh": "各图色彩配置一致时保留" },
   "join": { "en": ["Make the picture", "Join {n} pictures"], "zh": ["生成图片", "拼接 {n} 张图片"] },
   "join.none": { "en": "Join pictures", "zh": "拼接图片" },

@@ -43,8 +43,8 @@ class StitchRequest(Output, Finding, Decoration, Places, Pictures):
         if background == TRANSPARENT and form is not None and not FORMATS[form].transparent:
             raise PydanticCustomError(
                 "background",
-                "A {format} cannot be transparent: ask for the format 'png' or 'webp', or give a "
-                "colour such as '#ffffff'",
+                "The format {format} cannot be transparent: ask for the format 'png' or 'webp', "
+                "or give a colour such as '#ffffff'",
                 {"format": form},
             )
         return background

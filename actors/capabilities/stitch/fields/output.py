@@ -70,7 +70,7 @@ class Output(Request):
         if wish and form is not None and form not in allowed:
             raise PydanticCustomError(
                 "format",
-                "A {format} has no {field}: leave it out, or ask for the format {formats}",
+                "The format {format} has no {field}: leave it out, or ask for the format {formats}",
                 {"format": form, "field": info.field_name, "formats": " or ".join(allowed)},
             )
         return wish
