@@ -18,7 +18,7 @@ import trio
 
 from actors.capabilities.stitch.capability import CAPABILITY
 from actors.capabilities.stitch.settings import StitchSettings
-from actors.capability import AnswerT, OrderT
+from actors.capability import AnswerT, OrderT, ProgressSink
 from actors.media import Probe
 from actors.messages import FileRecord, Media, Progress
 from actors.part import Part
@@ -147,6 +147,8 @@ class _Context:
         await trio.lowlevel.checkpoint()
         yield min(amount, self._processors)
 
-    async def work(self, call: Call[OrderT, AnswerT], order: OrderT) -> AnswerT:
+    async def work(
+        self, call: Call[OrderT, AnswerT], order: OrderT, told: ProgressSink | None = None
+    ) -> AnswerT:
         await trio.lowlevel.checkpoint()
         raise _Caught(call, order)
