@@ -9,7 +9,6 @@ from typing import Final
 
 from actors.capabilities.stitch.design import Design
 from actors.capabilities.stitch.formats import FORMATS
-from actors.capabilities.stitch.geometry import Box
 from actors.capabilities.stitch.request import BLURRED
 
 _BLOCK: Final = 16
@@ -24,9 +23,8 @@ def likely(made: Design) -> bool:
         return False
     if not _plain(made) or not _stacked(made):
         return False
-    heights = [pick.size.height for pick in made.picks]
-    whole_blocks = all(height % _BLOCK == 0 for height in heights[:-1])
-    return form == "png" or (whole_blocks and not made.request.gap)
+    # of JPEGs nothing may be cut off, as it is where something is looked for in them
+    return form == "png" or (_whole_blocks(made) and not made.looks and not made.request.gap)
 
 
 def _plain(made: Design) -> bool:
@@ -46,7 +44,7 @@ def _plain(made: Design) -> bool:
 
 
 def _stacked(made: Design) -> bool:
-    """Whether all lie below each other as they are, from edge to edge."""
+    """Whether all lie below each other from edge to edge, as they are but for rows cut off."""
     places, canvas = made.plan.places, made.plan.canvas
     boxes = [place.box for place in places]
     gaps = {below.top - above.bottom for above, below in pairwise(boxes)}
@@ -54,11 +52,14 @@ def _stacked(made: Design) -> bool:
         len(gaps) <= 1
         and (boxes[0].top, boxes[-1].bottom) == (0, canvas.height)
         and all(
-            box.width == canvas.width and box.size == pick.size and place.part == _all(box)
+            box.width == canvas.width == pick.size.width and box.size == place.part.size
             for pick, place, box in zip(made.picks, places, boxes, strict=True)
         )
     )
 
 
-def _all(box: Box) -> Box:
-    return Box(0, 0, box.width, box.height)
+def _whole_blocks(made: Design) -> bool:
+    """Whether nothing is cut off, and all but the last end with a row of blocks."""
+    heights = [pick.size.height for pick in made.picks]
+    shown = [place.part.height for place in made.plan.places]
+    return heights == shown and all(height % _BLOCK == 0 for height in heights[:-1])

@@ -53,8 +53,9 @@ def restart_interval(structures: Sequence[Structure]) -> int | None:
         return None
     if any(structure.height % first.form.unit[1] for structure in structures[:-1]):
         return None
-    intervals = {structure.restart or structure.units for structure in structures[:-1]}
     last = structures[-1].restart or structures[-1].units
+    # of one alone it is its own
+    intervals = {structure.restart or structure.units for structure in structures[:-1]} or {last}
     if len(intervals) != 1:
         return None
     (interval,) = intervals

@@ -28,6 +28,8 @@ def likely(*names: str, **wishes: Any) -> bool:
         (["shot"], PNG),
         (["shot", "shot"], {**PNG, "gap": 8}),
         (["shot", "shot"], {**PNG, "background": "transparent"}),
+        (["shot", "shot"], {**PNG, "band": "80%-90%"}),
+        (["shot", "shot"], {**PNG, "overlap": "find"}),
         (["photo", "photo"], {}),
         (["odd"], {}),
     ],
@@ -55,6 +57,8 @@ def test_what_lies_below_each_other_as_it_is_may_be_copied(
         (["shot", "shot"], {"format": "tiff"}),
         (["odd", "odd"], {}),
         (["photo", "photo"], {"gap": 8}),
+        (["photo", "photo"], {"band": "80%-90%"}),
+        (["photo", "photo"], {"overlap": "find"}),
         (["photo", "photo"], {"progressive": True}),
     ],
 )

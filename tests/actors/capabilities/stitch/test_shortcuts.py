@@ -43,6 +43,7 @@ TAKEN: list[tuple[str, list[bytes], Format, dict[str, Any]]] = [
     ("a cut palette", [FEW, FEW], "png", {"each": [{"crop": ENDS}, {"crop": ENDS}]}),
     ("cut alpha", [RGBA], "png", {"background": TRANSPARENT, "each": [{"crop": ENDS}]}),
     ("photographs", [PHOTO, PHOTO, PHOTO], "jpeg", {}),
+    ("one photograph", [PHOTO], "jpeg", {}),
     ("coarse photographs", [photo(60), photo(60)], "jpeg", {}),
     ("photographs a little finer than asked", [PHOTO, PHOTO], "jpeg", {"quality": 84}),
 ]

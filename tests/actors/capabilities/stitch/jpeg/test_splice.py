@@ -67,6 +67,12 @@ def test_pictures_of_one_camera_are_copied(
     assert same(joined(tmp_path, contents), contents)
 
 
+@pytest.mark.parametrize("restarts", [{}, {"restart_marker_rows": 1}, {"restart_marker_blocks": 2}])
+def test_one_picture_alone_is_copied(tmp_path: Path, restarts: dict[str, int]) -> None:
+    contents = [jpeg(40, 21, **restarts)]
+    assert same(joined(tmp_path, contents), contents)
+
+
 def test_gray_pictures_are_copied(tmp_path: Path) -> None:
     contents = [
         pictures.encoded(pictures.noise(40, 24).convert("L"), "JPEG", quality=70) for _ in range(12)
