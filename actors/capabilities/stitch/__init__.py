@@ -10,10 +10,11 @@ In the server, waiting: `capability` answers the tree, `joining` goes through th
 `looking` has children look for what must be known before, `course` makes one line of how far all
 steps are.
 
-In a child: `work` joins. `shortcuts` copies what is compressed already (`jpeg/`, `png/`); else
-`painting` paints, straight into place where it can (`windows`), with `decor/` around the pictures,
-band by band (`bands`, `press`), and `sinks/` write (`tiff/`, `pdf`, `extras` and `facts` with what
-goes beside the pixels, `depth` tells what they lost; `quality` finds the one that meets a size).
+In a child: `work` joins. `shortcuts` copies what is compressed already (`jpeg/`, `png/`, unless it
+is of an `unknown` form); else `painting` paints, straight into place where it can (`windows`), with
+`decor/` around the pictures, band by band (`bands`, `press`, several `hands`), and `sinks/` write
+(`tiff/`, `pdf`, `extras` and `facts` with what goes beside the pixels, `depth` tells what they
+lost; `quality` finds the one that meets a size).
 `survey` looks at pictures one by one: for `overlap/`, a caption `band/`, rows for `cutting/`, or to
 be sure that all can be read (`checking`, `reading`).
 

@@ -70,7 +70,7 @@ class Stitch(Capability[StitchRequest, StitchSettings]):
             TooManyPictures: more than the operator allows.
             TooFewPictures, UnsupportedMedia: inputs are no pictures.
             LayoutImpossible: they do not fit the layout.
-            ResultBeyondFormat, ResultTooLarge: and what would fit, in `more["fits"]`.
+            ResultBeyondFormat, ResultTooLarge, BytesTooFew: and what would fit, in `more["fits"]`.
         """
         _refuse_many(request, settings)
         made = design(request, files, settings)

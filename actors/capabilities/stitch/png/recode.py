@@ -2,7 +2,8 @@
 
 Owns: the way of filtered rows from their streams into one: inflated, the first that is taken freed
 of what is above it, deflated again, several pictures at once, written in order.
-Never: knows what the pixels are, or holds more than some megabytes of any picture.
+Never: knows what the pixels are, or holds more than some megabytes of any picture's rows as they
+are inflated; what they are deflated to it holds until it is written.
 
 Everything is checked on the way that a decoder would check: chunk checksums, the stream's own, the
 number of rows, the filter of each row.
