@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from actors.capabilities.stitch.bands import Band
+from actors.capabilities.stitch.bands import HIGH, Band
 from actors.capabilities.stitch.hands import Hands, Oneself, Share
 from actors.capabilities.stitch.sinks import Sink
 from actors.pictures import allowing
@@ -91,7 +91,9 @@ class Press:
             strips.put(Image.new(self._mode, (self._width, height), None))
         # the pictures that are read meanwhile may be smaller than a strip
         with allowing(self._width * height):
-            self._roll(turns, strips, tell)
+            # what is made of a strip that is done alone waits until all of it is made
+            alone = self._threads == 1 and self._width * height <= HIGH
+            self._roll(turns, strips, tell, alone=alone)
         self._sink.finish()
 
     def _roll(
@@ -99,10 +101,11 @@ class Press:
         turns: Sequence[_Turn],
         strips: SimpleQueue[Image.Image],
         tell: Callable[[Band], None],
+        *,
+        alone: bool,
     ) -> None:
         running: deque[tuple[_Turn, Future[None]]] = deque()
         hands = Hands(self._threads)
-        alone = self._threads == 1
         pool = Oneself() if alone else ThreadPoolExecutor(self._strips, "press")
         ahead = 0 if alone else self._strips
         try:
@@ -152,10 +155,12 @@ class Press:
         """Gives a band's rows to be encoded, and waits until the strip is not needed any more."""
         under_way: deque[Future[Any]] = deque()
         for top, bottom in _ranges(turn.rows, _RANGE // self._width, self._sink.step):
-            under_way.append(hands.give(partial(self._sink.encoded, strip, top, bottom)))
-            turn.pieces.put(under_way[-1])
+            piece = hands.give(partial(self._sink.encoded, strip, top, bottom))
+            turn.pieces.put(piece)
+            # what was made is held by nobody once it is written
+            if not piece.done():
+                under_way.append(piece)
         while under_way:
-            # forgotten one by one: what was made is held by nobody once it is written
             wait([under_way.popleft()])
 
     def _write(self, turn: _Turn, made: Future[None], tell: Callable[[Band], None]) -> None:

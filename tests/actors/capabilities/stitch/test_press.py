@@ -102,6 +102,28 @@ def test_no_more_strips_are_made_than_told() -> None:
     assert len(seen) <= 2
 
 
+def test_rows_of_a_large_strip_are_written_while_more_are_encoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By one thread, too: a whole strip's would take as much memory as the strip."""
+    monkeypatch.setattr("actors.capabilities.stitch.press._RANGE", 30)
+    monkeypatch.setattr("actors.capabilities.stitch.press.HIGH", 30)
+    written = threading.Event()
+
+    class Waiting(Rows):
+        def encoded(self, strip: Image.Image, top: int, bottom: int, /) -> bytes:
+            assert top == 0 or written.wait(10)
+            return super().encoded(strip, top, bottom)
+
+        def write(self, piece: bytes) -> None:
+            super().write(piece)
+            written.set()
+
+    sink = Waiting(1)
+    Press(sink, paint, width=3, mode="L", threads=1, strips=1).run(cut([40]), unheard)
+    assert len(sink.pieces) > 1
+
+
 def test_a_sink_that_fails_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     sink = Rows(1)
 
