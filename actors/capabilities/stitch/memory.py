@@ -67,7 +67,7 @@ _IDLE: Final = 23_000_000
 """Of a worker that has loaded what it needs and joined something tiny."""
 
 _COPYING: Final = 4_000_000
-"""Of each thread: buffers, and what is on its way to the file."""
+"""Of each thread: buffers."""
 
 # Of a pixel of the canvas, above the canvas itself: the encoders of pictures that are held whole.
 _WRITERS: Final = {
@@ -170,7 +170,7 @@ def used(work: Work, *, copied: bool) -> int:
         copied: whether what is compressed already is likely to be taken as it is.
     """
     if copied:
-        return _IDLE + work.threads * _COPYING
+        return _IDLE + work.threads * _COPYING + _waiting(work)
     reading = max((_decoded(load) for load in work.loads), default=0)
     if not work.encoding.banded:
         writing = work.page * _WRITERS[_way(work.encoding)]
@@ -180,6 +180,17 @@ def used(work: Work, *, copied: bool) -> int:
     held = min(len(cut), strips(strip, work.threads, lossless=work.lossless)) * strip * _CANVAS
     made = strip * _WAITING if work.lossless else 0
     return _IDLE + held + made + work.threads * (reading + _COPYING)
+
+
+def _waiting(work: Work) -> int:
+    """What is copied and not written yet: rows of as many pictures as are under way, and of one.
+
+    Scans go from file to file.
+    """
+    if not work.lossless:
+        return 0
+    rows = max(load.file_size * load.painted.pixels // load.stored.pixels for load in work.loads)
+    return min(work.threads + 1, len(work.loads)) * rows
 
 
 def _least(threads: int) -> int:

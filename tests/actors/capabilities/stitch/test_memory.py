@@ -104,10 +104,19 @@ def test_a_limit_is_never_below_what_is_used(join: Work) -> None:
         assert used(several, copied=False) < most(several)
 
 
-def test_copying_takes_next_to_nothing_however_large_the_pictures_are() -> None:
+def test_copying_scans_takes_next_to_nothing_however_large_the_pictures_are() -> None:
     small, large = (
-        used(work("image/png", size, 30, Encoding(format="png")), copied=True)
+        used(work("image/jpeg", size, 30, Encoding(format="jpeg")), copied=True)
         for size in (SMALL, PHOTOGRAPH)
     )
 
     assert small == large < 40_000_000
+
+
+def test_of_copied_rows_as_many_pictures_are_held_as_are_under_way() -> None:
+    few, many = (
+        used(work("image/png", PHOTOGRAPH, count, Encoding(format="png")), copied=True)
+        for count in (3, 30)
+    )
+
+    assert few == many > 3 * PHOTOGRAPH.pixels // 5
