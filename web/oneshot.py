@@ -36,7 +36,7 @@ from web.order import Order
 from web.outputs import Output, UnwritableError
 from web.report import Report
 from web.terminal import EXIT_FAILED, EXIT_MISTAKEN, run
-from web.wording import Wording, flag_of
+from web.wording import MOST_OF_A_NAME, Wording, flag_of
 
 _WIDEST: Final = 100
 """Columns of a help: longer lines are hard to read."""
@@ -284,5 +284,6 @@ def _refuse(error: click.UsageError, *, as_json: bool) -> NoReturn:
 
 def _of_files_with_a_dash(given: Sequence[str]) -> str:
     """What to do about files whose names look like options."""
-    named = next((text for text in given if text.startswith("-") and Path(text).exists()), None)
+    dashed = (text for text in given if text.startswith("-") and len(text) <= MOST_OF_A_NAME)
+    named = next((text for text in dashed if Path(text).exists()), None)
     return "" if named is None else f" The file is named by ./{named}."

@@ -6,7 +6,8 @@ Never: judges a value; the request's own type does.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -49,11 +50,13 @@ class OutputType(click.ParamType[Output]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Output:
         """What the text says; refused before any work when it cannot be written there."""
-        output = value if isinstance(value, Output) else Output.of(value)
-        folder = output.path if output.folder else output.path.parent
-        if not (output.folder or folder.is_dir()):
+        with _looking_at(value, param, ctx):
+            output = value if isinstance(value, Output) else Output.of(value)
+            folder = output.path if output.folder else output.path.parent
+            is_there = folder.is_dir()
+        if not (output.folder or is_there):
             self.fail(f"there is no folder {folder}; make it first", param, ctx)
-        if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+        if is_there and not os.access(folder, os.W_OK | os.X_OK):
             self.fail(f"nothing can be written into the folder {folder}", param, ctx)
         return output
 
@@ -67,14 +70,33 @@ class InputType(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Its path; what else it is, in words that tell the next step."""
         path, name = Path(value), shown(str(value), MOST_OF_A_NAME)
-        if path.is_dir():
+        with _looking_at(value, param, ctx):
+            is_folder, is_there = path.is_dir(), path.exists()
+        if is_folder:
             told = f"{name} is a folder; name the files in it, such as {name.rstrip('/')}/*"
             self.fail(told, param, ctx)
-        if not path.exists():
+        if not is_there:
             self.fail(f"there is no file {name}{_of_a_pattern(name)}", param, ctx)
         if not os.access(path, os.R_OK):
             self.fail(f"you may not read {name}", param, ctx)
         return super().convert(value, param, ctx)
+
+
+@contextmanager
+def _looking_at(
+    value: Any, param: click.Parameter | None, ctx: click.Context | None
+) -> Iterator[None]:
+    """Tells what cannot be looked at: its name is too long, or a folder above it is not ours.
+
+    Raises:
+        click.BadParameter: in place of what the system says.
+    """
+    try:
+        yield
+    except OSError as error:
+        name = shown(str(value), MOST_OF_A_NAME)
+        told = f"{name} cannot be looked at: {error.strerror}"
+        raise click.BadParameter(told, ctx=ctx, param=param) from error
 
 
 def _of_a_pattern(name: str) -> str:

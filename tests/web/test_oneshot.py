@@ -61,6 +61,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+LONG = 300 * "a"
+"""More than a name on a disk may have."""
+
+
 def stitch(*arguments: str, **environ: str) -> Result:
     result = CliRunner(env=environ).invoke(cli, ["stitch", *arguments])
     assert "Traceback" not in result.output
@@ -141,6 +145,10 @@ def test_a_program_gets_one_json_object_and_nothing_else(here: Path) -> None:
         ),
         (["a.png", "b.png", "--crop", "lfet:3"], ["--crop of a.png: lfet: there is no such part"]),
         (["-bad.png", "a.png"], ["./-bad.png"]),
+        (["a.png", f"{LONG}.png"], ["INPUTS", "name too long"]),
+        (["a.png", "b.png", "-o", f"{LONG}.png"], ["--output", "name too long"]),
+        (["a.png", "b.png", "-o", f"{LONG}/x.png"], ["--output", "name too long"]),
+        (["a.png", "b.png", f"--captoin={LONG}"], ["--captoin"]),
         (["a.png", "b.png", "--layuot", "grid"], ["--layuot"]),
         (
             ["a.png", "b.png", "--layout", "ring", "--quality", "900", "--gap", "x"],
