@@ -26,7 +26,8 @@ _LEAD: Final = r"(?:\b(?:ask for|such as|give|say) |^|(?<=; )|(?<=\. ))"
 """Behind these a field's name stands for a wish, and not for the thing itself."""
 
 _PICTURE: Final = re.compile(r"\bPicture (?P<number>\d+)(?=:)")
-_PAIR: Final = re.compile(r"\b(?P<above>\d+) and (?P<below>\d+) (?=\()")
+_PAIRS: Final = re.compile(r"\bthe pictures (?P<pairs>\d+ and \d+(?:, \d+ and \d+)*)")
+_NUMBER: Final = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -122,16 +123,13 @@ class Wording:
 
     def _with_arguments(self, told: str) -> str:
         told = _PICTURE.sub(lambda found: self._numbered(found[0], found["number"]), told)
-        if "the pictures " not in told:
-            return told
-        above_and_below = _PAIR.sub(
-            lambda found: (
-                f"{self._numbered(found['above'], found['above'])} and "
-                f"{self._numbered(found['below'], found['below'])} "
-            ),
-            told,
-        )
-        return above_and_below.replace("the pictures ", "", 1) if above_and_below != told else told
+        return _PAIRS.sub(self._paired, told)
+
+    def _paired(self, found: re.Match[str]) -> str:
+        """Neighbours by their names, if all are there."""
+        if not all(self._has(int(number) - 1) for number in _NUMBER.findall(found["pairs"])):
+            return found[0]
+        return _NUMBER.sub(lambda number: self.name(int(number[0]) - 1), found["pairs"])
 
     def _numbered(self, otherwise: str, number: str) -> str:
         place = int(number) - 1

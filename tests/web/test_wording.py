@@ -49,11 +49,12 @@ WORDING = Wording(
         ("The cell 'c' is taken or not there.", "The cell 'c' is taken or not there."),
         ("The quality is 40, so that it is small.", "The quality is 40, so that it is small."),
         (
-            "No overlap is sure between the pictures 1 and 2 (too little), 2 and 3 (none). Take",
-            (
-                "No overlap is sure between a.jpg and in/b.jpg (too little), in/b.jpg and c.png "
-                "(none). Take"
-            ),
+            "Nor is one between the pictures 1 and 2, 2 and 3. Take others.",
+            "Nor is one between a.jpg and in/b.jpg, in/b.jpg and c.png. Take others.",
+        ),
+        (
+            "Nor is one between the pictures 3 and 4. Take others.",
+            "Nor is one between the pictures 3 and 4. Take others.",
         ),
         ("0 can be used. Picture 3: It is cut.", "0 can be used. c.png: It is cut."),
         ("Picture 9: It is cut.", "Picture 9: It is cut."),
