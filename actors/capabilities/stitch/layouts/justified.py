@@ -11,7 +11,7 @@ what is large stands above what is small.
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from actors.capabilities.stitch.geometry import Box, Size
@@ -73,27 +73,30 @@ def justified(items: Sequence[Item], arrangement: Arrangement) -> Plan:
         for (first, end), high in zip(breaks, heights, strict=True)
     ]
     letter = letters([size for row in sizes for size in row], width, arrangement)
-    contents, cells, grounds, top = list[Content](), list[Box](), list[Box](), 0
-    for (first, _), shown in zip(breaks, sizes, strict=True):
-        row = [
-            Content(item.part, size, caption_room(item, size.width, letter))
-            for item, size in zip(items[first:], shown, strict=False)
-        ]
-        outers = [content.outer(arrangement.border) for content in row]
-        height = max(outer.height for outer in outers)
-        widths = [outer.width for outer in outers]
-        spare = shift(width - stretch(widths, arrangement.gap), arrangement.align)
-        lefts = offsets(widths, arrangement.gap)
-        across = [
-            Box(left + spare, top, length, height)
-            for left, length in zip(lefts, widths, strict=True)
-        ]
-        cells += across
-        grounds += _to_the_edges(across, width)
-        contents += row
-        top += height + arrangement.gap
+    contents = [
+        Content(item.part, size, caption_room(item, size.width, letter))
+        for item, size in zip(items, chain.from_iterable(sizes), strict=True)
+    ]
+    cells, grounds, top = list[Box](), list[Box](), 0
+    for first, end in breaks:
+        row = _cells(contents[first:end], width, top, arrangement)
+        cells += row
+        grounds += _to_the_edges(row, width)
+        top = row[0].bottom + arrangement.gap
     inner = Size(width, top - arrangement.gap)
     return placed(inner, cells, contents, arrangement, caption_size=letter, grounds=grounds)
+
+
+def _cells(row: Sequence[Content], width: int, top: int, arrangement: Arrangement) -> list[Box]:
+    """Of one row, as high as its highest picture, from `top` down."""
+    outers = [content.outer(arrangement.border) for content in row]
+    height = max(outer.height for outer in outers)
+    widths = [outer.width for outer in outers]
+    spare = shift(width - stretch(widths, arrangement.gap), arrangement.align)
+    lefts = offsets(widths, arrangement.gap)
+    return [
+        Box(left + spare, top, length, height) for left, length in zip(lefts, widths, strict=True)
+    ]
 
 
 def _to_the_edges(row: Sequence[Box], width: int) -> list[Box]:
