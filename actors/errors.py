@@ -306,7 +306,7 @@ class Reported(WorkFailed):
     """A problem that was found elsewhere (in a worker, in an earlier life), carried as it is.
 
     Whether it may pass is said beside it: a problem tells that to nobody outside. Whoever knows
-    more of the request may still name the `field` that is to blame.
+    more of the request may still name the `field` that is to blame, and change the `detail`.
     """
 
     def __init__(self, problem: Problem, *, passing: bool = False) -> None:
@@ -321,8 +321,8 @@ class Reported(WorkFailed):
         self.passing = passing
 
     def problem(self) -> Problem:
-        """The problem as it was found, at its place in the request."""
-        return dataclasses.replace(self._problem, field=self.field)
+        """The problem as it was found, at its place and in the words for who asked."""
+        return dataclasses.replace(self._problem, field=self.field, detail=self.detail)
 
 
 # --- ours -------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from web.fields import Wishes
 from web.options import Subject
 from web.outputs import Output, write
 from web.terminal import is_watched
+from web.wording import renumbered
 
 LONG: Final = 0.5
 """Seconds after which a job has a bar of progress: who waits less wants none."""
@@ -89,16 +90,19 @@ class Order:
             most = settings.limits.max_upload_mb << 20
             subjects, files, left_out = await self._brought(session, most)
             request = self._request(subjects, files)
-            with self._naming([place for place, id in enumerate(subjects) if id is not None]):
+            places = [place for place, id in enumerate(subjects) if id is not None]
+            with self._naming(places):
                 if self.forecast_only:
                     found, _ = session.preflight(self.capability.name, request, Options())
-                    return Outcome(forecast=found.model_dump(mode="json"), left_out=left_out)
+                    forecast = _renumbered(found.model_dump(mode="json"), places)
+                    return Outcome(forecast=forecast, left_out=left_out)
                 record = await self._live(session, request)
                 if record.error is not None:
                     raise Reported(record.error)
             result = record.result or JobResult()
             written = self._write(stitchery, record.session, result)
-            return Outcome(files=written, data=dict(result.data), left_out=left_out)
+            data = _renumbered(result.data, places)
+            return Outcome(files=written, data=data, left_out=left_out)
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -172,8 +176,10 @@ class Order:
             yield
         except StitcheryError as error:
             error.field = self._place_among_all(error.field, places)
+            error.detail = renumbered(error.detail, places)
             for picture in error.more.get("pictures", ()):
                 picture["field"] = self._place_among_all(picture["field"], places)
+                picture["detail"] = renumbered(picture["detail"], places)
             raise
 
     def _place_among_all(self, pointer: str | None, places: Sequence[int]) -> str | None:
@@ -201,6 +207,12 @@ class Order:
             write(stitchery.services.workspace.path(session, file.id), target)
             written.append(target)
         return written
+
+
+def _renumbered(told: Mapping[str, Any], places: Sequence[int]) -> dict[str, Any]:
+    """What is told, its notes with the numbers that arguments have among all."""
+    notes = [renumbered(note, places) for note in told.get("notes", ())]
+    return {**told, "notes": notes} if notes else dict(told)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ _LEAD: Final = r"(?:\b(?:ask for|such as|give|say) |^|(?<=; )|(?<=\. ))"
 _PICTURE: Final = re.compile(r"\bPicture (?P<number>\d+)(?=:)")
 _PAIRS: Final = re.compile(r"\bthe pictures (?P<pairs>\d+ and \d+(?:, \d+ and \d+)*)")
 _NUMBER: Final = re.compile(r"\d+")
+_NUMBERED: Final = re.compile(rf"\b[Pp]icture \d+(?=:|\)| \()|{_PAIRS.pattern}")
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,20 @@ class Wording:
 
     def _has(self, place: int) -> bool:
         return 0 <= place < len(self.given)
+
+
+def renumbered(detail: str, places: Sequence[int]) -> str:
+    """A sentence about the arguments that are left, with their numbers among all.
+
+    Args:
+        places: of those that are left among all, from 0.
+    """
+
+    def among_all(number: re.Match[str]) -> str:
+        place = int(number[0]) - 1
+        return str(places[place] + 1) if 0 <= place < len(places) else number[0]
+
+    return _NUMBERED.sub(lambda found: _NUMBER.sub(among_all, found[0]), detail)
 
 
 def flag_of(field: str) -> str:

@@ -293,6 +293,16 @@ def test_what_fails_later_is_named_as_it_was_given(here: Path) -> None:
     assert result.stderr.startswith("✗ --crop of b.png: ")
 
 
+def test_what_cannot_be_read_is_named_as_it_was_given_too(here: Path) -> None:
+    """Its number in the job is another: a file before it was left out."""
+    skip = ("--on-bad-picture", "skip", "-o", "out.png")
+    alone = stitch("bad.png", "a.png", "cut.png", "--overlap", "find", *skip)
+    assert "cut.png: The PNG data" in alone.stderr
+    assert "a.png" not in alone.stderr
+    joined = stitch("bad.png", "a.png", "cut.png", "b.png", *skip)
+    assert "Left out: cut.png (picture 3): " in joined.stderr
+
+
 def test_a_forecast_makes_nothing(here: Path) -> None:
     result = stitch("a.png", "b.png", "--forecast", "--json", "-o", "out.png")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from web.wording import Wording
+from web.wording import Wording, renumbered
 
 FIELDS = ["format", "layout", "scale", "cut", "band", "cell", "quality", "crop", "watermark"]
 UNDERSCORED = ["on_no_overlap", "max_bytes", "watermark_text"]
@@ -90,6 +90,20 @@ def test_an_error_lies_at_a_file_as_it_was_typed(
     pointer: str | None, blamed: str | None, argument: str | None
 ) -> None:
     assert (WORDING.blamed(pointer), WORDING.argument(pointer)) == (blamed, argument)
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("1 can be used. Picture 1: It is cut.", "1 can be used. Picture 2: It is cut."),
+        ("Left out: b.jpg (picture 2): It is cut.", "Left out: b.jpg (picture 4): It is cut."),
+        ("Picture 3 (c.jpg) is small.", "Picture 6 (c.jpg) is small."),
+        ("between the pictures 1 and 2, 2 and 3.", "between the pictures 2 and 4, 4 and 6."),
+        ("Left out: picture 1.jpg (picture 9): cut", "Left out: picture 1.jpg (picture 9): cut"),
+    ],
+)
+def test_numbers_among_those_that_are_left_become_those_among_all(detail: str, said: str) -> None:
+    assert renumbered(detail, [1, 3, 5]) == said
 
 
 def test_a_name_cannot_drive_the_terminal() -> None:
