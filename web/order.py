@@ -15,7 +15,7 @@ from typing import Any, Final
 import trio
 
 from actors.capability import AnyCapability, Request
-from actors.errors import Problem, Reported, StitcheryError
+from actors.errors import Problem, Reported, StitcheryError, UnreadableMedia
 from actors.ids import LENGTH
 from actors.journal.memory import MemoryJournal
 from actors.lifecycle import has_ended
@@ -162,9 +162,8 @@ class Order:
                         while chunk := await source.read(_CHUNK):
                             await part.write(chunk)
                     taken[place] = (part, await session.examine(part, path.name))
-                except StitcheryError as error:
-                    error.field = f"/{place}"
-                    errors[place] = error
+                except (StitcheryError, OSError) as error:
+                    errors[place] = _blamed(error, f"/{place}")
             if taken:
                 await session.take_files(list(taken.values()))
         return {place: record.id for place, (_, record) in taken.items()}, errors
@@ -207,6 +206,14 @@ class Order:
             write(stitchery.services.workspace.path(session, file.id), target)
             written.append(target)
         return written
+
+
+def _blamed(error: StitcheryError | OSError, field: str) -> StitcheryError:
+    """Why a file of the caller's cannot be taken, with where it stands in the request."""
+    if isinstance(error, OSError):
+        return UnreadableMedia(f"It cannot be read: {error.strerror or error}.", field=field)
+    error.field = field
+    return error
 
 
 def _renumbered(told: Mapping[str, Any], places: Sequence[int]) -> dict[str, Any]:

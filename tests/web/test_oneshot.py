@@ -274,6 +274,13 @@ def test_all_files_that_cannot_be_used_are_named(here: Path) -> None:
     assert "bad.png: " in result.stderr
 
 
+def test_a_file_that_the_system_does_not_let_be_read_is_named(here: Path) -> None:
+    """As a disk that fails; what lies there is nobody's memory but ours, at a place without any."""
+    failed = stitch("a.png", "/proc/self/mem", "-o", "out.png")
+    assert failed.exit_code == 1
+    assert failed.stderr == "✗ /proc/self/mem: It cannot be read: Input/output error.\n"
+
+
 def test_files_that_cannot_be_used_are_left_out_on_request(here: Path) -> None:
     skip = ("--on-bad-picture", "skip")
     result = stitch("bad.png", "a.png", "b.png", "--caption", "3=B", "-o", "out.png", *skip)
