@@ -24,10 +24,10 @@ from web.errors import (
     NeedsWebsocket,
     invalid,
     problem_answer,
-    problem_document,
     to_problem,
 )
 from web.mistakes import MOST_TOLD, mistakes_of, pointer
+from web.problems import problem_document
 from web.shown import shown
 
 PLAIN = Problem(code="odd", title="It is odd", status=422, detail="Seven.")
