@@ -32,6 +32,9 @@ from web.wording import renumbered
 LONG: Final = 0.5
 """Seconds after which a job has a bar of progress: who waits less wants none."""
 
+_PLACES: Final = ("place", "inputs", "left_out", "wordless")
+"""Members of what is told that count arguments, from 0, or have such in them."""
+
 _CHUNK: Final = 1 << 20
 
 _NO_FILE: Final = "0" * LENGTH
@@ -217,9 +220,21 @@ def _blamed(error: StitcheryError | OSError, field: str) -> StitcheryError:
 
 
 def _renumbered(told: Mapping[str, Any], places: Sequence[int]) -> dict[str, Any]:
-    """What is told, its notes with the numbers that arguments have among all."""
-    notes = [renumbered(note, places) for note in told.get("notes", ())]
-    return {**told, "notes": notes} if notes else dict(told)
+    """What is told, with the places and numbers that arguments have among all."""
+    return {name: _among_all(value, places, name) for name, value in told.items()}
+
+
+def _among_all(told: Any, places: Sequence[int], name: str) -> Any:
+    match told:
+        case int() if name in _PLACES:
+            return places[told]
+        case str() if name == "notes":
+            return renumbered(told, places)
+        case list() | tuple():
+            return [_among_all(one, places, name) for one in told]
+        case dict():
+            return _renumbered(told, places)
+    return told
 
 
 @contextmanager

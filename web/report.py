@@ -75,7 +75,9 @@ class Report:
 
     def _blaming(self, pointer: str | None, detail: str) -> str:
         blamed, said = self.wording.blamed(pointer), self.wording.said(detail)
-        return said if blamed is None else f"{blamed}: {said}"
+        # a sentence about one of several arguments may begin with its name
+        named = blamed is None or said.startswith(f"{blamed}: ")
+        return said if named else f"{blamed}: {said}"
 
     def _causes(self, data: Mapping[str, Any]) -> Iterator[str]:
         """Why some arguments came to nothing, where others did not.

@@ -334,6 +334,20 @@ def test_a_program_is_told_of_left_out_files(here: Path) -> None:
     assert (left_out["argument"], left_out["code"]) == ("bad.png", "unsupported_media")
 
 
+def test_places_in_the_outcome_are_those_among_all_arguments(here: Path) -> None:
+    """Those that the job's work left out, and pairs: a file before them was left out, too."""
+    skip = ("--on-bad-picture", "skip", "--overlap", "find", "--json", "-o", "x.png")
+    told = json.loads(stitch("bad.png", "a.png", "cut.png", "b.png", *skip).stdout)
+    assert [one["place"] for one in told["data"]["left_out"]] == [2]
+    assert [joint["inputs"] for joint in told["data"]["joints"]] == [[1, 3]]
+
+
+def test_a_damaged_picture_is_named_once_in_its_line(here: Path) -> None:
+    failed = stitch("a.png", "cut.png", "-o", "x.png")
+    assert failed.exit_code == 1
+    assert failed.stderr.startswith("✗ cut.png: The PNG data is damaged")
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "code", "members"),
     [
