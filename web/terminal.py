@@ -31,7 +31,7 @@ class StoppedError(Exception):
 
     def __init__(self, number: int) -> None:
         super().__init__(f"Stopped by {signal.Signals(number).name}.")
-        self.status = _EXIT_SIGNALLED + number
+        self.number = number
 
 
 def tell(text: str, colour: str) -> None:
@@ -60,6 +60,12 @@ def fail(text: str) -> NoReturn:
     sys.exit(EXIT_FAILED)
 
 
+def end_by(number: int) -> NoReturn:
+    """Ends the program as a signal asked."""
+    complain(str(StoppedError(number)))
+    sys.exit(_EXIT_SIGNALLED + number)
+
+
 @contextmanager
 def plainly(*foreseen: type[Exception]) -> Iterator[None]:
     """Ends the program with an error's own words, where they are meant for people."""
@@ -78,8 +84,7 @@ def run(act: Callable[..., Awaitable[T]], *arguments: object) -> T:
     try:
         return trio.run(_until_signal, act, arguments)
     except StoppedError as stopped:
-        complain(str(stopped))
-        sys.exit(stopped.status)
+        end_by(stopped.number)
 
 
 async def _until_signal(act: Callable[..., Awaitable[T]], arguments: tuple[object, ...]) -> T:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import httpx
 import pytest
 import trio
@@ -43,6 +44,18 @@ def bad(tmp_path: Path) -> str:
 
 
 # --- in general -----------------------------------------------------------------------------------
+
+
+def test_a_signal_while_a_commands_modules_come_in_is_told_as_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted() -> click.Command:
+        raise KeyboardInterrupt
+
+    slow = Deferred("slow", interrupted, str)
+    monkeypatch.setitem(cli.commands, "slow", slow)
+    ended = invoke("slow")
+    assert (ended.exit_code, ended.output) == (130, "✗ Stopped by SIGINT.\n")
 
 
 def test_every_command_is_there_and_every_capabilitys_too() -> None:

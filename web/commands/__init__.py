@@ -5,9 +5,10 @@ Never: imports what a command needs before it is used: a help, or a stitch witho
 not wait for the modules of a server.
 """
 
+import signal
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -15,7 +16,19 @@ from actors import capabilities
 from web.commands.deferred import Deferred
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """All commands. Ctrl-C is told alike while a command's modules come in and while it works."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            from web.terminal import end_by  # noqa: PLC0415 -- see "Never" above
+
+            end_by(signal.SIGINT)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stitchery")
 def cli() -> None:
     """Stitchery: a workshop for pictures, for one person or for many at once.
@@ -25,7 +38,7 @@ def cli() -> None:
 
 
 def _serve() -> click.Command:
-    from web.commands.serve import serve  # noqa: PLC0415 -- see "Never" above, here and below
+    from web.commands.serve import serve  # noqa: PLC0415 -- as above, here and below
 
     return serve
 
