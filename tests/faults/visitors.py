@@ -179,7 +179,8 @@ class Visitor:
             return None
         body: Json = {"inputs": [{"file": file} for file in files], "format": "png"}
         if large:
-            body |= {"inputs": 30 * body["inputs"], "fit": "none", "layout": "grid"}
+            # one strip of all: a grid is painted row by row, in little memory
+            body |= {"inputs": 60 * body["inputs"], "fit": "none", "layout": "horizontal"}
         return await self.ask("stitch", body)
 
     async def fetch(self, *pages: str) -> str | None:
