@@ -23,6 +23,7 @@ const SENTENCES = {
   "captions have": { "zh": "文字说明中有" },
   "watermark has": { "zh": "水印中有" },
   "Picture {n}: {why}": { "zh": "第 {n} 张图片：{why}" },
+  "There was no room for all of a caption, which ends in dots: {names}": { "zh": "文字说明放不下，已用省略号截短：{names}" },
   "The result has 8 bits a colour, and some pictures have 16: {names}": { "zh": "结果中每种颜色为 8 位，而有些图片为 16 位：{names}" },
   "Even with the lowest quality a file may have more than {most} bytes, about {least}: the job fails then.{instead}": { "zh": "即使用最低质量，文件也可能超过 {most} 字节，约为 {least} 字节：届时任务会失败。{instead}" },
   "Scale {scale} is likely to do.": { "en": "Scaled to {scale}% it is likely to fit.", "zh": "缩放到 {scale}% 通常即可。" },

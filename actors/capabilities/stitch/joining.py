@@ -15,7 +15,7 @@ from actors.capabilities.stitch.design import Design, design
 from actors.capabilities.stitch.forecast import check
 from actors.capabilities.stitch.formats import FORMATS
 from actors.capabilities.stitch.looking import Found, cuts, found, is_cut
-from actors.capabilities.stitch.notes import narrowed, notes
+from actors.capabilities.stitch.notes import narrowed, notes, shortened
 from actors.capabilities.stitch.order import Joined, JoinOrder, Page
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
@@ -155,6 +155,7 @@ def _data(made: Design, seen: Found, pages: Sequence[Page], joined: Joined) -> d
             *seen.notes,
             *notes(made),
             *narrowed(made, joined),
+            *shortened(made, joined),
             *_lowered(made, joined),
         ],
     }

@@ -1,11 +1,11 @@
 """What people might not expect of a result, told as soon as it is known.
 
 Owns: the sentences about a design's captions and sizes, for the forecast and for the result, and
-about colours that a result has not.
+about what a result has not: the fineness of colours, the end of a caption.
 Never: refuses anything. Pure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -35,10 +35,21 @@ def notes(made: Design) -> tuple[str, ...]:
 def narrowed(made: Design, joined: Joined) -> Iterator[str]:
     """Which pictures lost some of the fineness of their colours."""
     if joined.narrowed:
-        names = [made.names[number] for number in joined.narrowed[:_MOST_NAMED]]
-        more = len(joined.narrowed) - len(names)
-        told = ", ".join(names) + (f" and {more} more" if more else "")
+        told = _named(made, joined.narrowed)
         yield f"The result has 8 bits a colour, and some pictures have 16: {told}"
+
+
+def shortened(made: Design, joined: Joined) -> Iterator[str]:
+    """Whose captions were not drawn to their end."""
+    if joined.shortened:
+        told = _named(made, joined.shortened)
+        yield f"There was no room for all of a caption, which ends in dots: {told}"
+
+
+def _named(made: Design, numbers: Sequence[int]) -> str:
+    names = [made.names[number] for number in numbers[:_MOST_NAMED]]
+    more = len(numbers) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")
 
 
 def _undrawable(made: Design) -> Iterator[str]:

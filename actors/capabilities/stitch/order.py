@@ -169,6 +169,7 @@ class Joined:
         quality: with which they were written, where quality means something.
         narrowed: of a result without loss, the pictures that had finer colours than it has, by
             their place in the request.
+        shortened: the pictures whose captions end in dots, since there was no room, likewise.
     """
 
     sizes: tuple[int, ...]
@@ -176,6 +177,7 @@ class Joined:
     why: str
     quality: int | None = None
     narrowed: tuple[int, ...] = ()
+    shortened: tuple[int, ...] = ()
 
 
 JOIN: Final = Call("actors.capabilities.stitch.work:join", JoinOrder, Joined)

@@ -37,6 +37,9 @@ class Painter:
         order: what lies where.
         painted: hears the place of each picture that is.
         keeps_colours: whether pixels stay as they are, since the profile they came with is kept.
+
+    Attributes:
+        shortened: the numbers of the pictures whose captions were too long to be drawn whole.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Painter:
         self._order = order
         self._look = order.look
         self._painted = painted
+        self.shortened = set[int]()
         self._keeps_colours = keeps_colours
         watermark = order.look.watermark
         self._mark = _drawn(watermark, order.canvas) if watermark else None
@@ -116,9 +120,11 @@ class Painter:
 
         text, size, colour = source.text, self._look.caption_size, self._look.caption_colour
         if self._look.caption_on:
-            captions.on(strip, place, text, size, colour, inset=self._bend(place))
+            whole = captions.on(strip, place, text, size, colour, inset=self._bend(place))
         else:
-            captions.under(strip, place, text, size, colour)
+            whole = captions.under(strip, place, text, size, colour)
+        if not whole:
+            self.shortened.add(source.number)
 
     def _number(self, strip: Image.Image, box: Box, text: str) -> None:
         from actors.capabilities.stitch.decor import marks  # noqa: PLC0415 -- as above

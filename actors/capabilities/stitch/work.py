@@ -77,6 +77,7 @@ def _painted(order: JoinOrder, meter: "_Meter", *, why: str) -> Joined:
         why=why,
         quality=encoding.quality if lossy else None,
         narrowed=() if lossy else depth.fine(order.sources),
+        shortened=tuple(sorted(painter.shortened)),
     )
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from actors.capabilities.stitch.decor import room
 from actors.capabilities.stitch.decor.stamping import common, stamp
-from actors.capabilities.stitch.decor.text import text_image
+from actors.capabilities.stitch.decor.text import drawn, settled
 from actors.capabilities.stitch.geometry import Box
 
 # Of 255: dark enough for white letters on snow, light enough to guess what is behind.
@@ -19,7 +19,7 @@ _BAR_ALPHA: Final = 150
 _PIECE: Final = 1024
 
 
-def under(strip: Image.Image, box: Box, text: str, size: int, colour: str) -> None:
+def under(strip: Image.Image, box: Box, text: str, size: int, colour: str) -> bool:
     """Draws a caption in the middle of its box, ending in dots where it is too long for it.
 
     Args:
@@ -28,44 +28,41 @@ def under(strip: Image.Image, box: Box, text: str, size: int, colour: str) -> No
         text: as a stranger gave it; nothing is drawn where there is nothing to show.
         size: of the font in pixels, at least 1; less where the box is too small for it.
         colour: `#rrggbb`.
+
+    Returns:
+        whether all of the text was drawn, as far as the box lies on the strip.
     """
     if not _touches(strip, box):
-        return
+        return True
     size = room.letters(min(size, _highest(box.height)), box.width)
-    image = text_image(
-        text,
-        size=size,
-        colour=colour,
-        width=room.text_width(box.width, size),
-        lines=room.lines_in(box.height, size),
-    )
+    width, lines = room.text_width(box.width, size), room.lines_in(box.height, size)
+    setting = settled(text, size=size, width=width, lines=lines)
+    image = drawn(setting, colour, width)
     left = box.left + (box.width - image.width) // 2
     stamp(strip, image, left, box.top + (box.height - image.height) // 2, within=box)
+    return setting.whole
 
 
-def on(strip: Image.Image, box: Box, text: str, size: int, colour: str, *, inset: int = 0) -> None:
+def on(strip: Image.Image, box: Box, text: str, size: int, colour: str, *, inset: int = 0) -> bool:
     """Draws a caption on the lower edge of a picture, on a dark bar that fades in from above.
 
     The text takes the lower half at most, and stays `inset` pixels further from the edges, so that
     no rounded corner cuts it. `box` is the picture's; see `under` for the rest.
     """
     if not _touches(strip, box):
-        return
+        return True
     inset = min(inset, box.width // 4, box.height // 8)
     wide = box.width - 2 * inset
     size = room.letters(min(size, _highest(box.height // 3)), wide)
-    image = text_image(
-        text,
-        size=size,
-        colour=colour,
-        width=room.text_width(wide, size),
-        lines=room.lines_in(box.height // 2 - inset, size),
-    )
+    width, lines = room.text_width(wide, size), room.lines_in(box.height // 2 - inset, size)
+    setting = settled(text, size=size, width=width, lines=lines)
+    image = drawn(setting, colour, width)
     if image.getchannel("A").getbbox() is None:
-        return
+        return setting.whole
     top = box.bottom - inset - room.padding(size) - image.height
     _darken(strip, box, top, room.line_height(size))
     stamp(strip, image, box.left + (box.width - image.width) // 2, top, within=box)
+    return setting.whole
 
 
 def _touches(strip: Image.Image, box: Box) -> bool:

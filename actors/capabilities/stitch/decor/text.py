@@ -30,11 +30,15 @@ _BASELINE: Final = 0.38
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A text that is broken into lines at a size; all lengths in pixels."""
+    """A text that is broken into lines at a size; all lengths in pixels.
+
+    `whole` says whether all of it is there: else its end is left out.
+    """
 
     lines: tuple[str, ...]
     font: ImageFont.FreeTypeFont
     size: int
+    whole: bool
 
     @property
     def width(self) -> int:
@@ -70,7 +74,11 @@ def text_image(
         lines: that there is room for at this size, at least 1; of smaller ones there may be more.
         shares: of the size, from 1 down: the first at which the text is within its room is taken.
     """
-    setting = settled(text, size=size, width=width, lines=lines, shares=shares)
+    return drawn(settled(text, size=size, width=width, lines=lines, shares=shares), colour, width)
+
+
+def drawn(setting: Setting, colour: str, width: int) -> Image.Image:
+    """The picture of a setting, no wider than `width`; see `text_image`."""
     image = Image.new("RGBA", (min(setting.width, width), setting.height), colour)
     image.putalpha(ink(setting, image.size))
     return image
@@ -98,8 +106,9 @@ def settled(
         broken = words.wrapped(clean, width, measure)
         count = lines * line_height(size) // line_height(smaller)
         if len(broken) <= count and all(measure(line) <= width for line in broken):
-            return Setting(tuple(words.levelled(clean, width, measure)), font, smaller)
-    return Setting(tuple(words.shortened(broken, count, width, measure)), font, smaller)
+            return Setting(tuple(words.levelled(clean, width, measure)), font, smaller, whole=True)
+    lines_left = words.shortened(broken, count, width, measure)
+    return Setting(tuple(lines_left), font, smaller, whole=False)
 
 
 def ink(setting: Setting, size: tuple[int, int], *, stroke: float = 0) -> Image.Image:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from actors.capabilities.stitch.design import design
-from actors.capabilities.stitch.notes import narrowed, notes
+from actors.capabilities.stitch.notes import narrowed, notes, shortened
 from actors.capabilities.stitch.order import Joined
 from actors.capabilities.stitch.request import StitchRequest
 from actors.capabilities.stitch.settings import StitchSettings
@@ -96,3 +96,17 @@ def test_pictures_whose_colours_lose_their_fineness_are_named() -> None:
     assert said() == []
     assert said(1) == ["The result has 8 bits a colour, and some pictures have 16: other.jpg"]
     assert said(0, 1, 2, 3, 4)[0].endswith(": wide.jpg, other.jpg, small.jpg and 2 more")
+
+
+def test_captions_that_end_in_dots_are_named() -> None:
+    names = ["wide", "other", "small"]
+    request = StitchRequest.model_validate({"inputs": [{"file": name} for name in names]})
+    made = design(request, FILES, StitchSettings())
+
+    def said(*places: int) -> list[str]:
+        return list(shortened(made, Joined(sizes=(1,), way="painted", why="", shortened=places)))
+
+    assert said() == []
+    assert said(1) == [
+        "There was no room for all of a caption, which ends in dots: other.jpg",
+    ]

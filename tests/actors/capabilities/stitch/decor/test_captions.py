@@ -1,6 +1,7 @@
 """Captions under and on pictures: inside of their boxes, readable, and absent where empty."""
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 from PIL import Image, ImageChops
@@ -138,3 +139,15 @@ def test_a_caption_on_a_picture_leaves_its_upper_half_to_the_picture(size: int, 
     letters = strip.getbbox()
     assert letters is not None
     assert letters[1] >= 100
+
+
+@pytest.mark.parametrize("draw", [under, on])
+def test_a_caption_that_is_cut_short_says_so(draw: Callable[..., bool]) -> None:
+    strip = pictures.plain(300, 300, pictures.WHITE)
+
+    def drawn(text: str) -> bool:
+        return draw(strip, Box(0, 0, 300, 60), text, 20, "#ffffff")
+
+    assert drawn("Short")
+    assert drawn("")
+    assert not drawn("many words that go on " * 20)
