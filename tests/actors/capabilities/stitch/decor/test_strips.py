@@ -15,7 +15,7 @@ from tests import pictures
 WIDTH, HEIGHT = 200, 400
 TEXT = "春天的西湖，断桥残雪 and an early morning at the old harbour"
 
-Draw = Callable[[Image.Image, Box], None]
+Draw = Callable[[Image.Image, Box], object]
 
 PHOTO = pictures.gradient(WIDTH, HEIGHT)
 FAINT = PHOTO.convert("RGBA")
