@@ -145,8 +145,12 @@ def _shares(made: Design, plan: Plan) -> list[Share]:
 
 
 def _readings(made: Design, place: Place) -> float:
-    """On how many pages a picture lies, in the mean of all ways in which it may be cut."""
+    """How often a picture is read, in the mean of all ways in which the result may be cut.
+
+    Once for each page that it reaches; but one that is alone in its rows is kept from page to page.
+    """
     height = made.page_height(made.request.format)
-    if made.plan.canvas.height <= height:
+    alone = made.request.layout == "vertical" or len(made.picks) == 1
+    if alone or made.plan.canvas.height <= height:
         return 1.0
     return 1 + place.extent.height / height

@@ -127,6 +127,13 @@ class Work:
         return self.canvas.width * self.rows
 
     @property
+    def kept(self) -> int:
+        """Bytes of a picture that is kept since it goes on with the next page."""
+        if self.rows >= self.canvas.height:
+            return 0
+        return _CANVAS * max((load.painted.pixels for load in self.loads), default=0)
+
+    @property
     def lossless(self) -> bool:
         """Whether its format keeps every pixel as it is."""
         return not FORMATS[self.encoding.format].lossy
@@ -134,7 +141,7 @@ class Work:
 
 def most(work: Work) -> int:
     """Bytes of addresses that a child may come to use for a whole join, beyond those when idle."""
-    base = _least(work.threads)
+    base = _least(work.threads) + work.kept
     reading = work.threads * max((_reading(load) for load in work.loads), default=0)
     if work.encoding.banded:
         band = min(work.rows, highest(bands(0, work.canvas.height, work.spans)))
@@ -174,12 +181,12 @@ def used(work: Work, *, copied: bool) -> int:
     reading = max((_decoded(load) for load in work.loads), default=0)
     if not work.encoding.banded:
         writing = work.page * _WRITERS[_way(work.encoding)]
-        return _IDLE + work.page * _CANVAS + max(reading, int(writing))
+        return _IDLE + work.kept + work.page * _CANVAS + max(reading, int(writing))
     cut = bands(0, work.canvas.height, work.spans)
     strip = work.canvas.width * min(work.rows, highest(cut))
     held = min(len(cut), strips(strip, work.threads, lossless=work.lossless)) * strip * _CANVAS
     made = strip * _WAITING if work.lossless else 0
-    return _IDLE + held + made + work.threads * (reading + _COPYING)
+    return _IDLE + work.kept + held + made + work.threads * (reading + _COPYING)
 
 
 def _waiting(work: Work) -> int:

@@ -3,7 +3,7 @@
 Owns: the way of one picture from its file to its place with all that is drawn around it, and the
 blame for one that cannot be read.
 Never: encodes, decides a place (the order says all), or holds more than one decoded picture a
-thread beside the strip.
+thread beside the strip, and one that goes on with the next page.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,6 +30,10 @@ _MARGIN_SHARE = 50
 """A watermark lies a fiftieth of the canvas' width away from its edges."""
 
 
+def _nothing() -> None:
+    """There is nothing to decode."""
+
+
 class Painter:
     """Paints one order's canvas. Its method may run in any thread, several at once.
 
@@ -49,6 +53,8 @@ class Painter:
         self._look = order.look
         self._painted = painted
         self.shortened = set[int]()
+        # of a picture that goes on with the next page: a long one has many, and is decoded once
+        self._kept: dict[int, Image.Image] = {}
         self._keeps_colours = keeps_colours
         watermark = order.look.watermark
         self._mark = _drawn(watermark, order.canvas) if watermark else None
@@ -66,7 +72,8 @@ class Painter:
             self._empty(strip, box.moved(0, down))
         # the largest first: while it is decoded, little of the strip is in memory yet
         places = sorted(band.places, key=self._pixels, reverse=True)
-        share([partial(self._place, place, strip, down) for place in places])
+        longer = self._longer(band)
+        share([partial(self._place, place, strip, down, keep=place == longer) for place in places])
         if self._mark is not None:
             mark, box = self._mark
             stamp(strip, mark, box.left, box.top + down)
@@ -81,22 +88,52 @@ class Painter:
     def _pixels(self, place: int) -> int:
         return self._order.sources[place].size.pixels
 
+    def _longer(self, band: Band) -> int | None:
+        """The picture that goes on where the band's page ends; None of several, or of none."""
+        sources = self._order.sources
+        found = [place for place in band.places if sources[place].extent.bottom > band.bottom]
+        return found[0] if len(found) == 1 else None
+
     def _empty(self, strip: Image.Image, box: Box) -> None:
         background = self._look.background
         colour = "#00000000" if background == TRANSPARENT else background
         strip.paste(colour, (box.left, box.top, box.right, box.bottom))
 
-    def _place(self, place: int, strip: Image.Image, down: int) -> None:
+    def _place(self, place: int, strip: Image.Image, down: int, *, keep: bool) -> None:
         source = self._order.sources[place]
-        with blaming(source.number), opened(source) as picture:
-            self._lay(picture, source, strip, down)
+        painting = self._kept.pop(place, None)
+        with blaming(source.number):
+            if painting is None:
+                with opened(source) as picture:
+                    painting = self._read(picture, source, strip, down)
+            else:
+                self._lay(painting, source, strip, down)
+        if keep and painting is not None:
+            self._kept[place] = painting
         self._painted(place)
 
-    def _lay(self, picture: Picture, source: Source, strip: Image.Image, down: int) -> None:
-        """Draws a picture with what is behind it, around it and on it."""
+    def _read(
+        self, picture: Picture, source: Source, strip: Image.Image, down: int
+    ) -> Image.Image | None:
+        """Draws a picture from its file, and returns it; None where it was decoded in its place."""
+        box = source.box.moved(0, down)
+        if self._lies_ready(picture, source, strip, box):
+            self._lay(None, source, strip, down, partial(_decode, picture, strip, box))
+            return None
+        painting = self._rendered(picture, source)
+        self._lay(painting, source, strip, down)
+        return painting
+
+    def _lay(
+        self,
+        painting: Image.Image | None,
+        source: Source,
+        strip: Image.Image,
+        down: int,
+        decode: Callable[[], None] = _nothing,
+    ) -> None:
+        """Draws a picture, or has it decoded, with what is behind it, around it and on it."""
         look, box = self._look, source.box.moved(0, down)
-        ready = self._lies_ready(picture, source, strip, box)
-        painting = None if ready else self._rendered(picture, source)
         if painting is not None and painting.mode == "RGBA":
             self._empty(strip, box)  # it was taken to cover what lies under it
         if look.blurred and painting is not None:
@@ -108,7 +145,7 @@ class Painter:
             if painting is not None:
                 _paste(strip, painting, box, over=look.blurred or look.border > 0)
             else:
-                _decode(picture, strip, box)
+                decode()
             if source.caption is not None:
                 self._caption(strip, source, source.caption.moved(0, down))
         if source.mark:

@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import msgspec
 import pytest
 from PIL import Image
 
+from actors.capabilities.stitch import painting
 from actors.capabilities.stitch.formats import Format
 from actors.capabilities.stitch.geometry import Size
-from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder
+from actors.capabilities.stitch.order import TRANSPARENT, JoinOrder, View
 from actors.capabilities.stitch.settings import StitchSettings
 from actors.capabilities.stitch.work import join
 from actors.errors import (
@@ -25,6 +27,7 @@ from actors.errors import (
     UnsupportedMedia,
 )
 from actors.messages import Progress
+from actors.pictures import Picture
 from tests import pictures
 from tests.joining import joined, opened, ordered, planned, run, unheard
 
@@ -417,3 +420,39 @@ def test_corners_larger_than_their_page_are_no_bomb(tmp_path: Path) -> None:
     join(order, unheard)
 
     assert opened(order, 3).size == (400, 10)
+
+
+@pytest.mark.parametrize("wishes", [{}, {"scale": 50}, {"background": "blurred", "margin": 8}])
+def test_a_picture_that_goes_on_with_the_next_page_is_decoded_once(
+    wishes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is the same picture: pages put together again are the canvas."""
+    contents = [pictures.encoded(pictures.gradient(60, high), "PNG") for high in (30, 400, 70)]
+    whole = joined(tmp_path, contents, format="png", **wishes)
+    read = list[int]()
+    plain = painting.opened
+
+    def counting(view: View) -> AbstractContextManager[Picture]:
+        read.append(view.number)
+        return plain(view)
+
+    monkeypatch.setattr(painting, "opened", counting)
+    cuts = tuple(range(25, whole.height, 25))
+    cut = ordered(tmp_path, contents, cuts=cuts, format="png", threads=2, **wishes)
+    join(cut, unheard)
+
+    assert sorted(read) == [0, 1, 2]
+    for output, page in enumerate(cut.pages):
+        expected = whole.crop((0, page.top, whole.width, page.bottom))
+        assert opened(cut, output).tobytes() == expected.tobytes()
+
+
+def test_pictures_beside_each_other_are_not_kept(tmp_path: Path) -> None:
+    """There may be very many; they are read again for each page, and nothing is missing."""
+    contents = [pictures.encoded(pictures.gradient(40, 90), "PNG") for _ in range(3)]
+    whole = joined(tmp_path, contents, format="png", layout="horizontal")
+    cut = ordered(tmp_path, contents, cuts=(20, 60), format="png", layout="horizontal")
+    join(cut, unheard)
+    for output, page in enumerate(cut.pages):
+        expected = whole.crop((0, page.top, whole.width, page.bottom))
+        assert opened(cut, output).tobytes() == expected.tobytes()
