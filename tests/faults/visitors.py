@@ -180,7 +180,7 @@ class Visitor:
         body: Json = {"inputs": [{"file": file} for file in files], "format": "png"}
         if large:
             # one strip of all: a grid is painted row by row, in little memory
-            body |= {"inputs": 60 * body["inputs"], "fit": "none", "layout": "horizontal"}
+            body |= {"inputs": 45 * body["inputs"], "fit": "none", "layout": "horizontal"}
         return await self.ask("stitch", body)
 
     async def fetch(self, *pages: str) -> str | None:
